@@ -1,0 +1,12 @@
+//! Where things are: coordinate systems, pixel grids, windows, and raster files.
+//!
+//! Spaces are named in every function: `lonlat` (degrees, WGS 84, longitude first), `xy` (the grid's own
+//! coordinate system, metres or degrees, easting first) and `pixel` (columns and rows from the top left
+//! corner; whole numbers are pixel corners, so that pixel (c, r) covers `c..c+1` x `r..r+1`).
+
+mod crs;
+mod grid;
+pub mod raster;
+
+pub use crs::{Crs, GeoError};
+pub use grid::{Grid, Window};

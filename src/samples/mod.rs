@@ -1,0 +1,64 @@
+//! Samples: series with a class, split by annotation, normalised from the training part alone.
+
+mod extract;
+mod normalise;
+mod split;
+
+pub use extract::{ExtractReport, extract};
+pub use normalise::Normalisation;
+pub use split::{Split, split_by_annotation};
+
+use crate::labels::{AnnotationId, ClassCode};
+use chrono::NaiveDate;
+
+/// What can go wrong with samples.
+#[derive(Debug, thiserror::Error)]
+pub enum SampleError {
+    /// Reading the cube.
+    #[error(transparent)]
+    Cube(#[from] crate::cube::CubeError),
+    /// Reading the labels.
+    #[error(transparent)]
+    Labels(#[from] crate::labels::LabelError),
+    /// Too little to learn from.
+    #[error("{why}")]
+    TooFew { why: String },
+    /// Asked to stop.
+    #[error(transparent)]
+    Cancelled(#[from] crate::progress::Cancelled),
+}
+
+/// Labelled series from the pure pixels of annotations.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SampleSet {
+    /// Band names, in the order of the values.
+    pub bands: Vec<String>,
+    /// Dates, in the order of the values.
+    pub dates: Vec<NaiveDate>,
+    /// `sample x time x band`, in the units of the input, NaN for gaps (they are filled when read for a network).
+    pub values: Vec<f32>,
+    /// The class of each sample.
+    pub classes: Vec<ClassCode>,
+    /// The annotation of each sample: splits never part them.
+    pub annotations: Vec<AnnotationId>,
+    /// The pixel (column, row) of each sample.
+    pub places: Vec<(u32, u32)>,
+}
+
+impl SampleSet {
+    /// How many samples.
+    pub fn len(&self) -> usize {
+        self.classes.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.classes.is_empty()
+    }
+
+    /// The values of sample `i`, `time x band`.
+    pub fn series(&self, i: usize) -> &[f32] {
+        let n = self.dates.len() * self.bands.len();
+        &self.values[i * n..(i + 1) * n]
+    }
+}
