@@ -26,4 +26,6 @@ pub mod progress;
 pub mod project;
 pub mod samples;
 pub mod source;
+#[cfg(test)]
+mod testing;
 pub mod ui;
