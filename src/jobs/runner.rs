@@ -1,0 +1,197 @@
+//! Threads for jobs, and the one channel they report over.
+
+use super::{EventBody, JobEvent, JobId, JobKind, Outcome};
+use crate::progress::{Cancel, Cancelled, Progress};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+/// Events that may wait in the channel; a window that sleeps longer loses progress but no result.
+const WAITING: usize = 1024;
+
+/// Starts jobs, hands their events on, cancels and joins them when dropped.
+pub struct Runner {
+    next: JobId,
+    sender: SyncSender<JobEvent>,
+    events: Receiver<JobEvent>,
+    wake: Arc<dyn Fn() + Send + Sync>,
+    running: Vec<Running>,
+}
+
+struct Running {
+    id: JobId,
+    cancel: Cancel,
+    thread: JoinHandle<()>,
+}
+
+/// What a running job is given: where to report, and whether to stop.
+pub struct JobContext {
+    id: JobId,
+    sender: SyncSender<JobEvent>,
+    wake: Arc<dyn Fn() + Send + Sync>,
+    /// The wish to stop.
+    pub cancel: Cancel,
+}
+
+impl JobContext {
+    /// Reports progress; dropped where the channel is full.
+    pub fn progress(&self, progress: Progress) {
+        if self.sender.try_send(JobEvent { job: self.id, body: EventBody::Progress(progress) }).is_ok() {
+            (self.wake)();
+        }
+    }
+
+    /// Hands on something that must not be lost; waits where the channel is full.
+    pub fn send(&self, body: EventBody) {
+        if self.sender.send(JobEvent { job: self.id, body }).is_ok() {
+            (self.wake)();
+        }
+    }
+}
+
+impl Runner {
+    /// A runner; `wake` is called after each event (the window repaints then).
+    pub fn new(wake: Arc<dyn Fn() + Send + Sync>) -> Self {
+        let (sender, events) = sync_channel(WAITING);
+        Self { next: 1, sender, events, wake, running: Vec::new() }
+    }
+
+    /// The function that wakes the window.
+    pub fn wake(&self) -> Arc<dyn Fn() + Send + Sync> {
+        Arc::clone(&self.wake)
+    }
+
+    /// Starts a job; gives its id. A job that panics is reported as failed.
+    pub fn start(
+        &mut self,
+        kind: JobKind,
+        work: impl FnOnce(&JobContext) -> anyhow::Result<Outcome> + Send + 'static,
+    ) -> JobId {
+        let id = self.next;
+        self.next += 1;
+        let cancel = Cancel::new();
+        let context = JobContext {
+            id,
+            sender: self.sender.clone(),
+            wake: Arc::clone(&self.wake),
+            cancel: cancel.clone(),
+        };
+        let body = move || {
+            let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&context)));
+            context.send(match result {
+                Ok(Ok(outcome)) => EventBody::Finished(Box::new(outcome)),
+                Ok(Err(e)) if e.chain().any(|c| c.is::<Cancelled>()) => EventBody::Cancelled,
+                Ok(Err(e)) => EventBody::Failed(format!("{e:#}")),
+                Err(panic) => EventBody::Failed(format!(
+                    "{} stopped by a fault in Ritmo ({}). Nothing saved was touched; please report it",
+                    kind.title(),
+                    panic_words(&*panic)
+                )),
+            });
+        };
+        self.running.retain(|r| !r.thread.is_finished());
+        match std::thread::Builder::new().name(format!("ritmo-{kind:?}").to_lowercase()).spawn(body) {
+            Ok(thread) => self.running.push(Running { id, cancel, thread }),
+            Err(e) => {
+                let body = EventBody::Failed(format!("cannot start a thread ({e}). Close other programs"));
+                let _ = self.sender.try_send(JobEvent { job: id, body });
+            }
+        }
+        id
+    }
+
+    /// Asks a job to stop.
+    pub fn cancel(&self, job: JobId) {
+        self.running.iter().filter(|r| r.id == job).for_each(|r| r.cancel.cancel());
+    }
+
+    /// The next event, if there is one. Never waits.
+    pub fn poll(&self) -> Option<JobEvent> {
+        self.events.try_recv().ok()
+    }
+
+    /// Waits for the next event (for verbs and tests; the window never calls it).
+    pub fn wait(&self) -> Option<JobEvent> {
+        self.events.recv().ok()
+    }
+}
+
+impl Drop for Runner {
+    fn drop(&mut self) {
+        self.running.iter().for_each(|r| r.cancel.cancel());
+        for running in self.running.drain(..) {
+            // A job may be waiting for room in the channel: make some until it has ended.
+            while !running.thread.is_finished() {
+                while self.events.try_recv().is_ok() {}
+                std::thread::sleep(std::time::Duration::from_millis(2));
+            }
+            let _ = running.thread.join();
+        }
+    }
+}
+
+fn panic_words(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(ToString::to_string)
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no words".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn runner() -> Runner {
+        Runner::new(Arc::new(|| {}))
+    }
+
+    #[test]
+    fn a_job_that_ends_well_hands_over_what_it_made() {
+        let mut runner = runner();
+        let id = runner.start(JobKind::Demo, |_| Ok(Outcome::Demo("x".into())));
+        let event = runner.wait().unwrap();
+        assert_eq!(event.job, id);
+        assert!(matches!(event.body, EventBody::Finished(o) if matches!(*o, Outcome::Demo(_))));
+    }
+
+    #[test]
+    fn a_job_that_panics_is_a_failure_with_a_sentence() {
+        let mut runner = runner();
+        runner.start(JobKind::Train, |_| panic!("out of luck"));
+        let event = runner.wait().unwrap();
+        assert!(matches!(event.body, EventBody::Failed(why) if why.contains("out of luck")));
+    }
+
+    #[test]
+    fn a_job_that_is_cancelled_says_so_and_progress_never_blocks_it() {
+        let mut runner = runner();
+        let id = runner.start(JobKind::Map, |context| {
+            loop {
+                context.progress(Progress::new(0, 0, "waiting to be cancelled"));
+                context.cancel.check()?;
+            }
+        });
+        runner.cancel(id);
+        while let Some(event) = runner.wait() {
+            match event.body {
+                EventBody::Progress(_) => {}
+                EventBody::Cancelled => break,
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn dropping_the_runner_ends_jobs_that_have_much_to_say() {
+        let mut runner = runner();
+        runner.start(JobKind::Map, |context| {
+            while !context.cancel.is_cancelled() {
+                context.send(EventBody::Progress(Progress::new(0, 0, "chatter")));
+            }
+            context.cancel.check()?;
+            Ok(Outcome::Demo("unreachable".into()))
+        });
+        drop(runner);
+    }
+}

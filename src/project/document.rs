@@ -1,0 +1,100 @@
+//! What `ritmo.json` holds.
+
+use crate::labels::Legend;
+use crate::model::ModelSpec;
+use serde::{Deserialize, Serialize};
+
+/// The version of `ritmo.json` that this program writes, and the newest it reads.
+pub const VERSION: u32 = 1;
+
+/// Sites, legend and settings of a project.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Document {
+    /// Version of the format.
+    pub version: u32,
+    /// The project's name, for people.
+    pub name: String,
+    /// Places with a cube of their own.
+    #[serde(default)]
+    pub sites: Vec<Site>,
+    /// The classes.
+    #[serde(default)]
+    pub legend: Legend,
+    /// Settings that belong to the work.
+    #[serde(default)]
+    pub settings: Settings,
+    /// Where one was looking; not part of undo.
+    #[serde(default)]
+    pub view: View,
+}
+
+/// A place with a cube of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Site {
+    /// Its name, unique in the project.
+    pub name: String,
+    /// Folder of the cube, relative to the project.
+    pub cube: String,
+    /// A map of the truth, where there is one (the demo has), relative to the project. For assessment only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub true_map: Option<String>,
+}
+
+/// Settings that belong to the work.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// The inward buffer of annotations that have none of their own, in metres.
+    pub buffer_m: f64,
+    /// What to train, and how.
+    pub model: ModelSpec,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { buffer_m: 20.0, model: ModelSpec::default() }
+    }
+}
+
+/// Where one was looking.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct View {
+    /// The site on screen.
+    pub site: Option<String>,
+    /// Index of the date on screen.
+    pub time: usize,
+    /// Longitude and latitude of the middle of the map.
+    pub centre: Option<[f64; 2]>,
+    /// The map's zoom (web mercator).
+    pub zoom: f64,
+    /// How opaque the class map is drawn, from 0 to 1.
+    pub map_opacity: f32,
+    /// Pixels pinned in the plot (column, row).
+    pub pins: Vec<(u32, u32)>,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self { site: None, time: 0, centre: None, zoom: 14.0, map_opacity: 0.7, pins: Vec::new() }
+    }
+}
+
+impl Document {
+    /// An empty project.
+    pub fn new(name: impl Into<String>, legend: Legend) -> Self {
+        Self {
+            version: VERSION,
+            name: name.into(),
+            sites: Vec::new(),
+            legend,
+            settings: Settings::default(),
+            view: View::default(),
+        }
+    }
+
+    /// The site of this name.
+    pub fn site(&self, name: &str) -> Option<&Site> {
+        self.sites.iter().find(|s| s.name == name)
+    }
+}

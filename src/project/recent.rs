@@ -1,0 +1,81 @@
+//! Projects opened lately, for the start screen.
+
+use crate::files::write_atomically;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+const KEPT: usize = 12;
+
+/// Projects opened lately, the last one first. Kept in the user's configuration folder; a damaged list is an empty one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recent {
+    /// Folders, the last opened first.
+    pub folders: Vec<PathBuf>,
+    #[serde(skip)]
+    file: Option<PathBuf>,
+}
+
+impl Recent {
+    /// Reads the list from `file`; without a file, a list that is not kept.
+    pub fn load(file: Option<PathBuf>) -> Self {
+        let mut recent: Self = file
+            .as_deref()
+            .and_then(|f| std::fs::read(f).ok())
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default();
+        recent.file = file;
+        recent
+    }
+
+    /// Where the list of this user is kept.
+    pub fn user_file() -> Option<PathBuf> {
+        directories::ProjectDirs::from("", "", "ritmo").map(|d| d.config_dir().join("recent.json"))
+    }
+
+    /// Puts a folder first and saves the list; failing to save it harms nothing.
+    pub fn opened(&mut self, folder: &Path) {
+        let folder = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf());
+        self.folders.retain(|f| *f != folder);
+        self.folders.insert(0, folder);
+        self.folders.truncate(KEPT);
+        self.save();
+    }
+
+    /// Takes a folder off the list.
+    pub fn forget(&mut self, folder: &Path) {
+        self.folders.retain(|f| f != folder);
+        self.save();
+    }
+
+    fn save(&self) {
+        if let (Some(file), Ok(text)) = (&self.file, serde_json::to_vec_pretty(self)) {
+            let _ = file.parent().map(std::fs::create_dir_all);
+            let _ = write_atomically(file, &text);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_opened_comes_first_and_no_folder_twice() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("config/recent.json");
+        let mut recent = Recent::load(Some(file.clone()));
+        for name in ["a", "b", "a"] {
+            recent.opened(&folder.path().join(name));
+        }
+        let again = Recent::load(Some(file));
+        assert_eq!(again.folders, [folder.path().join("a"), folder.path().join("b")]);
+    }
+
+    #[test]
+    fn a_damaged_list_is_an_empty_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("recent.json");
+        std::fs::write(&file, "{\"folders\": [").unwrap();
+        assert!(Recent::load(Some(file)).folders.is_empty());
+    }
+}
