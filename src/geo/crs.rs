@@ -23,8 +23,21 @@ pub enum GeoError {
 
 /// A coordinate system as WKT. Cheap to clone; usable from any thread.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub struct Crs {
     wkt: Arc<str>,
+}
+
+impl From<String> for Crs {
+    fn from(wkt: String) -> Self {
+        Self { wkt: wkt.into() }
+    }
+}
+
+impl From<Crs> for String {
+    fn from(crs: Crs) -> Self {
+        crs.wkt.to_string()
+    }
 }
 
 impl Crs {
