@@ -126,7 +126,8 @@ impl Crs {
     /// [`GeoError::Project`] when a place lies outside of what the system can express.
     pub fn lonlat_from_xy(&self, points: &mut [[f64; 2]]) -> Result<(), GeoError> {
         let known = self.known()?;
-        self.transform(&known.to_lonlat, points)
+        // Spherical systems without bounds give latitudes beyond the poles.
+        self.transform(&known.to_lonlat, points, |_, lat| lat.abs() <= 90.0 + 1e-9)
     }
 
     /// Takes WGS 84 longitudes and latitudes to this system, in place. After an error the points are as they were.
@@ -139,15 +140,21 @@ impl Crs {
         {
             return Err(self.cannot_project(format!("longitude {lon}, latitude {lat} is not on the Earth")));
         }
-        self.transform(&known.from_lonlat, points)
+        self.transform(&known.from_lonlat, points, |_, _| true)
     }
 
-    fn transform(&self, with: &CoordTransform, points: &mut [[f64; 2]]) -> Result<(), GeoError> {
+    fn transform(
+        &self,
+        with: &CoordTransform,
+        points: &mut [[f64; 2]],
+        exists: impl Fn(f64, f64) -> bool,
+    ) -> Result<(), GeoError> {
         let mut x: Vec<f64> = points.iter().map(|p| p[0]).collect();
         let mut y: Vec<f64> = points.iter().map(|p| p[1]).collect();
         // Some places come back infinite without an error, and some errors are about one place of many.
         let result = with.transform_coords(&mut x, &mut y, &mut []);
-        if let Some(bad) = x.iter().zip(&y).position(|(x, y)| !(x.is_finite() && y.is_finite())) {
+        let is_good = |(&x, &y): (&f64, &f64)| x.is_finite() && y.is_finite() && exists(x, y);
+        if let Some(bad) = x.iter().zip(&y).position(|place| !is_good(place)) {
             let [x, y] = points[bad];
             return Err(self.cannot_project(format!("{x}, {y} lies outside of what the system can express")));
         }
