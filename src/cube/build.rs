@@ -12,6 +12,8 @@ pub struct BuildSpec {
     pub mosaics: Vec<Mosaic>,
     /// Only these bands, in this order; all bands of the first mosaic otherwise.
     pub bands: Option<Vec<String>>,
+    /// Words about where it came from.
+    pub origin: Option<String>,
 }
 
 /// Builds a cube at `store` (made beside it under a temporary name, then renamed: a stop leaves no half cube).

@@ -334,7 +334,7 @@ pub fn cores(spec: &CoreSpec, context: &JobContext) -> anyhow::Result<Outcome> {
 }
 
 /// The core of an annotation with its outline in longitude and latitude, or why there is none.
-pub(crate) fn drawn_core(
+pub fn drawn_core(
     annotation: &Annotation,
     grid: &Grid,
     buffer_m: f64,
@@ -345,7 +345,7 @@ pub(crate) fn drawn_core(
 }
 
 /// A core with its rings in longitude and latitude.
-pub(crate) fn outlined(core: Result<Core, LabelError>, grid: &Grid) -> Result<DrawnCore, LabelError> {
+pub fn outlined(core: Result<Core, LabelError>, grid: &Grid) -> Result<DrawnCore, LabelError> {
     let core = core?;
     let mut outline = Vec::new();
     for polygon in &core.polygons {
