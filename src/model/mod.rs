@@ -1,5 +1,8 @@
 //! Networks, training, weights in and out. The only room that knows candle.
 
+mod adamw;
+mod backprop;
+mod engine;
 mod saved;
 mod spec;
 mod tempcnn;
@@ -23,6 +26,9 @@ pub enum ModelError {
     /// The model does not fit the cube.
     #[error("{why}")]
     Mismatch { why: String },
+    /// Options that cannot be.
+    #[error("{why}")]
+    Options { why: String },
     /// Too little to learn from.
     #[error("{why}")]
     TooFew { why: String },
