@@ -1,10 +1,10 @@
 //! The error matrix and what is read from it (Congalton 1991, 10.1016/0034-4257(91)90048-B).
 
 use crate::labels::{Class, ClassCode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Counts of (reference class, mapped class).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorMatrix {
     /// Classes, in order of rows and columns.
     pub classes: Vec<Class>,
@@ -72,7 +72,7 @@ impl ErrorMatrix {
 }
 
 /// One class's scores, shares from 0 to 1; `None` where nothing was mapped or referenced so.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ClassScore {
     pub name: String,
     /// Of what was mapped as the class, the share that is it (precision).
@@ -86,7 +86,7 @@ pub struct ClassScore {
 }
 
 /// A map's scores, and how they were obtained.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Assessment {
     /// Share of all samples whose mapped class is the reference class.
     pub overall_accuracy: Option<f64>,

@@ -9,7 +9,7 @@ use crate::cube::picture::{Composite, natural_colour, sensible_stretch};
 use crate::cube::{BuildSpec, Cube};
 use crate::geo::{Grid, raster};
 use crate::labels::{Annotation, AnnotationId, Core, ImportSettings, LabelError, Legend, core_of};
-use crate::model::{Model, ModelCard, ModelSpec};
+use crate::model::{Model, ModelSpec};
 use crate::progress::Progress;
 use crate::samples::{SampleSet, Split, extract};
 use crate::{classify, cube, model, project, source};
@@ -162,17 +162,15 @@ pub fn demo(spec: &DemoSpec, context: &JobContext) -> anyhow::Result<Outcome> {
     let step = |done, what: &str| context.progress(Progress::new(done, 10, what));
 
     step(0, "Simulating the landscape");
-    let landscape = crate::demo::simulate(spec.seed);
+    let landscape = crate::demo::simulate(spec.seed)?;
     context.cancel.check()?;
     step(4, "Writing mosaics");
-    let mosaics = making.path().join("mosaics");
-    let reference = making.path().join("reference");
-    crate::demo::write_inputs(&landscape, &mosaics, &reference)?;
+    let inputs = crate::demo::write_inputs(&landscape, making.path())?;
     context.cancel.check()?;
     step(6, "Building the cube");
     let cube = "cubes/corridor.zarr";
     let quiet = |_: Progress| {};
-    let found = source::folder::recognise(&[mosaics], &quiet, &context.cancel)?;
+    let found = source::folder::recognise(&[inputs.mosaics], &quiet, &context.cancel)?;
     let build = BuildSpec { mosaics: found.mosaics, bands: None, origin: found.origin };
     cube::build(&build, &making.path().join(cube), &quiet, &context.cancel)?;
     step(9, "Writing the project");
@@ -181,7 +179,7 @@ pub fn demo(spec: &DemoSpec, context: &JobContext) -> anyhow::Result<Outcome> {
     document.sites.push(project::Site {
         name: "corridor".into(),
         cube: cube.into(),
-        true_map: Some("reference/truth.tif".into()),
+        true_map: inputs.truth.file_name().map(|n| n.to_string_lossy().into_owned()),
     });
     let (made, contents) = project::ProjectFolder::create(making.path(), document)?;
     let saver = project::Saver::start(&made, Arc::new(|| {}));
@@ -219,7 +217,7 @@ fn opened(folder: project::ProjectFolder, contents: project::Contents) -> Outcom
     let mut unreadable = Vec::new();
     let mut models = Vec::new();
     for (name, path) in folder.models() {
-        match ModelCard::load(&path) {
+        match Model::load(&path).map(|m| m.card) {
             Ok(card) => models.push((name, path, card)),
             Err(e) => unreadable.push(e.to_string()),
         }
