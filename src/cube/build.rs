@@ -537,5 +537,47 @@ impl Site {
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
-mod tests;
+mod tests {
+    use super::*;
+    use crate::geo::Crs;
+    use proptest::prelude::*;
+
+    fn info(width: u32, height: u32, dates: u64, bands: usize) -> CubeInfo {
+        let crs = Crs::from_epsg(6362).unwrap();
+        CubeInfo {
+            grid: Grid { crs, left: 0.0, top: 0.0, pixel_width: 10.0, pixel_height: 10.0, width, height },
+            bands: (0..bands).map(|i| Band { name: i.to_string() }).collect(),
+            dates: (0..dates).map(|i| NaiveDate::default() + chrono::Days::new(i)).collect(),
+            pixel_type: PixelType::Int16,
+            nodata: -9999.0,
+            origin: None,
+        }
+    }
+
+    #[test]
+    fn a_year_of_a_scene_has_shards_of_512() {
+        let layout = Layout::new(&info(10_980, 10_980, 12, 10));
+        assert_eq!((layout.shard_width, layout.shard_height, layout.block), (512, 512, (8, 1)));
+    }
+
+    proptest! {
+        #[test]
+        fn blocks_hold_every_pixel_once_within_the_bound(width in 1u32..12_000, height in 1u32..12_000, dates in 1u64..400, bands in 1usize..14) {
+            let info = info(width, height, dates, bands);
+            let layout = Layout::new(&info);
+            prop_assert!(layout.shard_width % CHUNK == 0 && layout.shard_height % CHUNK == 0);
+            let mut pixels = 0;
+            for block in layout.blocks(&info.grid) {
+                let shard = 2 * dates as usize * bands * layout.shard_width as usize * layout.shard_height as usize;
+                prop_assert!(block.len() == 1 || block.len() * shard <= 512 << 20);
+                prop_assert!(shard <= 128 << 20 || layout.shard_width.max(layout.shard_height) == CHUNK);
+                let windows: Vec<_> = block.iter().map(|shard| layout.window(*shard, &info.grid)).collect();
+                prop_assert!(windows.iter().all(|window| window.pixels() > 0));
+                pixels += windows.iter().map(Window::pixels).sum::<usize>();
+                let whole = windows.into_iter().reduce(around).unwrap();
+                prop_assert_eq!(whole.cut_to(info.grid.window()), whole);
+            }
+            prop_assert_eq!(pixels, info.grid.pixels());
+        }
+    }
+}

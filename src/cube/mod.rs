@@ -5,6 +5,8 @@ mod cache;
 mod gaps;
 pub mod picture;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use build::{BuildSpec, build};
 pub use gaps::{fill_gaps, fill_gaps_in};

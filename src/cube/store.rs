@@ -371,10 +371,10 @@ impl Inner {
             return Err(damaged("spatial_ref", "it has no GeoTransform".into()));
         };
         let is_north_up = skew_x == 0.0 && skew_y == 0.0 && pixel_width > 0.0 && pixel_height < 0.0;
-        let (Ok(width), Ok(height)) = (u32::try_from(width), u32::try_from(height)) else {
+        let (Ok(width @ 1..), Ok(height @ 1..)) = (u32::try_from(width), u32::try_from(height)) else {
             return Err(damaged("data", format!("it has {width} x {height} pixels")));
         };
-        if !is_north_up || !geotransform.iter().all(|n| n.is_finite()) || width == 0 || height == 0 {
+        if !is_north_up || !geotransform.iter().all(|n| n.is_finite()) {
             return Err(damaged("spatial_ref", "its grid is not north-up".into()));
         }
         let nodata_word = word_of(attributes.nodata, pixel_type).ok_or_else(|| {
@@ -417,5 +417,55 @@ pub(super) fn word_of(value: f64, pixel_type: PixelType) -> Option<u16> {
         PixelType::Int16 if (-32_768.0..=32_767.0).contains(&value) => Some((value as i16).cast_unsigned()),
         PixelType::Uint16 if (0.0..=65_535.0).contains(&value) => Some(value as u16),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cube::tests::{Input, values_of};
+
+    #[test]
+    fn a_series_reads_no_chunk_but_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let input = Input { width: 200, height: 130, ..Input::default() };
+        let cube = input.build(folder.path());
+        let shard = folder.path().join("site.zarr").join(cube.inner.data.chunk_key(&[0, 0, 0, 0]).as_str());
+        let range =
+            cube.inner.data.subchunk_byte_range(&cube.inner.shard_indices, &[0, 0, 1, 2]).unwrap().unwrap();
+        let mut bytes = std::fs::read(&shard).unwrap();
+        let kept = range.to_range_usize(bytes.len() as u64);
+        // Four across and three down, two numbers of eight bytes each, a checksum of four.
+        let index = bytes.len() - (4 * 3 * 16 + 4);
+        for (i, byte) in bytes[..index].iter_mut().enumerate() {
+            if !kept.contains(&i) {
+                *byte = 0;
+            }
+        }
+        std::fs::write(&shard, bytes).unwrap();
+
+        let cube = Cube::open(cube.path()).unwrap();
+        assert!(cube.cached_series(130, 70).is_none());
+        let series = cube.series(130, 70).unwrap();
+        assert_eq!(values_of(&series), input.expected(130, 70));
+        assert!(cube.cached_chunk((2, 1)).is_some());
+        for other in [(0, 0), (1, 1), (3, 1), (2, 2)] {
+            assert!(matches!(cube.chunk(other), Err(CubeError::Read { .. })), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_word_exists_for_whole_values_of_the_type_only() {
+        assert_eq!(word_of(-9999.0, PixelType::Int16), Some(55_537));
+        assert_eq!(word_of(65_535.0, PixelType::Uint16), Some(65_535));
+        for (value, kind) in [
+            (-1.0, PixelType::Uint16),
+            (40_000.0, PixelType::Int16),
+            (0.5, PixelType::Int16),
+            (f64::NAN, PixelType::Int16),
+            (f64::INFINITY, PixelType::Uint16),
+        ] {
+            assert_eq!(word_of(value, kind), None, "{value}");
+        }
     }
 }
