@@ -143,7 +143,8 @@ pub fn write_labels(annotations: &[Annotation], legend: &Legend) -> String {
             add("created", a.created.as_ref().map(|v| json!(v)));
             add("note", a.note.as_ref().map(|v| json!(v)));
             let geometry = json_of_geometry(&a.geometry);
-            json!({ "type": "Feature", "id": a.id, "properties": properties, "geometry": geometry }).to_string()
+            json!({ "type": "Feature", "id": a.id, "properties": properties, "geometry": geometry })
+                .to_string()
         })
         .collect();
     if features.is_empty() {
@@ -162,12 +163,12 @@ fn read_collection(path: &Path) -> Result<Collection, LabelError> {
     let bytes = std::fs::read(path).map_err(|e| unreadable(path, e.to_string()))?;
     let text = std::str::from_utf8(&bytes)
         .map_err(|_| unreadable(path, "it is not UTF-8 text. Export it again as GeoJSON in UTF-8"))?;
-    let root: Value = serde_json::from_str(text.trim_start_matches('\u{feff}'))
+    let mut root: Value = serde_json::from_str(text.trim_start_matches('\u{feff}'))
         .map_err(|e| unreadable(path, format!("it is no GeoJSON, or cut off ({e})")))?;
     let crs = crs_of(root.get("crs")).map_err(|why| unreadable(path, why))?;
-    let features = match (root.get("type").and_then(Value::as_str), root) {
-        (Some("Feature"), root) => vec![root],
-        (Some("FeatureCollection"), Value::Object(mut root)) => match root.remove("features") {
+    let features = match root.get("type").and_then(Value::as_str) {
+        Some("Feature") => vec![root],
+        Some("FeatureCollection") => match root.get_mut("features").map(Value::take) {
             Some(Value::Array(features)) => features,
             _ => return Err(unreadable(path, "the FeatureCollection has no list of features")),
         },
