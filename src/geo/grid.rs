@@ -36,6 +36,20 @@ pub struct Window {
 }
 
 impl Window {
+    /// Whether a pixel lies in it.
+    pub fn contains(&self, col: u32, row: u32) -> bool {
+        col >= self.col && row >= self.row && col - self.col < self.width && row - self.row < self.height
+    }
+
+    /// The part that lies in `other`, empty where there is none.
+    pub fn cut_to(&self, other: Window) -> Window {
+        let col = self.col.max(other.col);
+        let row = self.row.max(other.row);
+        let right = self.col.saturating_add(self.width).min(other.col.saturating_add(other.width));
+        let bottom = self.row.saturating_add(self.height).min(other.row.saturating_add(other.height));
+        Window { col, row, width: right.saturating_sub(col), height: bottom.saturating_sub(row) }
+    }
+
     /// Pixels in the window.
     pub fn pixels(&self) -> usize {
         self.width as usize * self.height as usize
@@ -94,12 +108,39 @@ impl Grid {
     /// Metres in one `xy` unit east and north, at the grid's centre.
     pub fn metres_per_unit(&self) -> [f64; 2] {
         if self.crs.is_geographic() {
+            // Lengths of a degree on WGS 84, to a centimetre: their usual series in the latitude.
             let lat = (self.top - self.pixel_height * f64::from(self.height) / 2.0).to_radians();
-            [111_319.490_793 * lat.cos(), 110_574.0]
+            let east = 111_412.84 * lat.cos() - 93.5 * (3.0 * lat).cos() + 0.118 * (5.0 * lat).cos();
+            let north = 111_132.954 - 559.822 * (2.0 * lat).cos() + 1.175 * (4.0 * lat).cos();
+            [east, north]
         } else {
             let m = self.crs.metres_per_linear_unit();
             [m, m]
         }
+    }
+
+    /// Centre of the pixel (column, row) in `xy`.
+    pub fn pixel_centre(&self, col: u32, row: u32) -> [f64; 2] {
+        self.xy_from_pixel(f64::from(col) + 0.5, f64::from(row) + 0.5)
+    }
+
+    /// All of its pixels.
+    pub fn window(&self) -> Window {
+        Window { col: 0, row: 0, width: self.width, height: self.height }
+    }
+
+    /// For people: "512 x 512 pixels of 10 x 10 from (2700000, 650000), EPSG:6362".
+    pub fn label(&self) -> String {
+        format!(
+            "{} x {} pixels of {} x {} from ({}, {}), {}",
+            self.width,
+            self.height,
+            self.pixel_width,
+            self.pixel_height,
+            self.left,
+            self.top,
+            self.crs.label()
+        )
     }
 
     /// Whether two grids lay their pixels on the same places (edges within a thousandth of a pixel).
@@ -112,5 +153,87 @@ impl Grid {
             && (self.pixel_width - other.pixel_width).abs() * f64::from(self.width) < tolerance
             && (self.pixel_height - other.pixel_height).abs() * f64::from(self.height) < tolerance
             && self.crs.same_as(&other.crs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn grid(epsg: u32, left: f64, top: f64, pixel: f64) -> Grid {
+        let crs = Crs::from_epsg(epsg).unwrap();
+        Grid { crs, left, top, pixel_width: pixel, pixel_height: pixel, width: 100, height: 80 }
+    }
+
+    #[test]
+    fn a_point_outside_the_grid_has_no_pixel() {
+        let grid = grid(6362, 2_700_000.0, 650_000.0, 10.0);
+        for (col, row, inside) in [
+            (0.5, 0.5, true),
+            (99.5, 79.5, true),
+            (-0.5, 0.5, false),
+            (100.5, 0.5, false),
+            (0.5, -0.5, false),
+            (0.5, 80.5, false),
+        ] {
+            let [lon, lat] = grid.lonlat_from_pixel(col, row).unwrap();
+            let expected = inside.then_some((col.max(0.0) as u32, row.max(0.0) as u32));
+            assert_eq!(grid.pixel_from_lonlat(lon, lat).unwrap(), expected, "{col} {row}");
+        }
+    }
+
+    #[test]
+    fn rows_run_south() {
+        let grid = grid(6362, 2_700_000.0, 650_000.0, 10.0);
+        assert_eq!(grid.xy_from_pixel(1.0, 2.0), [2_700_010.0, 649_980.0]);
+        assert_eq!(grid.pixel_centre(0, 0), [2_700_005.0, 649_995.0]);
+        assert_eq!(grid.geotransform(), [2_700_000.0, 10.0, 0.0, 650_000.0, 0.0, -10.0]);
+    }
+
+    #[test]
+    fn a_pixel_of_ten_metres_is_a_hundredth_of_a_hectare() {
+        assert!((grid(6362, 2_700_000.0, 650_000.0, 10.0).pixel_area_ha() - 0.01).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_degree_is_as_long_as_the_tables_say() {
+        // Lengths of a degree of longitude and latitude on WGS 84 (NGA, "Length of a degree").
+        for (lat, east, north) in
+            [(0.0, 111_319.5, 110_574.3), (45.0, 78_846.8, 111_132.0), (60.0, 55_800.3, 111_412.2)]
+        {
+            let [e, n] = grid(4326, 10.0, lat + 0.004, 0.0001).metres_per_unit();
+            assert!((e - east).abs() < 2.0 && (n - north).abs() < 2.0, "{lat}: {e} {n}");
+        }
+    }
+
+    #[test]
+    fn grids_that_differ_by_a_tenth_of_a_pixel_do_not_line_up() {
+        let a = grid(6362, 2_700_000.0, 650_000.0, 10.0);
+        assert!(a.lines_up_with(&a.clone()));
+        assert!(a.lines_up_with(&Grid { left: a.left + 0.001, ..a.clone() }));
+        assert!(!a.lines_up_with(&Grid { left: a.left + 1.0, ..a.clone() }));
+        assert!(!a.lines_up_with(&Grid { width: 101, ..a.clone() }));
+        assert!(!a.lines_up_with(&Grid { pixel_width: 10.01, ..a.clone() }));
+        assert!(!a.lines_up_with(&Grid { crs: Crs::from_epsg(32614).unwrap(), ..a.clone() }));
+    }
+
+    #[test]
+    fn windows_are_cut_to_one_another() {
+        let a = Window { col: 10, row: 20, width: 30, height: 40 };
+        let b = Window { col: 30, row: 0, width: 100, height: 25 };
+        assert_eq!(a.cut_to(b), Window { col: 30, row: 20, width: 10, height: 5 });
+        assert_eq!(a.cut_to(Window { col: 50, row: 0, width: 9, height: 9 }).pixels(), 0);
+        assert!(a.contains(39, 59) && !a.contains(40, 59) && !a.contains(9, 20));
+    }
+
+    proptest! {
+        #[test]
+        fn pixel_and_xy_are_each_others_inverse(col in -50.0f64..200.0, row in -50.0f64..200.0) {
+            let grid = grid(32631, 500_000.0, 5_600_000.0, 20.0);
+            let [x, y] = grid.xy_from_pixel(col, row);
+            let [c, r] = grid.pixel_from_xy(x, y);
+            prop_assert!((c - col).abs() < 1e-6 && (r - row).abs() < 1e-6);
+        }
     }
 }

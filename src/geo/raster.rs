@@ -1,7 +1,12 @@
 //! Raster files through GDAL: what they hold, reading them, writing GeoTIFFs and COGs.
 
-use super::{GeoError, Grid, Window};
-use std::path::Path;
+use super::gdal_errors::{NO_REASON, forget_failures, quiet, take_failure, words};
+use super::{Crs, GeoError, Grid, Window};
+use gdal::raster::{Buffer, ColorEntry, ColorTable, GdalDataType, GdalType, RasterCreationOptions};
+use gdal::spatial_ref::SpatialRef;
+use gdal::{Dataset, DriverManager, Metadata};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
 /// The 16-bit kinds of pixel a cube stores, as the input has them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -30,54 +35,218 @@ pub struct RasterInfo {
 ///
 /// # Errors
 /// [`GeoError::Read`] when it is no raster, has no coordinate system, or is rotated.
-pub fn info(_path: &Path) -> Result<RasterInfo, GeoError> {
-    todo!()
+pub fn info(path: &Path) -> Result<RasterInfo, GeoError> {
+    Ok(RasterReader::open(path)?.info)
 }
 
 /// Reads windows of one file; keeps it open between reads. One thread at a time.
-pub struct RasterReader;
+pub struct RasterReader {
+    path: PathBuf,
+    dataset: Dataset,
+    info: RasterInfo,
+}
 
 impl RasterReader {
     /// Opens a file.
     ///
     /// # Errors
-    /// [`GeoError::Read`].
-    pub fn open(_path: &Path) -> Result<Self, GeoError> {
-        todo!()
+    /// [`GeoError::Read`] when it is no raster, has no coordinate system, or is rotated.
+    pub fn open(path: &Path) -> Result<Self, GeoError> {
+        quiet();
+        let unreadable = |why: String| GeoError::Read { path: path.to_owned(), why };
+        let file = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?;
+        if file.is_file() && file.len() == 0 {
+            return Err(unreadable("the file is empty".into()));
+        }
+        let dataset = Dataset::open(path).map_err(|error| {
+            let why = words(error);
+            unreadable(if why == NO_REASON { "it is damaged, or no raster".into() } else { why })
+        })?;
+        let info = describe(&dataset).map_err(unreadable)?;
+        Ok(Self { path: path.to_owned(), dataset, info })
+    }
+
+    /// What the file says of itself.
+    pub fn info(&self) -> &RasterInfo {
+        &self.info
+    }
+
+    /// An item of the file's metadata ("RITMO_ORIGIN").
+    pub fn metadata_item(&self, key: &str) -> Option<String> {
+        self.dataset.metadata_item(key, "").filter(|text| !text.is_empty())
     }
 
     /// Reads `window` of band `band` (from 0) as 16-bit words: int16 values keep their bit pattern.
     ///
     /// # Errors
-    /// [`GeoError::Read`], also where the file is truncated.
-    pub fn read_16(&self, _band: usize, _window: Window, _kind: PixelType) -> Result<Vec<u16>, GeoError> {
-        todo!()
+    /// [`GeoError::Read`], also where the file is truncated, and where a band's values do not fit into `kind`.
+    pub fn read_16(&self, band: usize, window: Window, kind: PixelType) -> Result<Vec<u16>, GeoError> {
+        use GdalDataType::{Int16, UInt8, UInt16};
+        match kind {
+            PixelType::Int16 => {
+                let values = self.read::<i16>(band, window, &[UInt8, Int16])?;
+                Ok(values.into_iter().map(i16::cast_unsigned).collect())
+            }
+            PixelType::Uint16 => self.read::<u16>(band, window, &[UInt8, UInt16]),
+        }
     }
+
+    /// Reads a window; `fits` are the pixel types whose values all fit into `T`, because GDAL clamps in silence.
+    fn read<T>(&self, band: usize, window: Window, fits: &[GdalDataType]) -> Result<Vec<T>, GeoError>
+    where
+        T: Copy + Default + GdalType,
+    {
+        let grid = self.info.grid.window();
+        if window.pixels() == 0 || window.cut_to(grid) != window {
+            return Err(self.unreadable(format!(
+                "it has {} x {} pixels, which do not hold {} x {} from column {}, row {}",
+                grid.width, grid.height, window.width, window.height, window.col, window.row
+            )));
+        }
+        let raster_band = self.dataset.rasterband(band + 1).map_err(|_| {
+            self.unreadable(format!("it has no band {}, only {}", band + 1, self.info.bands.len()))
+        })?;
+        let kind = raster_band.band_type();
+        if !fits.contains(&kind) {
+            let wanted = <T as GdalType>::datatype().name();
+            return Err(self.unreadable(format!("its pixels are {}, and {wanted} is needed", kind.name())));
+        }
+        let size = (window.width as usize, window.height as usize);
+        let mut values = vec![T::default(); window.pixels()];
+        raster_band
+            .read_into_slice((window.col as isize, window.row as isize), size, size, &mut values, None)
+            .map_err(|error| self.unreadable(words(error)))?;
+        Ok(values)
+    }
+
+    fn unreadable(&self, why: String) -> GeoError {
+        GeoError::Read { path: self.path.clone(), why }
+    }
+}
+
+/// Fills a [`RasterInfo`], or says why the file cannot serve.
+fn describe(dataset: &Dataset) -> Result<RasterInfo, String> {
+    let (width, height) = dataset.raster_size();
+    let wkt =
+        dataset.spatial_ref().ok().and_then(|spatial_ref| spatial_ref.to_wkt().ok()).unwrap_or_default();
+    if wkt.is_empty() {
+        return Err("it has no coordinate system".into());
+    }
+    let crs = Crs::from_wkt(&wkt).map_err(|error| error.to_string())?;
+    let [left, pixel_width, skew_x, top, skew_y, pixel_height] =
+        dataset.geo_transform().map_err(|_| "it does not say where it lies (no geotransform)".to_string())?;
+    if ![left, pixel_width, skew_x, top, skew_y, pixel_height].iter().all(|n| n.is_finite()) {
+        return Err("it does not say where it lies (its geotransform is not finite)".into());
+    }
+    if skew_x != 0.0 || skew_y != 0.0 {
+        return Err("it is rotated; warp it to a north-up grid first (gdalwarp does)".into());
+    }
+    if pixel_width <= 0.0 || pixel_height >= 0.0 {
+        return Err(
+            "its rows do not run from north to south; warp it to a north-up grid first (gdalwarp does)"
+                .into(),
+        );
+    }
+    let too_large = |_| format!("{width} x {height} pixels are too many");
+    let grid = Grid {
+        crs,
+        left,
+        top,
+        pixel_width,
+        pixel_height: -pixel_height,
+        width: width.try_into().map_err(too_large)?,
+        height: height.try_into().map_err(too_large)?,
+    };
+    let mut bands = Vec::new();
+    let mut pixel_type = String::new();
+    let mut nodata = None;
+    for i in 1..=dataset.raster_count() {
+        let band = dataset.rasterband(i).map_err(words)?;
+        if i == 1 {
+            pixel_type = band.band_type().name();
+            nodata = band.no_data_value();
+        }
+        let name = band.description().unwrap_or_default();
+        bands.push(if name.trim().is_empty() { format!("band{i}") } else { name.trim().to_owned() });
+    }
+    if bands.is_empty() || width == 0 || height == 0 {
+        return Err("it holds no pixels".into());
+    }
+    Ok(RasterInfo { grid, bands, pixel_type, nodata })
 }
 
 /// Reads one whole 8-bit band (class maps, label rasters).
 ///
 /// # Errors
 /// [`GeoError::Read`].
-pub fn read_u8(_path: &Path, _band: usize) -> Result<(Grid, Vec<u8>), GeoError> {
-    todo!()
+pub fn read_u8(path: &Path, band: usize) -> Result<(Grid, Vec<u8>), GeoError> {
+    let reader = RasterReader::open(path)?;
+    let values = reader.read::<u8>(band, reader.info.grid.window(), &[GdalDataType::UInt8])?;
+    Ok((reader.info.grid, values))
 }
 
 /// One multi-band mosaic to be written as a tiled, deflate-compressed GeoTIFF with band descriptions.
-/// `values` is band x y x x; int16 keeps its bit pattern.
+/// `values` is band x y x x; int16 keeps its bit pattern. Written to a temporary file, then renamed.
+/// The same input gives the same bytes.
 ///
 /// # Errors
 /// [`GeoError::Write`].
 pub fn write_mosaic(
-    _path: &Path,
-    _grid: &Grid,
-    _bands: &[&str],
-    _kind: PixelType,
-    _nodata: f64,
-    _values: &[u16],
-    _metadata: &[(&str, &str)],
+    path: &Path,
+    grid: &Grid,
+    bands: &[&str],
+    kind: PixelType,
+    nodata: f64,
+    values: &[u16],
+    metadata: &[(&str, &str)],
 ) -> Result<(), GeoError> {
-    todo!()
+    if grid.pixels() == 0 || bands.is_empty() || values.len() != bands.len() * grid.pixels() {
+        return Err(unwritable(path, "the values do not fill the bands and the grid".into()));
+    }
+    replace(path, None, |temporary| {
+        let options = RasterCreationOptions::from_iter([
+            "TILED=YES",
+            "BLOCKXSIZE=256",
+            "BLOCKYSIZE=256",
+            "COMPRESS=DEFLATE",
+            "PREDICTOR=2",
+            "ZLEVEL=1",
+            "INTERLEAVE=BAND",
+            "BIGTIFF=IF_SAFER",
+        ]);
+        let driver = DriverManager::get_driver_by_name("GTiff")?;
+        let size = (grid.width as usize, grid.height as usize);
+        let mut dataset = match kind {
+            PixelType::Int16 => driver.create_with_band_type_with_options::<i16, _>(
+                temporary,
+                size.0,
+                size.1,
+                bands.len(),
+                &options,
+            ),
+            PixelType::Uint16 => driver.create_with_band_type_with_options::<u16, _>(
+                temporary,
+                size.0,
+                size.1,
+                bands.len(),
+                &options,
+            ),
+        }?;
+        dress(&mut dataset, grid, metadata)?;
+        for (i, (name, plane)) in bands.iter().zip(values.chunks_exact(grid.pixels())).enumerate() {
+            let mut band = dataset.rasterband(i + 1)?;
+            band.set_no_data_value(Some(nodata))?;
+            band.set_description(name)?;
+            match kind {
+                PixelType::Int16 => {
+                    let plane = plane.iter().map(|word| word.cast_signed()).collect();
+                    band.write((0, 0), size, &mut Buffer::<i16>::new(size, plane))?;
+                }
+                PixelType::Uint16 => band.write((0, 0), size, &mut Buffer::new(size, plane.to_vec()))?,
+            }
+        }
+        dataset.close()
+    })
 }
 
 /// How a class raster is dressed: palette and category names by code.
@@ -92,12 +261,119 @@ pub struct Palette<'a> {
 /// # Errors
 /// [`GeoError::Write`].
 pub fn write_cog_u8(
-    _path: &Path,
-    _grid: &Grid,
-    _bands: &[(String, &[u8])],
-    _palette: Option<&Palette>,
-    _nodata: Option<u8>,
-    _metadata: &[(&str, &str)],
+    path: &Path,
+    grid: &Grid,
+    bands: &[(String, &[u8])],
+    palette: Option<&Palette>,
+    nodata: Option<u8>,
+    metadata: &[(&str, &str)],
 ) -> Result<(), GeoError> {
-    todo!()
+    if grid.pixels() == 0 || bands.is_empty() || bands.iter().any(|(_, values)| values.len() != grid.pixels())
+    {
+        return Err(unwritable(path, "the values do not fill the bands and the grid".into()));
+    }
+    let nodata = nodata.or(palette.map(|_| 255));
+    let category_names = palette.map(category_names);
+    replace(path, category_names.as_deref(), |temporary| {
+        let size = (grid.width as usize, grid.height as usize);
+        let mut dataset = DriverManager::get_driver_by_name("MEM")?.create_with_band_type::<u8, _>(
+            "",
+            size.0,
+            size.1,
+            bands.len(),
+        )?;
+        dress(&mut dataset, grid, metadata)?;
+        for (i, (name, values)) in bands.iter().enumerate() {
+            let mut band = dataset.rasterband(i + 1)?;
+            band.set_description(name)?;
+            band.set_no_data_value(nodata.map(f64::from))?;
+            if let Some(palette) = palette {
+                let mut colours = ColorTable::default();
+                for &(code, _, [red, green, blue]) in &palette.entries {
+                    let colour = ColorEntry::rgba(red.into(), green.into(), blue.into(), 255);
+                    colours.set_color_entry(code.into(), &colour);
+                }
+                band.set_color_table(&colours);
+            }
+            band.write((0, 0), size, &mut Buffer::new(size, values.to_vec()))?;
+        }
+        let resampling =
+            if palette.is_some() { "OVERVIEW_RESAMPLING=MODE" } else { "OVERVIEW_RESAMPLING=AVERAGE" };
+        let options = RasterCreationOptions::from_iter([
+            "COMPRESS=DEFLATE",
+            resampling,
+            "BIGTIFF=IF_SAFER",
+            "NUM_THREADS=ALL_CPUS",
+        ]);
+        dataset.create_copy(&DriverManager::get_driver_by_name("COG")?, temporary, &options)?.close()
+    })
 }
+
+/// Gives a data set its place and its metadata.
+fn dress(dataset: &mut Dataset, grid: &Grid, metadata: &[(&str, &str)]) -> gdal::errors::Result<()> {
+    dataset.set_geo_transform(&grid.geotransform())?;
+    dataset.set_spatial_ref(&SpatialRef::from_wkt(grid.crs.wkt())?)?;
+    for (key, value) in metadata {
+        dataset.set_metadata_item(key, value, "")?;
+    }
+    Ok(())
+}
+
+/// GDAL's side file with the names of classes, which a GeoTIFF cannot hold itself.
+fn category_names(palette: &Palette) -> String {
+    let last = palette.entries.iter().map(|(code, ..)| *code).max().unwrap_or(0);
+    let mut names = vec![""; usize::from(last) + 1];
+    for (code, name, _) in &palette.entries {
+        names[usize::from(*code)] = name;
+    }
+    let mut xml = String::from("<PAMDataset>\n  <PAMRasterBand band=\"1\">\n    <CategoryNames>\n");
+    for name in names {
+        let name = name.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        let _ = writeln!(xml, "      <Category>{name}</Category>");
+    }
+    xml.push_str("    </CategoryNames>\n  </PAMRasterBand>\n</PAMDataset>\n");
+    xml
+}
+
+/// Writes a raster in a temporary folder beside `path` and moves it there, with its `.aux.xml`, once it is whole.
+/// A stale `.aux.xml` (statistics, names of other classes) goes.
+fn replace(
+    path: &Path,
+    aux_xml: Option<&str>,
+    write: impl FnOnce(&Path) -> gdal::errors::Result<()>,
+) -> Result<(), GeoError> {
+    quiet();
+    let failed = |error: std::io::Error| unwritable(path, error.to_string());
+    let name = path.file_name().ok_or_else(|| unwritable(path, "it is no file name".into()))?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let temporary_folder = tempfile::Builder::new().prefix(".ritmo-").tempdir_in(folder).map_err(failed)?;
+    let temporary = temporary_folder.path().join(name);
+
+    forget_failures();
+    write(&temporary).map_err(|error| unwritable(path, words(error)))?;
+    if let Some(why) = take_failure() {
+        return Err(unwritable(path, why));
+    }
+    std::fs::File::open(&temporary).and_then(|file| file.sync_all()).map_err(failed)?;
+
+    let mut aux_name = name.to_owned();
+    aux_name.push(".aux.xml");
+    let aux_path = path.with_file_name(&aux_name);
+    let temporary_aux = temporary_folder.path().join(&aux_name);
+    match aux_xml {
+        Some(xml) => {
+            std::fs::write(&temporary_aux, xml).map_err(failed)?;
+            std::fs::rename(&temporary_aux, &aux_path).map_err(failed)?;
+        }
+        None if aux_path.exists() => std::fs::remove_file(&aux_path).map_err(failed)?,
+        None => {}
+    }
+    std::fs::rename(&temporary, path).map_err(failed)
+}
+
+fn unwritable(path: &Path, why: String) -> GeoError {
+    GeoError::Write { path: path.to_owned(), why }
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,9 +4,11 @@ mod annotation;
 mod core;
 mod geojson;
 mod legend;
+mod pure;
+mod repair;
 
 pub use annotation::{Annotation, AnnotationId, Confidence};
-pub use core::{Core, Emptied, core_of};
+pub use core::{Core, Emptied, core_of, largest_buffer_m};
 pub use geojson::{ImportReport, ImportSettings, import, read_labels, write_labels};
 pub use legend::{Class, ClassCode, Legend};
 
