@@ -108,7 +108,8 @@ impl<'a> Drawn<'a> {
         let first = polygons.first().and_then(|p| p.exterior().0.first());
         let origin = *first.ok_or_else(|| unusable("it has no corners"))?;
         let metres = grid.metres_per_unit();
-        let in_plane = |c: Coord<f64>| Coord { x: (c.x - origin.x) * metres[0], y: (c.y - origin.y) * metres[1] };
+        let in_plane =
+            |c: Coord<f64>| Coord { x: (c.x - origin.x) * metres[0], y: (c.y - origin.y) * metres[1] };
         let polygons: Vec<Polygon<f64>> = polygons.iter().map(|p| p.map_coords(in_plane)).collect();
         let (whole, repaired) = repair(&polygons);
         if whole.unsigned_area() <= 0.0 {

@@ -46,7 +46,8 @@ impl Legend {
             ("scrub", [76, 23, 50]),
             ("bare_soil", [163, 0, 175]),
         ];
-        let classes = CODES.zip(classes).map(|(code, (name, colour))| Class { code, name: name.into(), colour });
+        let classes =
+            CODES.zip(classes).map(|(code, (name, colour))| Class { code, name: name.into(), colour });
         Self { classes: classes.collect() }
     }
 

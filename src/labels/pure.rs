@@ -140,7 +140,10 @@ mod tests {
 
     #[test]
     fn a_polygon_partly_outside_of_the_grid_keeps_what_is_inside() {
-        assert_eq!(pure_pixels(&square(-4.0, -4.0, 6.0), 20, 20, TOLERANCE), [(0, 0), (1, 0), (0, 1), (1, 1)]);
+        assert_eq!(
+            pure_pixels(&square(-4.0, -4.0, 6.0), 20, 20, TOLERANCE),
+            [(0, 0), (1, 0), (0, 1), (1, 1)]
+        );
         assert_eq!(pure_pixels(&square(18.5, 18.5, 6.0), 20, 20, TOLERANCE), [(19, 19)]);
         assert_eq!(pure_pixels(&square(-1e9, -1e9, 2e9), 3, 2, TOLERANCE).len(), 6);
         assert_eq!(pure_pixels(&square(30.0, 3.0, 5.0), 20, 20, TOLERANCE), []);

@@ -46,7 +46,8 @@ fn even_odd(polygon: &Polygon<f64>) -> MultiPolygon<f64> {
 /// What snapping to the overlay's integer grid (2^-29 of the extent) can change in the area.
 fn area_tolerance(polygon: &Polygon<f64>) -> f64 {
     let Some(bounds) = polygon.bounding_rect() else { return 0.0 };
-    let perimeter: f64 = std::iter::once(polygon.exterior()).chain(polygon.interiors()).map(ring_length).sum();
+    let perimeter: f64 =
+        std::iter::once(polygon.exterior()).chain(polygon.interiors()).map(ring_length).sum();
     perimeter * bounds.width().max(bounds.height()) * 2f64.powi(-27)
 }
 

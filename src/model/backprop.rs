@@ -352,9 +352,11 @@ impl<'a> Part<'a> {
                 .zip(z[..real].chunks_exact(plan.filters))
                 .zip(from[..real].chunks_exact(plan.filters));
             for (((to, y), z), from) in rows {
-                for ((((to, y), from), z), (((m, i), beta), gamma)) in to.iter_mut().zip(y).zip(from).zip(z).zip(
-                    norm.mean.iter().zip(&norm.inverse).zip(by_beta.iter_mut()).zip(by_gamma.iter_mut()),
-                ) {
+                for ((((to, y), from), z), (((m, i), beta), gamma)) in
+                    to.iter_mut().zip(y).zip(from).zip(z).zip(
+                        norm.mean.iter().zip(&norm.inverse).zip(by_beta.iter_mut()).zip(by_gamma.iter_mut()),
+                    )
+                {
                     let g = if *y > 0.0 { from * scale } else { 0.0 };
                     *to = g;
                     *beta += g;
@@ -425,21 +427,15 @@ fn kept(share: f32) -> (u8, f32) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::TempCnnOptions;
     use super::super::adamw::AdamW;
     use super::super::tempcnn::TempCnn;
-    use super::super::TempCnnOptions;
     use super::*;
     use safetensors::SafeTensors;
 
     fn shape(times: usize, bands: usize, classes: usize, kernel: usize, layers: usize) -> Shape {
-        let options = TempCnnOptions {
-            filters: 5,
-            kernel,
-            layers,
-            dense: 7,
-            conv_dropout: 0.2,
-            dense_dropout: 0.5,
-        };
+        let options =
+            TempCnnOptions { filters: 5, kernel, layers, dense: 7, conv_dropout: 0.2, dense_dropout: 0.5 };
         Shape { times, bands, classes, options }
     }
 
@@ -505,10 +501,9 @@ mod tests {
             for f in 0..filters {
                 let column: Vec<f64> = (0..rows).map(|r| z[r * filters + f]).collect();
                 let (mean, variance) = match running {
-                    Some(r) => (
-                        f64::from(r.blocks[b].running_mean[f]),
-                        f64::from(r.blocks[b].running_variance[f]),
-                    ),
+                    Some(r) => {
+                        (f64::from(r.blocks[b].running_mean[f]), f64::from(r.blocks[b].running_variance[f]))
+                    }
                     None => {
                         let mean = column.iter().sum::<f64>() / rows as f64;
                         (mean, column.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / rows as f64)
@@ -627,7 +622,9 @@ mod tests {
 
     #[test]
     fn inference_with_batch_norm_folded_equals_the_plain_network() {
-        for (times, bands, kernel, layers, samples) in [(12, 10, 5, 3, 150), (1, 2, 5, 2, 3), (3, 1, 9, 1, 65)] {
+        for (times, bands, kernel, layers, samples) in
+            [(12, 10, 5, 3, 150), (1, 2, 5, 2, 3), (3, 1, 9, 1, 65)]
+        {
             let shape = shape(times, bands, 6, kernel, layers);
             let mut weights = weights(&shape);
             let x = series(&shape, samples);

@@ -114,9 +114,8 @@ mod tests {
     use super::*;
 
     fn naive(lhs: View, rhs: View) -> Vec<f32> {
-        let at = |v: &View, r: usize, c: usize| {
-            v.buffer.values()[v.offset + r * v.row_stride + c * v.col_stride]
-        };
+        let at =
+            |v: &View, r: usize, c: usize| v.buffer.values()[v.offset + r * v.row_stride + c * v.col_stride];
         let mut out = Vec::new();
         for r in 0..lhs.rows {
             for c in 0..rhs.cols {
