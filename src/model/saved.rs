@@ -1,11 +1,21 @@
 //! A trained model and its two files: `model.safetensors` (weights) and `model.json` (all else a map needs).
 
+use super::tempcnn::{Shape, TempCnn, Weights, softmax};
 use super::{EpochScore, ModelError, ModelKind, ModelSpec};
+use crate::cube::{Series, fill_gaps};
 use crate::labels::{AnnotationId, Class};
 use crate::samples::Normalisation;
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::io::Write;
 use std::path::Path;
+
+/// The version of `model.json` that this program writes.
+pub(super) const VERSION: u32 = 1;
+/// In the metadata of the weights: the card's `created`, so that two files of different trainings are told apart.
+const CREATED: &str = "created";
 
 /// What `model.json` holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,40 +46,211 @@ pub struct ModelCard {
     pub created: String,
 }
 
+impl ModelCard {
+    /// What decides the shape of the weights.
+    pub(super) fn shape(&self) -> Shape {
+        let ModelKind::TempCnn(options) = &self.spec.kind;
+        Shape {
+            times: self.dates.len(),
+            bands: self.bands.len(),
+            classes: self.classes.len(),
+            options: options.clone(),
+        }
+    }
+
+    /// Checks what a file may have wrong and the program relies on.
+    fn check(&self) -> Result<(), String> {
+        self.shape().check().map_err(|e| e.to_string())?;
+        let Normalisation { low, high } = &self.normalisation;
+        let bands = self.bands.len();
+        if low.len() != bands || high.len() != bands {
+            return Err(format!("it has {bands} bands, but normalises {} and {}", low.len(), high.len()));
+        }
+        if low.iter().zip(high).any(|(l, h)| !(h - l).is_finite() || l == h) {
+            return Err("its normalisation is not made of numbers apart from one another".into());
+        }
+        if self.dates.windows(2).any(|pair| pair[0] >= pair[1]) {
+            return Err("its dates are not in order".into());
+        }
+        let mut codes: Vec<u8> = self.classes.iter().map(|c| c.code).collect();
+        codes.sort_unstable();
+        if codes.windows(2).any(|pair| pair[0] == pair[1]) || codes.iter().any(|c| !(1..=254).contains(c)) {
+            return Err("its class codes are not different ones from 1 to 254".into());
+        }
+        Ok(())
+    }
+}
+
 /// A trained model: all that a map needs. Shared between threads.
 pub struct Model {
     /// Everything but the weights.
     pub card: ModelCard,
+    weights: Weights,
+    network: TempCnn,
+    days: Vec<f64>,
 }
 
 impl Model {
-    /// Writes both files into `folder`, each to a temporary name, then renamed.
+    pub(super) fn new(card: ModelCard, weights: Weights) -> Self {
+        let network = TempCnn::new(&card.shape(), &weights);
+        let days = days(&card.dates);
+        Self { card, weights, network, days }
+    }
+
+    /// Writes both files into `folder`, made where it is absent; each to a temporary name, flushed, then renamed.
     ///
     /// # Errors
     /// [`ModelError::Write`].
-    pub fn save(&self, _folder: &Path) -> Result<(), ModelError> {
-        todo!()
+    pub fn save(&self, folder: &Path) -> Result<(), ModelError> {
+        let failed = |path: &Path, why: String| ModelError::Write { path: path.into(), why };
+        std::fs::create_dir_all(folder).map_err(|e| failed(folder, e.to_string()))?;
+
+        let path = folder.join("model.safetensors");
+        let named: Vec<(String, Vec<usize>, Vec<u8>)> = self
+            .weights
+            .named(&self.card.shape())
+            .into_iter()
+            .map(|(name, shape, values)| (name, shape, values.iter().flat_map(|v| v.to_le_bytes()).collect()))
+            .collect();
+        let views: Result<Vec<(&str, TensorView)>, _> = named
+            .iter()
+            .map(|(name, shape, bytes)| {
+                TensorView::new(Dtype::F32, shape.clone(), bytes).map(|v| (name.as_str(), v))
+            })
+            .collect();
+        let metadata = HashMap::from([(CREATED.to_string(), self.card.created.clone())]);
+        let bytes = views.and_then(|views| safetensors::serialize(views, Some(metadata)));
+        let bytes = bytes.map_err(|e| failed(&path, e.to_string()))?;
+        write_whole(&path, &bytes).map_err(|e| failed(&path, e.to_string()))?;
+
+        let path = folder.join("model.json");
+        let mut text = serde_json::to_vec_pretty(&self.card).map_err(|e| failed(&path, e.to_string()))?;
+        text.push(b'\n');
+        write_whole(&path, &text).map_err(|e| failed(&path, e.to_string()))
     }
 
     /// Reads a model folder.
     ///
     /// # Errors
     /// [`ModelError::Read`] when a file is absent, damaged, or its shapes do not fit.
-    pub fn load(_folder: &Path) -> Result<Self, ModelError> {
-        todo!()
+    pub fn load(folder: &Path) -> Result<Self, ModelError> {
+        let path = folder.join("model.json");
+        let failed = |why: String| ModelError::Read { path: path.clone(), why };
+        let text = std::fs::read(&path).map_err(|e| failed(e.to_string()))?;
+        let damaged = |e: serde_json::Error| failed(format!("it is damaged ({e}). Train it again"));
+        #[derive(Deserialize)]
+        struct Version {
+            version: u32,
+        }
+        let Version { version } = serde_json::from_slice(&text).map_err(damaged)?;
+        if version > VERSION {
+            return Err(failed(format!(
+                "it is of version {version} and this program knows up to {VERSION}. Use a newer Ritmo"
+            )));
+        }
+        let card: ModelCard = serde_json::from_slice(&text).map_err(damaged)?;
+        card.check().map_err(|why| failed(format!("{why}. Train it again")))?;
+
+        let path = folder.join("model.safetensors");
+        let failed = |why: String| ModelError::Read { path: path.clone(), why };
+        let damaged =
+            |e: safetensors::SafeTensorError| failed(format!("it is damaged ({e}). Train it again"));
+        let bytes = std::fs::read(&path).map_err(|e| failed(e.to_string()))?;
+        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(damaged)?;
+        let created = header.metadata().as_ref().and_then(|m| m.get(CREATED));
+        if created != Some(&card.created) {
+            return Err(failed(
+                "it is of another training than the model.json beside it. Train it again".into(),
+            ));
+        }
+        let tensors = SafeTensors::deserialize(&bytes).map_err(damaged)?;
+        let weights = Weights::from_named(&card.shape(), |name, shape| {
+            let tensor = tensors.tensor(name).map_err(damaged)?;
+            if tensor.dtype() != Dtype::F32 || tensor.shape() != shape {
+                return Err(failed(format!(
+                    "{name} is {:?} of {:?} where model.json asks for {:?} of {shape:?}. Train it again",
+                    tensor.shape(),
+                    tensor.dtype(),
+                    Dtype::F32
+                )));
+            }
+            let (words, _) = tensor.data().as_chunks::<4>();
+            let values: Vec<f32> = words.iter().map(|word| f32::from_le_bytes(*word)).collect();
+            if values.iter().any(|v| !v.is_finite()) {
+                return Err(failed(format!("{name} holds values that are no numbers. Train it again")));
+            }
+            Ok(values)
+        })?;
+        Ok(Self::new(card, weights))
     }
 
     /// Class probabilities, `series x class` (in the order of `card.classes`), of raw series `series x time x band`
-    /// in the units of the cube, gaps NaN: filling and normalising happen here. Callable from many threads.
+    /// in the units of the cube, gaps NaN: filling and normalising happen here. A series with a band that was never
+    /// observed gets NaN. Works on this thread; callable from many.
     ///
     /// # Errors
     /// When the length does not fit, or the engine fails.
-    pub fn probabilities(&self, _values: &[f32]) -> Result<Vec<f32>, ModelError> {
-        todo!()
+    pub fn probabilities(&self, values: &[f32]) -> Result<Vec<f32>, ModelError> {
+        let each = self.card.dates.len() * self.card.bands.len();
+        if !values.len().is_multiple_of(each) {
+            let why = format!("{} values are not whole series of {each}", values.len());
+            return Err(ModelError::Engine { doing: "classified series", why });
+        }
+        let mut values = values.to_vec();
+        let unusable = prepare(&mut values, self.card.bands.len(), &self.days, &self.card.normalisation);
+        let mut probabilities = self.network.logits(&values)?;
+        let classes = self.card.classes.len();
+        softmax(&mut probabilities, classes);
+        for i in unusable {
+            probabilities[i * classes..(i + 1) * classes].fill(f32::NAN);
+        }
+        Ok(probabilities)
     }
 
     /// The network.
     pub fn kind(&self) -> &ModelKind {
         &self.card.spec.kind
     }
+}
+
+/// Days since a fixed one.
+pub(super) fn days(dates: &[NaiveDate]) -> Vec<f64> {
+    dates.iter().map(|date| f64::from(date.num_days_from_ce())).collect()
+}
+
+/// Fills the gaps of raw series (any number of `time x band`) by date and normalises them, in place. Gives the series that
+/// cannot be used, because a band was never observed; they become zeros.
+pub(super) fn prepare(
+    values: &mut [f32],
+    bands: usize,
+    days: &[f64],
+    normalisation: &Normalisation,
+) -> Vec<usize> {
+    let each = days.len() * bands;
+    let mut series = Series { times: days.len(), bands, values: Vec::with_capacity(each) };
+    let mut unusable = Vec::new();
+    for (i, values) in values.chunks_exact_mut(each).enumerate() {
+        if values.iter().any(|v| !v.is_finite()) {
+            series.values.clear();
+            series.values.extend(values.iter().map(|v| if v.is_finite() { *v } else { f32::NAN }));
+            fill_gaps(&mut series, days);
+            values.copy_from_slice(&series.values);
+        }
+        normalisation.apply(values);
+        if values.iter().any(|v| !v.is_finite()) {
+            values.fill(0.0);
+            unusable.push(i);
+        }
+    }
+    unusable
+}
+
+/// Writes a file so that it is there whole or not at all: to a temporary file beside it, flushed, renamed.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".ritmo-").tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
 }

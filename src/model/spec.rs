@@ -21,7 +21,7 @@ pub struct TempCnnOptions {
     pub layers: usize,
     /// Units of the dense layer.
     pub dense: usize,
-    /// Share of activations dropped after each convolution while training.
+    /// Share of activations dropped after each convolution while training, kept to 1/256.
     pub conv_dropout: f32,
     /// Share dropped after the dense layer while training.
     pub dense_dropout: f32,
@@ -40,13 +40,13 @@ pub struct TrainOptions {
     pub seed: u64,
     /// At most this many passes over the samples.
     pub epochs: usize,
-    /// Samples a step.
+    /// Samples a step, at least 2.
     pub batch: usize,
     /// AdamW's learning rate at the start; it falls along a cosine.
     pub learning_rate: f64,
     /// AdamW's weight decay.
     pub weight_decay: f64,
-    /// Share of the target spread over the other classes.
+    /// Share of the target spread evenly over all classes.
     pub label_smoothing: f64,
     /// Stop after this many epochs without a better loss on the held-out annotations.
     pub patience: usize,
