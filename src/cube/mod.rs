@@ -1,12 +1,13 @@
 //! The cube: mosaics on one grid, time x band x y x x, and the store that holds it on disk.
 
 mod build;
+mod cache;
 mod gaps;
 pub mod picture;
 mod store;
 
 pub use build::{BuildSpec, build};
-pub use gaps::fill_gaps;
+pub use gaps::{fill_gaps, fill_gaps_in};
 pub use store::{Chunk, Cube, CubeError, CubeInfo, Series};
 
 use serde::{Deserialize, Serialize};
