@@ -243,3 +243,6 @@ pub(super) fn not_lonlat([lon, lat]: [f64; 2]) -> Option<String> {
 fn unusable(why: impl Into<String>) -> LabelError {
     LabelError::Geometry { why: why.into() }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
-//! Normalisation by percentiles a band, from the training part alone (Pelletier et al. 2019).
+//! Normalisation by percentiles a band, from the training part alone (Pelletier et al. 2019, 10.3390/rs11050523).
 
 use super::SampleSet;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// The 2nd and 98th percentile of each band over all dates of the training samples; a value becomes
@@ -14,13 +15,118 @@ pub struct Normalisation {
 }
 
 impl Normalisation {
-    /// From the samples `train` of `set`; NaN values are left out.
-    pub fn fit(_set: &SampleSet, _train: &[usize]) -> Self {
-        todo!()
+    /// From the samples `train` of `set`; NaN values are left out. Percentiles are interpolated linearly between values.
+    /// A band with one value only is shifted to 0 and not scaled.
+    pub fn fit(set: &SampleSet, train: &[usize]) -> Self {
+        let bands = set.bands.len();
+        let limits: Vec<(f32, f32)> = (0..bands)
+            .into_par_iter()
+            .map(|band| {
+                let of_sample = |&i: &usize| set.series(i).iter().skip(band).step_by(bands);
+                let mut values: Vec<f32> =
+                    train.iter().flat_map(of_sample).copied().filter(|v| v.is_finite()).collect();
+                match (percentile(&mut values, 0.02), percentile(&mut values, 0.98)) {
+                    (Some(low), Some(high)) if high > low => (low, high),
+                    // One more than a value this large may be the same number again.
+                    (Some(low), _) => (low, low + low.abs().max(1.0)),
+                    _ => (0.0, 1.0),
+                }
+            })
+            .collect();
+        let (low, high) = limits.into_iter().unzip();
+        Self { low, high }
     }
 
     /// Normalises series in place; `values` is any number of `time x band`. Gaps must be filled before.
-    pub fn apply(&self, _values: &mut [f32]) {
-        todo!()
+    pub fn apply(&self, values: &mut [f32]) {
+        let bands = self.low.len().max(1);
+        for one_date in values.chunks_mut(bands) {
+            for (value, (low, high)) in one_date.iter_mut().zip(self.low.iter().zip(&self.high)) {
+                *value = (*value - low) / (high - low);
+            }
+        }
+    }
+}
+
+/// The value below which a `share` of the values lies, between the two nearest ones.
+fn percentile(values: &mut [f32], share: f64) -> Option<f32> {
+    let place = values.len().checked_sub(1)? as f64 * share;
+    let (_, below, rest) = values.select_nth_unstable_by(place.floor() as usize, f32::total_cmp);
+    let below = *below;
+    let above = rest.iter().copied().min_by(f32::total_cmp).unwrap_or(below);
+    Some((f64::from(below) + (f64::from(above) - f64::from(below)) * place.fract()) as f32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::NaiveDate;
+    use proptest::prelude::*;
+
+    /// Samples of two bands and two dates.
+    fn set(values: Vec<f32>) -> SampleSet {
+        let n = values.len() / 4;
+        SampleSet {
+            bands: vec!["B04".into(), "B08".into()],
+            dates: vec![NaiveDate::MIN, NaiveDate::MAX],
+            values,
+            classes: vec![1; n],
+            annotations: vec![1; n],
+            places: vec![(0, 0); n],
+        }
+    }
+
+    #[test]
+    fn percentiles_are_those_of_numpy() {
+        // numpy.percentile(range(1, 8), [2, 98]) and of [3, 1, 2]
+        assert!((percentile(&mut [3., 1., 2., 7., 5., 6., 4.], 0.02).unwrap() - 1.12).abs() < 1e-6);
+        assert!((percentile(&mut [3., 1., 2., 7., 5., 6., 4.], 0.98).unwrap() - 6.88).abs() < 1e-6);
+        assert!((percentile(&mut [3., 1., 2.], 0.98).unwrap() - 2.96).abs() < 1e-6);
+        assert_eq!(percentile(&mut [], 0.5), None);
+    }
+
+    #[test]
+    fn only_the_training_part_is_looked_at_each_band_over_all_dates() {
+        // Sample 0 has B04 = 0 and 100, B08 = 1000 and 2000; sample 1 is far off and held out.
+        let set = set(vec![0., 1000., 100., 2000., 9e6, 9e6, 9e6, 9e6]);
+        let normalisation = Normalisation::fit(&set, &[0]);
+        assert_eq!(normalisation.low, [2.0, 1020.0]);
+        assert_eq!(normalisation.high, [98.0, 1980.0]);
+        let mut values = vec![2.0, 1980.0, 98.0, 1020.0, 194.0, 1500.0];
+        normalisation.apply(&mut values);
+        assert_eq!(values, [0.0, 1.0, 1.0, 0.0, 2.0, 0.5]);
+    }
+
+    #[test]
+    fn gaps_a_constant_band_and_no_sample_at_all_give_finite_numbers() {
+        let nan = f32::NAN;
+        let fitted = Normalisation::fit(&set(vec![nan, 7., 5., 7., 6., 7., nan, 7.]), &[0, 1]);
+        assert!(fitted.low[0] >= 5.0 && fitted.high[0] <= 6.0);
+        assert_eq!((fitted.low[1], fitted.high[1]), (7.0, 14.0));
+        let fitted = Normalisation::fit(&set(vec![nan, 3e9, nan, 3e9]), &[0]);
+        assert_eq!((fitted.low[0], fitted.high[0]), (0.0, 1.0));
+        assert!(fitted.high[1] > fitted.low[1]);
+        let fitted = Normalisation::fit(&set(vec![]), &[]);
+        assert_eq!((fitted.low, fitted.high), (vec![0.0; 2], vec![1.0; 2]));
+    }
+
+    proptest! {
+        #[test]
+        fn two_percent_of_the_values_lie_below_0_and_two_above_1(
+            values in prop::collection::vec(-1e4..1e4f32, 400..800)
+        ) {
+            let set = set(values[..values.len() / 4 * 4].to_vec());
+            let all: Vec<usize> = (0..set.len()).collect();
+            let mut values = set.values.clone();
+            Normalisation::fit(&set, &all).apply(&mut values);
+            for band in 0..2 {
+                let one: Vec<f32> = values.iter().skip(band).step_by(2).copied().collect();
+                let share = |inside: &dyn Fn(f32) -> bool| {
+                    one.iter().filter(|v| inside(**v)).count() as f64 / one.len() as f64
+                };
+                prop_assert!((share(&|v| v < 0.0) - 0.02).abs() < 0.01);
+                prop_assert!((share(&|v| v > 1.0) - 0.02).abs() < 0.01);
+            }
+        }
     }
 }
