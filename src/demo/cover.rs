@@ -97,9 +97,9 @@ impl Cover {
             farming: field(20, 130.0, 2),
             upland: field(21, 60.0, 3),
             moisture: field(22, 95.0, 3),
-            dryness: field(23, 70.0, 3),
-            outcrop: field(24, 48.0, 3),
-            clearing: field(25, 55.0, 3),
+            dryness: field(23, 90.0, 2),
+            outcrop: field(24, 62.0, 2),
+            clearing: field(25, 62.0, 2),
             thicket: field(26, 40.0, 2),
             bend: field(27, 160.0, 2),
             ragged: [field(28, 26.0, 3), field(29, 26.0, 3)],
@@ -149,9 +149,9 @@ impl Patch {
         Self {
             kind,
             calendar: Calendar::of(kind, unit(hash(seed, 9, 0))),
-            late: 0.35 * draw(1),
-            vigour: 0.10 * draw(2),
-            soil: [(0.45 + 0.22 * draw(3)).clamp(0.0, 1.0), (0.5 + 0.25 * draw(4)).clamp(0.0, 1.0)],
+            late: 0.25 * draw(1),
+            vigour: 0.07 * draw(2),
+            soil: [(0.42 + 0.28 * draw(3)).clamp(0.0, 1.0), (0.45 + 0.3 * draw(4)).clamp(0.0, 1.0)],
             leaf: 0.12 * draw(5),
             seed,
             managed: true,
@@ -169,7 +169,7 @@ impl Planner<'_> {
             self.terrain.across_river(x, y).abs()
         };
         // Fields near the river are smaller than ranches further away.
-        let largest = (430.0 + 5.0 * middle_across.min(130.0)) * (0.6 + 0.9 * unit(chance));
+        let largest = (560.0 + 6.0 * middle_across.min(130.0)) * (0.6 + 0.9 * unit(chance));
         let index = self.cuts.len();
         if wide * high < largest {
             let parcel = self.parcel_in((u0 + u1) / 2.0, (v0 + v1) / 2.0, chance);
@@ -238,7 +238,7 @@ impl Planner<'_> {
             if bank < 1.6 && thicket < -0.9 {
                 return SAND;
             }
-            if bank < 3.0 + 1.6 * thicket {
+            if bank < 1.2 + 2.6 * thicket {
                 return HUMID;
             }
         }
@@ -266,7 +266,7 @@ impl Planner<'_> {
         let outcrop = self.outcrop.at(x, y);
         let dry_below = if across > 0.0 { 330.0 } else { 215.0 };
         let wet = self.moisture.at(x, y);
-        if outcrop > 1.55 - 0.7 * steep {
+        if outcrop > 1.75 - 0.35 * steep {
             return ROCK;
         }
         if height + 70.0 * wet < dry_below {

@@ -22,10 +22,10 @@ const STRAW: Spectrum = [0.078, 0.112, 0.148, 0.185, 0.225, 0.245, 0.272, 0.292,
 const DARK_SOIL: Spectrum = [0.042, 0.056, 0.074, 0.090, 0.102, 0.114, 0.126, 0.136, 0.180, 0.150];
 const PALE_SOIL: Spectrum = [0.110, 0.150, 0.195, 0.220, 0.238, 0.252, 0.268, 0.282, 0.365, 0.315];
 const RED_SOIL: Spectrum = [0.046, 0.078, 0.142, 0.172, 0.196, 0.214, 0.236, 0.256, 0.325, 0.268];
-const ROCK: Spectrum = [0.092, 0.112, 0.132, 0.150, 0.162, 0.172, 0.184, 0.194, 0.245, 0.220];
+const ROCK: Spectrum = [0.078, 0.094, 0.108, 0.122, 0.134, 0.144, 0.156, 0.166, 0.222, 0.200];
 const CLEAR_WATER: Spectrum = [0.030, 0.036, 0.022, 0.016, 0.012, 0.011, 0.010, 0.009, 0.005, 0.003];
 const TURBID_WATER: Spectrum = [0.062, 0.096, 0.098, 0.088, 0.060, 0.056, 0.042, 0.032, 0.012, 0.007];
-const PALE_ROOF: Spectrum = [0.190, 0.215, 0.235, 0.245, 0.255, 0.265, 0.275, 0.285, 0.310, 0.285];
+const PALE_ROOF: Spectrum = [0.145, 0.165, 0.182, 0.192, 0.202, 0.212, 0.222, 0.232, 0.262, 0.240];
 const TILE_ROOF: Spectrum = [0.062, 0.084, 0.148, 0.172, 0.182, 0.192, 0.204, 0.216, 0.262, 0.226];
 const ASPHALT: Spectrum = [0.072, 0.082, 0.091, 0.098, 0.105, 0.111, 0.118, 0.124, 0.145, 0.132];
 
@@ -74,15 +74,15 @@ impl Calendar {
     /// Shares of green leaves, by month.
     fn green(self) -> [f32; 12] {
         match self {
-            Self::OneCrop => [0.12, 0.08, 0.07, 0.07, 0.08, 0.14, 0.42, 0.72, 0.70, 0.36, 0.18, 0.15],
+            Self::OneCrop => [0.10, 0.07, 0.06, 0.06, 0.07, 0.10, 0.36, 0.74, 0.74, 0.32, 0.12, 0.11],
             Self::TwoCrops => [0.56, 0.68, 0.48, 0.16, 0.08, 0.18, 0.52, 0.70, 0.50, 0.16, 0.12, 0.30],
             Self::Town => [0.16, 0.14, 0.13, 0.13, 0.14, 0.18, 0.21, 0.22, 0.22, 0.21, 0.19, 0.17],
             Self::Road => [0.04, 0.04, 0.04, 0.04, 0.04, 0.05, 0.06, 0.06, 0.06, 0.06, 0.05, 0.04],
             Self::Natural(kind) => match kind {
-                Kind::Forest => [0.68, 0.60, 0.52, 0.50, 0.57, 0.67, 0.73, 0.75, 0.75, 0.74, 0.72, 0.71],
+                Kind::Forest => [0.66, 0.57, 0.48, 0.46, 0.56, 0.68, 0.74, 0.76, 0.76, 0.75, 0.72, 0.70],
                 Kind::HumidJungle => [0.72, 0.72, 0.71, 0.71, 0.71, 0.71, 0.72, 0.73, 0.73, 0.73, 0.73, 0.72],
-                Kind::DryJungle => [0.46, 0.26, 0.14, 0.10, 0.16, 0.56, 0.72, 0.74, 0.74, 0.72, 0.67, 0.59],
-                Kind::Pasture => [0.28, 0.20, 0.15, 0.13, 0.18, 0.42, 0.58, 0.63, 0.63, 0.57, 0.45, 0.35],
+                Kind::DryJungle => [0.42, 0.22, 0.12, 0.09, 0.13, 0.52, 0.74, 0.77, 0.76, 0.72, 0.63, 0.54],
+                Kind::Pasture => [0.38, 0.27, 0.19, 0.16, 0.28, 0.56, 0.52, 0.45, 0.57, 0.62, 0.54, 0.45],
                 Kind::Scrub => [0.38, 0.34, 0.30, 0.28, 0.30, 0.38, 0.45, 0.48, 0.48, 0.46, 0.43, 0.41],
                 Kind::WithoutApparentVegetation => {
                     [0.06, 0.05, 0.04, 0.04, 0.05, 0.10, 0.18, 0.23, 0.23, 0.18, 0.12, 0.08]
@@ -133,9 +133,9 @@ impl Calendar {
         match self {
             Self::OneCrop | Self::TwoCrops => 0.95,
             Self::Natural(Kind::Forest | Kind::HumidJungle) => 0.15,
-            Self::Natural(Kind::DryJungle) => 0.30,
+            Self::Natural(Kind::DryJungle) => 0.42,
             Self::Natural(Kind::Scrub) => 0.55,
-            _ => 0.85,
+            _ => 0.75,
         }
     }
 }
@@ -145,7 +145,7 @@ const WETNESS: [f32; 12] = [0.25, 0.12, 0.05, 0.05, 0.22, 0.62, 0.70, 0.78, 0.85
 /// How turbid the water is through the year: the rains bring soil.
 const TURBIDITY: [f32; 12] = [0.22, 0.16, 0.14, 0.16, 0.25, 0.62, 0.78, 0.72, 0.85, 0.62, 0.40, 0.28];
 /// How far the water has fallen through the year, as a share of its greatest depth.
-const DRAWDOWN: [f32; 12] = [0.03, 0.06, 0.09, 0.13, 0.15, 0.10, 0.05, 0.01, -0.02, -0.02, 0.0, 0.01];
+const DRAWDOWN: [f32; 12] = [0.0, 0.01, 0.03, 0.05, 0.06, 0.03, 0.0, -0.03, -0.05, -0.05, -0.03, -0.01];
 
 /// What a pixel and a month add to its patch.
 #[derive(Debug, Clone, Copy, Default)]
@@ -227,7 +227,7 @@ fn water(state: &State) -> Spectrum {
     let turbid = (TURBIDITY[state.month] + 0.25 * state.leaf + 0.5 * (0.25 - state.depth)).clamp(0.05, 1.0);
     let open = mix(&CLEAR_WATER, &TURBID_WATER, turbid);
     // Below the falling water the bank comes out, wet first.
-    let out = ((DRAWDOWN[state.month] - state.depth) / 0.05).clamp(0.0, 1.0);
+    let out = ((DRAWDOWN[state.month] - state.depth) / 0.04).clamp(0.0, 1.0);
     if out == 0.0 {
         return open;
     }

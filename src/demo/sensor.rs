@@ -1,7 +1,7 @@
 //! What the sensor makes of the ground: light, mixed pixels, thin cloud and shadow, gaps, drift, noise.
 
 use super::cover::{Cover, FINE, Patch};
-use super::noise::{Field, hash, normal, smoothstep, unit};
+use super::noise::{Field, hash, normal, smoothstep};
 use super::phenology::{BANDS, Kind, Spectrum, State, reflectance};
 use super::terrain::{SIDE, Terrain};
 use rayon::prelude::*;
@@ -10,9 +10,9 @@ use rayon::prelude::*;
 const POINT_SPREAD: f32 = 0.50;
 
 /// Share of the month's sky under left-over thin cloud, about; the rains bring it.
-const CLOUD: [f32; 12] = [0.06, 0.0, 0.02, 0.0, 0.10, 0.22, 0.16, 0.18, 0.24, 0.14, 0.05, 0.07];
+const CLOUD: [f32; 12] = [0.05, 0.0, 0.02, 0.0, 0.07, 0.16, 0.12, 0.14, 0.18, 0.10, 0.04, 0.05];
 /// Share of the month that is without any observation, about.
-const GAPS: [f32; 12] = [0.0, 0.0, 0.0, 0.0, 0.0, 0.035, 0.03, 0.0, 0.05, 0.02, 0.0, 0.0];
+const GAPS: [f32; 12] = [0.0, 0.0, 0.0, 0.0, 0.0, 0.015, 0.012, 0.0, 0.022, 0.008, 0.0, 0.0];
 /// How bright thin cloud is in each band at its thickest.
 const VEIL: Spectrum = [0.40, 0.36, 0.34, 0.33, 0.31, 0.30, 0.29, 0.28, 0.17, 0.12];
 /// How much light is left in the shadow of a cloud.
@@ -76,7 +76,7 @@ fn places(seed: u64, terrain: &Terrain) -> Vec<Place> {
     let (broad, fine) = (field(40, 34.0, 2), field(41, 6.0, 2));
     let (late, dead, leaf) = (field(42, 40.0, 2), field(43, 16.0, 3), field(44, 18.0, 3));
     let (pale, red) = (field(45, 60.0, 4), field(46, 90.0, 3));
-    let (rock, shade) = (field(47, 9.0, 3), field(48, 4.5, 2));
+    let (rock, shade, built) = (field(47, 9.0, 3), field(48, 4.5, 2), field(49, 3.2, 2));
     (0..SIDE * SIDE)
         .into_par_iter()
         .map(|i| {
@@ -91,7 +91,7 @@ fn places(seed: u64, terrain: &Terrain) -> Vec<Place> {
                 dead: dead.at(x, y),
                 rock: rock.at(x, y),
                 depth: terrain.water_depth(x, y),
-                built: unit(hash(seed, i as i64, 51)),
+                built: 0.5 + 0.35 * built.at(x, y) + 0.12 * normal(hash(seed, i as i64, 51)),
                 shade: shade.at(x, y),
             }
         })
@@ -142,7 +142,7 @@ impl Weather {
             return 0.0;
         }
         let start = threshold(CLOUD[self.month]);
-        0.42 * smoothstep(start, start + 2.0, self.veil.at(x, y))
+        0.30 * smoothstep(start, start + 2.4, self.veil.at(x, y))
     }
 }
 
@@ -161,12 +161,12 @@ struct Spread {
 
 fn spread(patch: &Patch) -> Spread {
     let (vigour, monthly, late) = match patch.kind {
-        Kind::Forest | Kind::HumidJungle => (0.11, 0.10, 0.25),
-        Kind::DryJungle => (0.16, 0.15, 0.30),
-        Kind::Scrub => (0.24, 0.20, 0.30),
-        Kind::Pasture => (0.20, 0.22, 0.30),
-        Kind::Agriculture => (0.16, 0.20, 0.20),
-        Kind::WithoutApparentVegetation => (0.35, 0.35, 0.30),
+        Kind::Forest | Kind::HumidJungle => (0.06, 0.09, 0.20),
+        Kind::DryJungle => (0.10, 0.15, 0.20),
+        Kind::Scrub => (0.12, 0.18, 0.25),
+        Kind::Pasture => (0.12, 0.20, 0.25),
+        Kind::Agriculture => (0.10, 0.18, 0.15),
+        Kind::WithoutApparentVegetation => (0.25, 0.30, 0.25),
         Kind::BareSoil => (0.50, 0.50, 0.0),
         Kind::Urban => (0.30, 0.12, 0.0),
         Kind::Water => (0.0, 0.0, 0.0),
@@ -200,7 +200,7 @@ fn seen(patch: &Patch, place: &Place, weather: &Weather, (x, y): (f32, f32), i: 
             _ => 0.1,
         },
         depth: place.depth.max(0.0),
-        built: smoothstep(0.25, 0.75, place.built),
+        built: place.built.clamp(0.0, 1.0),
     };
     let mut spectrum = reflectance(patch.calendar, &state);
     let shade = match patch.kind {

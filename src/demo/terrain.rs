@@ -70,7 +70,8 @@ impl Terrain {
     fn height_at(&self, x: f32, y: f32) -> f32 {
         let across = self.across_river(x, y);
         let relief = Field::new(self.seed, 2, 120.0, 5).at(x, y);
-        let spurs = 1.0 - (Field::new(self.seed, 3, 85.0, 4).at(x, y) * 0.8).abs();
+        // Ridges run where a field changes its sign, valleys between them.
+        let spurs = 1.0 - Field::new(self.seed, 3, 105.0, 4).at(x, y).abs();
         let north = smoothstep(70.0, 330.0, -across + 22.0 * relief);
         let south = smoothstep(75.0, 250.0, across + 20.0 * relief);
         let floor = 6.0 + 3.0 * relief + across.abs() * 0.06;
@@ -124,8 +125,8 @@ impl Terrain {
             .map(|(rise_east, rise_north)| {
                 let incidence = (up - rise_east * east - rise_north * north)
                     / (1.0 + rise_east * rise_east + rise_north * rise_north).sqrt();
-                // A third of the light comes from the sky, not from the sun, and canopies soften slopes.
-                (0.36 + 0.64 * incidence.max(0.0) / up).clamp(0.42, 1.35)
+                // A quarter of the light comes from the sky, not from the sun, and canopies soften slopes.
+                (0.25 + 0.75 * incidence.max(0.0) / up).clamp(0.35, 1.45)
             })
             .collect()
     }
