@@ -231,7 +231,8 @@ fn progress_is_told_up_to_the_last_chunk() {
 fn the_parcels_of_flanders_give_the_series_of_their_pixels() {
     let Some(folder) = crate::testing::shared_data("flanders_s2_a_2018_monthly") else { return };
     let cancel = Cancel::new();
-    let mosaics = crate::source::folder::recognise(&[folder.clone()], &|_| {}, &cancel).unwrap().mosaics;
+    let mosaics =
+        crate::source::folder::recognise(std::slice::from_ref(&folder), &|_| {}, &cancel).unwrap().mosaics;
     let made = tempfile::tempdir().unwrap();
     let store = made.path().join("flanders.zarr");
     crate::cube::build(&crate::cube::BuildSpec { mosaics, ..Default::default() }, &store, &|_| {}, &cancel)
