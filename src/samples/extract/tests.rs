@@ -226,3 +226,44 @@ fn progress_is_told_up_to_the_last_chunk() {
     assert!(told.contains(&(4, 4, "Reading samples".into())));
     assert!(told.iter().all(|(done, total, _)| done <= total));
 }
+
+#[test]
+fn the_parcels_of_flanders_give_the_series_of_their_pixels() {
+    let Some(folder) = crate::testing::shared_data("flanders_s2_a_2018_monthly") else { return };
+    let cancel = Cancel::new();
+    let mosaics =
+        crate::source::folder::recognise(std::slice::from_ref(&folder), &|_| {}, &cancel).unwrap().mosaics;
+    let made = tempfile::tempdir().unwrap();
+    let store = made.path().join("flanders.zarr");
+    crate::cube::build(&crate::cube::BuildSpec { mosaics, ..Default::default() }, &store, &|_| {}, &cancel)
+        .unwrap();
+    let cube = Cube::open(&store).unwrap();
+    let mut legend = crate::labels::Legend::default();
+    let settings = crate::labels::ImportSettings::default();
+    let labels = crate::labels::import(&folder.join("labels.geojson"), &settings, &mut legend, 1).unwrap();
+
+    let (set, left_out) = extract(&cube, &labels.annotations, 0.0, &|_| {}, &cancel).unwrap();
+    assert_eq!((set.bands.len(), set.dates.len()), (10, 16));
+    assert_eq!((left_out.without_pixels.len(), left_out.claimed_twice), (0, 0));
+    let text = std::fs::read_to_string(folder.join("labels.geojson")).unwrap();
+    let drawn: geojson::FeatureCollection = text.parse().unwrap();
+    let pixels = drawn.features.iter().filter_map(|f| f.property("n_pixels")?.as_u64()).sum::<u64>() as usize;
+    assert_eq!(set.len() + left_out.without_observation, pixels);
+    for i in [0, set.len() / 2, set.len() - 1] {
+        let (col, row) = set.places[i];
+        let there = cube.series(col, row).unwrap();
+        let same = |(a, b): (&f32, &f32)| a == b || (a.is_nan() && b.is_nan());
+        assert!(set.series(i).iter().zip(&there.values).all(same));
+    }
+
+    let (fewer, left_out) = extract(&cube, &labels.annotations, 10.0, &|_| {}, &cancel).unwrap();
+    println!(
+        "{} samples, {} with a buffer of 10 m; {:?} {:?}",
+        set.len(),
+        fewer.len(),
+        left_out.without_pixels.len(),
+        left_out.classes_without_samples
+    );
+    assert!(fewer.len() < set.len() && !fewer.is_empty());
+    assert!(fewer.places.iter().all(|place| set.places.contains(place)));
+}
