@@ -114,9 +114,10 @@ fn curves_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut
         .allow_double_click_reset(false)
         .include_x(first - margin)
         .include_x(last + margin)
+        .include_y(0.0)
         .y_axis_label("digital number")
         .y_axis_min_width(48.0)
-        .show_grid(true)
+        .grid_color(ui.visuals().widgets.noninteractive.bg_stroke.color.gamma_multiply(0.9))
         .x_grid_spacer(move |input| months(input.bounds))
         .x_axis_formatter(|mark, _| month_name(mark.value))
         .y_axis_formatter(|mark, _| format::grouped(mark.value.round() as i64))
@@ -208,7 +209,7 @@ fn months((from, to): (f64, f64)) -> Vec<GridMark> {
         .filter(|m| m % every == 0)
         .filter_map(|m| NaiveDate::from_ymd_opt(m.div_euclid(12), m.rem_euclid(12) as u32 + 1, 1))
         .map(|date| GridMark { value: format::days(date), step_size: 30.0 * f64::from(every) })
-        .filter(|mark| mark.value >= from)
+        .filter(|mark| (from..=to).contains(&mark.value))
         .collect()
 }
 

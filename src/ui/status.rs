@@ -8,6 +8,7 @@ use egui::{Align, Layout, Panel, RichText, Ui};
 pub fn status_ui(ui: &mut Ui, state: &AppState, project: Option<&OpenProject>, view: &mut View) {
     Panel::bottom("status").exact_size(28.0).show(ui, |ui| {
         ui.horizontal_centered(|ui| {
+            ui.spacing_mut().item_spacing.x = 4.0 * tokens::GRID;
             if let Some(project) = project {
                 place_ui(ui, project, view);
             }

@@ -3,12 +3,12 @@
 use super::tokens;
 use super::view::View;
 use crate::app::{AppState, Command, OpenProject, Page, SaveState};
-use egui::{Align, Layout, MenuBar, Panel, RichText, Ui};
+use egui::{Align, Layout, Panel, RichText, Ui};
 
 pub fn top_ui(ui: &mut Ui, _state: &AppState, project: &OpenProject, view: &mut View) {
     Panel::top("top").exact_size(40.0).show(ui, |ui| {
         ui.horizontal_centered(|ui| {
-            MenuBar::new().ui(ui, |ui| menu_ui(ui, view));
+            menu_ui(ui, view);
             ui.separator();
             ui.label(RichText::new(&project.document.name).strong());
             if let Some(site) = &project.site {

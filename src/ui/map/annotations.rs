@@ -13,7 +13,7 @@ use std::sync::Arc;
 use walkers::{Projector, lon_lat};
 
 /// Pixels smaller than this on the screen are not drawn one by one.
-const SMALLEST_PIXEL: f32 = 2.0;
+const SMALLEST_PIXEL: f32 = 0.6;
 
 /// The windows of cores, worked out once a core.
 #[derive(Default)]
@@ -139,7 +139,7 @@ pub fn paint_ring(painter: &Painter, ring: &[Pos2], width: f32, colour: Color32)
     if ring.len() < 2 {
         return;
     }
-    painter.add(Shape::closed_line(ring.to_vec(), PathStroke::new(width + 2.0, tokens::HALO)));
+    painter.add(Shape::closed_line(ring.to_vec(), PathStroke::new(width + 2.0, tokens::halo(colour))));
     painter.add(Shape::closed_line(ring.to_vec(), PathStroke::new(width, colour)));
 }
 

@@ -5,7 +5,7 @@ use crate::app::{Command, OpenProject};
 use crate::labels::{Annotation, Class, Confidence};
 use crate::ui::view::View;
 use crate::ui::{format, tokens, widgets};
-use egui::{Align, ComboBox, DragValue, Layout, RichText, TextEdit, Ui};
+use egui::{Align, Atom, ComboBox, DragValue, Layout, RichText, TextEdit, Ui};
 
 pub fn label_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     page(ui, |ui| {
@@ -57,7 +57,7 @@ fn class_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, i: usize, class
         ui.label(RichText::new(key).monospace().weak());
         widgets::swatch(ui, class.colour);
         let chosen = project.class == Some(class.code);
-        let button = egui::Button::selectable(chosen, &class.name).truncate();
+        let button = egui::Button::selectable(chosen, (class.name.as_str(), Atom::grow())).truncate();
         let width = 132.0;
         let response = ui.add_sized([width, tokens::TARGET], button);
         if response.on_hover_text(format!("{}: what is drawn gets this class", class.name)).clicked() {
@@ -153,9 +153,7 @@ fn selected_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
 }
 
 fn list_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
-    ui.horizontal(|ui| {
-        widgets::section(ui, &format::count(project.annotations.len(), "annotation"));
-    });
+    widgets::section(ui, &format::count(project.annotations.len(), "annotation"));
     if project.annotations.is_empty() {
         let words = "Pick a class, then click the corners of a place where you are sure. What stays after the inward buffer is what the model learns from.";
         ui.label(RichText::new(words).weak());
@@ -185,7 +183,7 @@ fn row_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, annotation: &Anno
         widgets::swatch(ui, class.map_or([128; 3], |c| c.colour));
         let name = class.map_or("unknown class", |c| c.name.as_str());
         let chosen = project.selected == Some(annotation.id);
-        let button = egui::Button::selectable(chosen, format!("{}  {name}", annotation.id)).truncate();
+        let button = egui::Button::selectable(chosen, (format!("{}  {name}", annotation.id), Atom::grow())).truncate();
         if ui.add_sized([168.0, tokens::TARGET], button).clicked() {
             view.send(Command::Select((!chosen).then_some(annotation.id)));
         }
