@@ -6,7 +6,9 @@ use crate::app::{Command, OpenProject};
 use crate::cube::Series;
 use crate::jobs::OpenedCube;
 use egui::{Color32, Panel, RichText, Ui, WidgetInfo};
-use egui_plot::{AxisHints, GridMark, HoverPosition, Line, LineStyle, MarkerShape, Plot, PlotPoints, Points, VLine};
+use egui_plot::{
+    AxisHints, GridMark, HoverPosition, Line, LineStyle, MarkerShape, Plot, PlotPoints, Points, VLine,
+};
 
 /// Markers of the pins, in order.
 const MARKERS: [MarkerShape; 6] = [
