@@ -279,22 +279,25 @@ impl<'a> Part<'a> {
         let z = product(plan.windows(&self.inputs[self.inputs.len() - 1], self.samples), weight);
         let count = (self.samples * plan.times) as f32;
         let (mut mean, mut squares) = (vec![0.0; plan.filters], vec![0.0; plan.filters]);
-        vectorised(|| {
-            let samples = || z.chunks(plan.sample_stride()).map(|s| &s[..plan.times * plan.filters]);
-            for sample in samples() {
-                for row in sample.chunks_exact(plan.filters) {
-                    mean.iter_mut().zip(row).for_each(|(m, z)| *m += z);
-                }
-            }
-            mean.iter_mut().for_each(|m| *m /= count);
-            for sample in samples() {
-                for row in sample.chunks_exact(plan.filters) {
-                    for ((s, m), z) in squares.iter_mut().zip(&mean).zip(row) {
-                        *s += (z - m) * (z - m);
+        vectorised(
+            #[inline(always)]
+            || {
+                let samples = || z.chunks(plan.sample_stride()).map(|s| &s[..plan.times * plan.filters]);
+                for sample in samples() {
+                    for row in sample.chunks_exact(plan.filters) {
+                        mean.iter_mut().zip(row).for_each(|(m, z)| *m += z);
                     }
                 }
-            }
-        });
+                mean.iter_mut().for_each(|m| *m /= count);
+                for sample in samples() {
+                    for row in sample.chunks_exact(plan.filters) {
+                        for ((s, m), z) in squares.iter_mut().zip(&mean).zip(row) {
+                            *s += (z - m) * (z - m);
+                        }
+                    }
+                }
+            },
+        );
         self.products.push(z);
         Moments { count: f64::from(count), mean, squares }
     }
@@ -313,20 +316,23 @@ impl<'a> Part<'a> {
             {
                 rng.fill_bytes(&mut dice);
             }
-            vectorised(|| {
-                let rows = from[..real]
-                    .chunks_exact(plan.filters)
-                    .zip(to[..real].chunks_exact_mut(plan.filters))
-                    .zip(dice.chunks_exact(plan.filters));
-                for ((from, to), dice) in rows {
-                    for (((((y, z), m), s), b), die) in
-                        to.iter_mut().zip(from).zip(&norm.mean).zip(&norm.scale).zip(&norm.beta).zip(dice)
-                    {
-                        let keep = if *die >= threshold { scale } else { 0.0 };
-                        *y = ((z - m) * s + b).max(0.0) * keep;
+            vectorised(
+                #[inline(always)]
+                || {
+                    let rows = from[..real]
+                        .chunks_exact(plan.filters)
+                        .zip(to[..real].chunks_exact_mut(plan.filters))
+                        .zip(dice.chunks_exact(plan.filters));
+                    for ((from, to), dice) in rows {
+                        for (((((y, z), m), s), b), die) in
+                            to.iter_mut().zip(from).zip(&norm.mean).zip(&norm.scale).zip(&norm.beta).zip(dice)
+                        {
+                            let keep = if *die >= threshold { scale } else { 0.0 };
+                            *y = ((z - m) * s + b).max(0.0) * keep;
+                        }
                     }
-                }
-            });
+                },
+            );
         }
         self.inputs.push(output);
     }
@@ -369,32 +375,35 @@ impl<'a> Part<'a> {
         let scale = if self.dropout.is_some() { kept(dropout).1 } else { 1.0 };
         let (mut by_beta, mut by_gamma) = (vec![0.0; plan.filters], vec![0.0; plan.filters]);
         let mut gradient = vec![0.0; plan.output_len(self.samples)];
-        vectorised(|| {
-            let samples = gradient[start..]
-                .chunks_mut(plan.sample_stride())
-                .zip(self.inputs[b + 1][start..].chunks(plan.sample_stride()))
-                .zip(self.products[b].chunks(plan.sample_stride()))
-                .zip(by_output.chunks(stride));
-            for (((to, y), z), from) in samples {
-                let rows = to[..real]
-                    .chunks_exact_mut(plan.filters)
-                    .zip(y[..real].chunks_exact(plan.filters))
-                    .zip(z[..real].chunks_exact(plan.filters))
-                    .zip(from[..real].chunks_exact(plan.filters));
-                for (((to, y), z), from) in rows {
-                    let norms = norm.mean.iter().zip(&norm.inverse);
-                    let sums = by_beta.iter_mut().zip(by_gamma.iter_mut());
-                    for (((((to, y), z), from), (m, i)), (beta, gamma)) in
-                        to.iter_mut().zip(y).zip(z).zip(from).zip(norms).zip(sums)
-                    {
-                        let g = if *y > 0.0 { from * scale } else { 0.0 };
-                        *to = g;
-                        *beta += g;
-                        *gamma += g * (z - m) * i;
+        vectorised(
+            #[inline(always)]
+            || {
+                let samples = gradient[start..]
+                    .chunks_mut(plan.sample_stride())
+                    .zip(self.inputs[b + 1][start..].chunks(plan.sample_stride()))
+                    .zip(self.products[b].chunks(plan.sample_stride()))
+                    .zip(by_output.chunks(stride));
+                for (((to, y), z), from) in samples {
+                    let rows = to[..real]
+                        .chunks_exact_mut(plan.filters)
+                        .zip(y[..real].chunks_exact(plan.filters))
+                        .zip(z[..real].chunks_exact(plan.filters))
+                        .zip(from[..real].chunks_exact(plan.filters));
+                    for (((to, y), z), from) in rows {
+                        let norms = norm.mean.iter().zip(&norm.inverse);
+                        let sums = by_beta.iter_mut().zip(by_gamma.iter_mut());
+                        for (((((to, y), z), from), (m, i)), (beta, gamma)) in
+                            to.iter_mut().zip(y).zip(z).zip(from).zip(norms).zip(sums)
+                        {
+                            let g = if *y > 0.0 { from * scale } else { 0.0 };
+                            *to = g;
+                            *beta += g;
+                            *gamma += g * (z - m) * i;
+                        }
                     }
                 }
-            }
-        });
+            },
+        );
         self.gradient = gradient;
         (by_beta, by_gamma)
     }
@@ -417,18 +426,21 @@ impl<'a> Part<'a> {
         let start = plan.pad * plan.filters;
         let to = self.gradient[start..].chunks_mut(plan.sample_stride());
         let from = self.products[b].chunks(plan.sample_stride());
-        vectorised(|| {
-            for (to, z) in to.zip(from) {
-                let rows = to[..real].chunks_exact_mut(plan.filters).zip(z.chunks_exact(plan.filters));
-                for (to, z) in rows {
-                    for (((((g, z), m), mean), slope), scale) in
-                        to.iter_mut().zip(z).zip(&norm.mean).zip(&means).zip(&slopes).zip(&norm.scale)
-                    {
-                        *g = scale * (*g - mean - (z - m) * slope);
+        vectorised(
+            #[inline(always)]
+            || {
+                for (to, z) in to.zip(from) {
+                    let rows = to[..real].chunks_exact_mut(plan.filters).zip(z.chunks_exact(plan.filters));
+                    for (to, z) in rows {
+                        for (((((g, z), m), mean), slope), scale) in
+                            to.iter_mut().zip(z).zip(&norm.mean).zip(&means).zip(&slopes).zip(&norm.scale)
+                        {
+                            *g = scale * (*g - mean - (z - m) * slope);
+                        }
                     }
                 }
-            }
-        });
+            },
+        );
         let rows = plan.rows(self.samples);
         let gradient = View { offset: start, ..View::of(&self.gradient, rows, plan.filters) };
         product(plan.windows(&self.inputs[b], self.samples).transposed(), &Packed::new(gradient))

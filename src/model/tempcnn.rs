@@ -320,18 +320,21 @@ impl TempCnn {
             let z = product(plan.windows(&values, samples), weight);
             values.clear();
             values.resize(plan.output_len(samples), 0.0);
-            vectorised(|| {
-                let real = plan.times * plan.filters;
-                let to = values[plan.pad * plan.filters..].chunks_mut(plan.sample_stride());
-                for (from, to) in z.chunks(plan.sample_stride()).zip(to) {
-                    let rows = from[..real].chunks_exact(plan.filters);
-                    for (from, to) in rows.zip(to[..real].chunks_exact_mut(plan.filters)) {
-                        for ((z, shift), y) in from.iter().zip(shift).zip(to) {
-                            *y = (z + shift).max(0.0);
+            vectorised(
+                #[inline(always)]
+                || {
+                    let real = plan.times * plan.filters;
+                    let to = values[plan.pad * plan.filters..].chunks_mut(plan.sample_stride());
+                    for (from, to) in z.chunks(plan.sample_stride()).zip(to) {
+                        let rows = from[..real].chunks_exact(plan.filters);
+                        for (from, to) in rows.zip(to[..real].chunks_exact_mut(plan.filters)) {
+                            for ((z, shift), y) in from.iter().zip(shift).zip(to) {
+                                *y = (z + shift).max(0.0);
+                            }
                         }
                     }
-                }
-            });
+                },
+            );
         }
         let (weight, bias) = &self.layers[self.plans.len()];
         let mut logits = product(View::of(&values, samples, self.shape.options.dense), weight);
