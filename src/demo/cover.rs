@@ -152,7 +152,7 @@ impl Patch {
             late: 0.15 * draw(1),
             vigour: 0.06 * draw(2),
             soil: [(0.42 + 0.22 * draw(3)).clamp(0.0, 1.0), (0.45 + 0.24 * draw(4)).clamp(0.0, 1.0)],
-            leaf: 0.07 * draw(5),
+            leaf: 0.06 * draw(5),
             seed,
             managed: true,
         }
