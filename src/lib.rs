@@ -18,6 +18,7 @@ pub mod classify;
 pub mod cli;
 pub mod cube;
 pub mod demo;
+pub mod files;
 pub mod geo;
 pub mod jobs;
 pub mod labels;

@@ -1,1 +1,24 @@
-//! app
+//! Everything the program can do, without a screen: the state, the commands, and [`update`].
+//!
+//! Buttons, menus, shortcuts and verbs send the same [`Command`]s. [`update`] checks one and changes the state or starts
+//! a job on a snapshot; [`pump`] takes in what jobs have said since. Every change of the document is one undo step.
+
+mod command;
+mod drive;
+mod events;
+mod history;
+mod state;
+mod update;
+
+pub use command::{Command, Page};
+pub use drive::run_to_end;
+pub use events::pump;
+pub use history::History;
+pub use state::{
+    AppState, CubeState, JobView, LastResults, Level, MapLayer, ModelEntry, Notice, OpenProject, SaveState,
+    SiteView, Training,
+};
+pub use update::{Refused, draft_core, update};
+
+#[cfg(test)]
+mod tests;

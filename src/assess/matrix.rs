@@ -1,10 +1,10 @@
 //! The error matrix and what is read from it (Congalton 1991, 10.1016/0034-4257(91)90048-B).
 
 use crate::labels::{Class, ClassCode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Counts of (reference class, mapped class).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorMatrix {
     /// Classes, in order of rows and columns.
     pub classes: Vec<Class>,
@@ -72,7 +72,7 @@ impl ErrorMatrix {
 }
 
 /// One class's scores, shares from 0 to 1; `None` where nothing was mapped or referenced so.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ClassScore {
     pub name: String,
     /// Of what was mapped as the class, the share that is it (precision).
@@ -86,7 +86,7 @@ pub struct ClassScore {
 }
 
 /// A map's scores, and how they were obtained.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Assessment {
     /// Share of all samples whose mapped class is the reference class.
     pub overall_accuracy: Option<f64>,
@@ -106,7 +106,8 @@ fn share(part: u64, whole: u64) -> Option<f64> {
 
 /// Mean of (value, weight).
 fn mean(values: impl Iterator<Item = (f64, f64)>) -> Option<f64> {
-    let (sum, weights) = values.fold((0.0, 0.0), |(sum, all), (value, weight)| (sum + value * weight, all + weight));
+    let (sum, weights) =
+        values.fold((0.0, 0.0), |(sum, all), (value, weight)| (sum + value * weight, all + weight));
     (weights > 0.0).then(|| sum / weights)
 }
 
@@ -131,7 +132,8 @@ mod tests {
     fn congaltons_published_matrix_gives_his_published_accuracies() {
         // Congalton 1991, table 1, which has the map down and the reference across: turned here.
         let published = [[65, 4, 22, 24], [6, 81, 5, 8], [0, 11, 85, 19], [4, 7, 3, 90]];
-        let turned: Vec<u64> = (0..4).flat_map(|reference| published.map(|mapped| mapped[reference])).collect();
+        let turned: Vec<u64> =
+            (0..4).flat_map(|reference| published.map(|mapped| mapped[reference])).collect();
         let matrix = matrix(&["deciduous", "conifer", "agriculture", "shrub"], &turned);
         assert_eq!(matrix.total(), 434);
         let scores = matrix.assessment("by hand");
@@ -155,7 +157,8 @@ mod tests {
 
     #[test]
     fn a_class_without_reference_lowers_overall_accuracy_but_is_not_in_the_mean_f1() {
-        let scores = matrix(&["forest", "water", "urban"], &[3, 1, 0, 0, 0, 0, 0, 0, 0]).assessment("by hand");
+        let scores =
+            matrix(&["forest", "water", "urban"], &[3, 1, 0, 0, 0, 0, 0, 0, 0]).assessment("by hand");
         let [forest, water, urban] = &scores.classes[..] else { panic!() };
         assert_eq!(scores.overall_accuracy, Some(0.75));
         assert_eq!((water.producers_accuracy, water.users_accuracy, water.f1), (None, Some(0.0), Some(0.0)));

@@ -1,1 +1,86 @@
-//! cli
+//! The command line: one file a verb, all through the commands of [`crate::app`].
+
+mod assess;
+mod cube;
+mod demo;
+mod labels;
+mod map;
+mod new;
+mod shell;
+mod train;
+
+pub use shell::{Failure, Shell};
+
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Maps land cover from satellite image time series.
+///
+/// Without a verb the window opens: recent projects, or the demo.
+#[derive(Debug, Parser)]
+#[command(name = "ritmo", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+    /// One JSON object on standard output; everything else goes to standard error.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Make the simulated project if it is absent, and open it; headless: label, train, map and assess in the terminal.
+    Demo(demo::Args),
+    /// Open a project in the window.
+    Open {
+        /// The project's folder.
+        project: PathBuf,
+    },
+    /// Make a project.
+    New(new::Args),
+    /// Cubes: time x band x y x x.
+    #[command(subcommand)]
+    Cube(cube::Verb),
+    /// Annotations.
+    #[command(subcommand)]
+    Labels(labels::Verb),
+    /// Train a model on the project's annotations.
+    Train(train::Args),
+    /// Map a site with a model.
+    Map(map::Args),
+    /// Assess a map on annotations that its model has not seen, and against the true map where there is one.
+    Assess(assess::Args),
+}
+
+/// What is left for the window once the command line has been read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Window {
+    /// Show the start screen.
+    Start,
+    /// Open this project.
+    Project(PathBuf),
+    /// Make the demo in this folder if it is absent, and open it.
+    Demo { folder: PathBuf, seed: u64 },
+}
+
+/// Runs a verb; `Some` when the window is to be opened.
+///
+/// # Errors
+/// What failed, in a sentence with the file and the way out.
+pub fn run(cli: Cli) -> Result<Option<Window>, Failure> {
+    let Some(verb) = cli.verb else { return Ok(Some(Window::Start)) };
+    let mut shell = Shell::new(cli.json);
+    match verb {
+        Verb::Demo(args) => return demo::run(args, &mut shell),
+        Verb::Open { project } => return Ok(Some(Window::Project(project))),
+        Verb::New(args) => new::run(args, &mut shell)?,
+        Verb::Cube(cube::Verb::Build(args)) => cube::build(args, &mut shell)?,
+        Verb::Cube(cube::Verb::Info { cube }) => cube::info(&cube, &mut shell)?,
+        Verb::Labels(labels::Verb::Import(args)) => labels::import(args, &mut shell)?,
+        Verb::Train(args) => train::run(args, &mut shell)?,
+        Verb::Map(args) => map::run(args, &mut shell)?,
+        Verb::Assess(args) => assess::run(args, &mut shell)?,
+    }
+    Ok(None)
+}

@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use zarrs::array::codec::BytesCodec;
 use zarrs::array::codec::bytes_to_bytes::blosc::{
     BloscCodec, BloscCompressionLevel, BloscCompressor, BloscShuffleMode,
 };
@@ -449,6 +450,8 @@ fn write_metadata(info: &CubeInfo, layout: &Layout, folder: &Path) -> Result<Arr
         kind,
         fill,
     )
+    // The reader undoes these codecs itself.
+    .array_to_bytes_codec(Arc::new(BytesCodec::little()))
     .subchunk_shape(vec![times, bands, CHUNK.into(), CHUNK.into()])
     .bytes_to_bytes_codecs(vec![Arc::new(blosc)])
     .dimension_names(Some(["time", "band", "y", "x"]))
@@ -537,5 +540,47 @@ impl Site {
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
-mod tests;
+mod tests {
+    use super::*;
+    use crate::geo::Crs;
+    use proptest::prelude::*;
+
+    fn info(width: u32, height: u32, dates: u64, bands: usize) -> CubeInfo {
+        let crs = Crs::from_epsg(6362).unwrap();
+        CubeInfo {
+            grid: Grid { crs, left: 0.0, top: 0.0, pixel_width: 10.0, pixel_height: 10.0, width, height },
+            bands: (0..bands).map(|i| Band { name: i.to_string() }).collect(),
+            dates: (0..dates).map(|i| NaiveDate::default() + chrono::Days::new(i)).collect(),
+            pixel_type: PixelType::Int16,
+            nodata: -9999.0,
+            origin: None,
+        }
+    }
+
+    #[test]
+    fn a_year_of_a_scene_has_shards_of_512() {
+        let layout = Layout::new(&info(10_980, 10_980, 12, 10));
+        assert_eq!((layout.shard_width, layout.shard_height, layout.block), (512, 512, (8, 1)));
+    }
+
+    proptest! {
+        #[test]
+        fn blocks_hold_every_pixel_once_within_the_bound(width in 1u32..12_000, height in 1u32..12_000, dates in 1u64..400, bands in 1usize..14) {
+            let info = info(width, height, dates, bands);
+            let layout = Layout::new(&info);
+            prop_assert!(layout.shard_width.is_multiple_of(CHUNK) && layout.shard_height.is_multiple_of(CHUNK));
+            let mut pixels = 0;
+            for block in layout.blocks(&info.grid) {
+                let shard = 2 * dates as usize * bands * layout.shard_width as usize * layout.shard_height as usize;
+                prop_assert!(block.len() == 1 || block.len() * shard <= 512 << 20);
+                prop_assert!(shard <= 128 << 20 || layout.shard_width.max(layout.shard_height) == CHUNK);
+                let windows: Vec<_> = block.iter().map(|shard| layout.window(*shard, &info.grid)).collect();
+                prop_assert!(windows.iter().all(|window| window.pixels() > 0));
+                pixels += windows.iter().map(Window::pixels).sum::<usize>();
+                let whole = windows.into_iter().reduce(around).unwrap();
+                prop_assert_eq!(whole.cut_to(info.grid.window()), whole);
+            }
+            prop_assert_eq!(pixels, info.grid.pixels());
+        }
+    }
+}

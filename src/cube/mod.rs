@@ -4,7 +4,10 @@ mod build;
 mod cache;
 mod gaps;
 pub mod picture;
+mod shards;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use build::{BuildSpec, build};
 pub use gaps::{fill_gaps, fill_gaps_in};

@@ -151,7 +151,9 @@ impl Samples {
     fn new(part: Window, whole: Window, step: u32) -> Option<Self> {
         let first = |start: u32, corner: u32| (start - corner).div_ceil(step);
         let (out_col, out_row) = (first(part.col, whole.col), first(part.row, whole.row));
-        let (col, row) = (whole.col + out_col * step, whole.row + out_row * step);
+        // Beyond the largest column there is no pixel either.
+        let place = |corner: u32, steps: u32| corner.saturating_add(steps.saturating_mul(step));
+        let (col, row) = (place(whole.col, out_col), place(whole.row, out_row));
         part.contains(col, row).then(|| Self {
             col,
             row,
@@ -200,5 +202,97 @@ fn check_bands(cube: &Cube, bands: [usize; 3]) -> Result<(), CubeError> {
     match bands.into_iter().find(|band| *band >= count) {
         Some(band) => Err(cube.unreadable(format!("it has {count} bands, and no band {band} (from 0)"))),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cube::Band;
+    use crate::cube::tests::Input;
+    use proptest::prelude::*;
+
+    fn bands(names: &[&str]) -> Vec<Band> {
+        names.iter().map(|name| Band { name: (*name).into() }).collect()
+    }
+
+    #[test]
+    fn natural_colour_is_found_by_name() {
+        assert_eq!(natural_colour(&bands(&["B02", "B03", "B04", "B08"])), [2, 1, 0]);
+        assert_eq!(natural_colour(&bands(&["B1", "B2", "B3", "B4", "B5"])), [3, 2, 1]);
+        assert_eq!(natural_colour(&bands(&["Blue", "green", "RED", "nir"])), [2, 1, 0]);
+        assert_eq!(natural_colour(&bands(&["x", "y", "z", "w"])), [0, 1, 2]);
+        assert_eq!(natural_colour(&bands(&["NDVI", "EVI"])), [0, 1, 1]);
+        assert_eq!(natural_colour(&bands(&["NDVI"])), [0, 0, 0]);
+    }
+
+    #[test]
+    fn the_stretch_holds_most_values_of_all_dates() {
+        let folder = tempfile::tempdir().unwrap();
+        let input = Input { width: 150, height: 100, dates: 4, ..Input::default() };
+        let cube = input.build(folder.path());
+        let stretch = sensible_stretch(&cube, [0, 1, 1]).unwrap();
+        assert_eq!((stretch.low[1], stretch.high[1]), (stretch.low[2], stretch.high[2]));
+        let mut values: Vec<f32> = Vec::new();
+        for (col, row) in (0..100).flat_map(|row| (0..150).map(move |col| (col, row))) {
+            values.extend(input.expected(col, row).chunks(2).filter_map(|date| date[0]));
+        }
+        let below =
+            values.iter().filter(|value| **value < stretch.low[0]).count() as f64 / values.len() as f64;
+        let above =
+            values.iter().filter(|value| **value > stretch.high[0]).count() as f64 / values.len() as f64;
+        assert!((0.01..0.03).contains(&below) && (0.01..0.03).contains(&above), "{below} {above}");
+    }
+
+    #[test]
+    fn a_cube_without_observations_still_has_a_stretch() {
+        let folder = tempfile::tempdir().unwrap();
+        let cube = Input { gaps_every: 1, ..Input::default() }.build(folder.path());
+        let stretch = sensible_stretch(&cube, [0, 0, 0]).unwrap();
+        assert!(stretch.high[0] > stretch.low[0]);
+        let composite = Composite { bands: [0, 1, 0], stretch };
+        let picture = picture(&cube, 0, &composite, cube.info().grid.window(), 1).unwrap();
+        assert!(picture.rgba.iter().all(|byte| *byte == 0));
+    }
+
+    #[test]
+    fn dates_and_bands_that_are_not_there_are_errors() {
+        let folder = tempfile::tempdir().unwrap();
+        let cube = Input::default().build(folder.path());
+        let stretch = Stretch { low: [0.0; 3], high: [1.0; 3] };
+        let window = cube.info().grid.window();
+        assert!(picture(&cube, 99, &Composite { bands: [0, 0, 0], stretch }, window, 1).is_err());
+        assert!(picture(&cube, 0, &Composite { bands: [0, 0, 2], stretch }, window, 1).is_err());
+        assert!(sensible_stretch(&cube, [7, 0, 0]).is_err());
+    }
+
+    #[test]
+    fn any_part_at_any_step_shows_the_pixels_that_are_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let input = Input { width: 150, height: 100, ..Input::default() };
+        let cube = input.build(folder.path());
+        let composite = Composite {
+            bands: [0, 1, 0],
+            stretch: Stretch { low: [-500.0, 0.0, 1000.0], high: [2000.0, 3000.0, 1001.0] },
+        };
+        proptest!(ProptestConfig::with_cases(60), |(col in 0u32..170, row in 0u32..120, width in 0u32..180, height in 0u32..130, step in 0u32..90)| {
+            let window = Window { col, row, width, height };
+            let picture = picture(&cube, 1, &composite, window, step).unwrap();
+            let step = step.max(1);
+            prop_assert_eq!((picture.width, picture.height), (width.div_ceil(step) as usize, height.div_ceil(step) as usize));
+            prop_assert_eq!(picture.rgba.len(), picture.width * picture.height * 4);
+            for (i, rgba) in picture.rgba.chunks(4).enumerate() {
+                let (col, row) = (col + (i % picture.width) as u32 * step, row + (i / picture.width) as u32 * step);
+                let values = (col < 150 && row < 100).then(|| input.expected(col, row)).and_then(|v| Some([v[2]?, v[3]?, v[2]?]));
+                let expected = values.map_or([0; 4], |v| {
+                    let b = |i: usize| {
+                        let share = (v[i] - composite.stretch.low[i]) / (composite.stretch.high[i] - composite.stretch.low[i]);
+                        (share.clamp(0.0, 1.0) * 255.0).round() as u8
+                    };
+                    [b(0), b(1), b(2), 255]
+                });
+                prop_assert_eq!(rgba, expected, "{} {}", col, row);
+            }
+        });
     }
 }

@@ -1,1 +1,240 @@
-//! jobs
+//! Background work: a job runs a plain function on a named thread, reports over one bounded channel, and is cancelled
+//! and joined on exit. Progress may be dropped when nobody listens; results never are.
+
+mod loader;
+mod runner;
+mod work;
+
+pub use loader::{Loaded, Loader, TileKey};
+pub use runner::{JobContext, Runner};
+pub use work::{
+    AssessSpec, BuildCubeSpec, CoreSpec, DemoSpec, ImportSpec, MapSpec, OpenCubeSpec, TrainSpec, assess,
+    build_cube, cores, demo, drawn_core, import_labels, map, new_project, open_cube, open_project, outlined,
+    train,
+};
+
+use crate::assess::Assessment;
+use crate::classify::{ChunkMap, MapFiles};
+use crate::cube::picture::Composite;
+use crate::cube::{Cube, CubeInfo};
+use crate::labels::{Annotation, AnnotationId, Class, Core, Legend};
+use crate::model::{ModelCard, TrainEvent};
+use crate::progress::Progress;
+use crate::project::{Contents, ProjectFolder};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Identifies a job; never used twice in a run of the program.
+pub type JobId = u64;
+
+/// What a job does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum JobKind {
+    /// Makes the demo project.
+    Demo,
+    /// Opens or makes a project.
+    OpenProject,
+    /// Builds a cube.
+    BuildCube,
+    /// Opens a cube for the window.
+    OpenCube,
+    /// Computes the cores of annotations.
+    Cores,
+    /// Reads labels from files.
+    ImportLabels,
+    /// Trains a model.
+    Train,
+    /// Maps a site.
+    Map,
+    /// Assesses a map.
+    Assess,
+}
+
+impl JobKind {
+    /// For people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Demo => "Making the demo",
+            Self::OpenProject => "Opening the project",
+            Self::BuildCube => "Building the cube",
+            Self::OpenCube => "Opening the cube",
+            Self::Cores => "Buffering annotations",
+            Self::ImportLabels => "Importing labels",
+            Self::Train => "Training",
+            Self::Map => "Mapping",
+            Self::Assess => "Assessing",
+        }
+    }
+}
+
+/// Something a job has to say. Events of a job that is no longer waited for are dropped by their id.
+#[derive(Debug)]
+pub struct JobEvent {
+    /// Whose.
+    pub job: JobId,
+    /// What.
+    pub body: EventBody,
+}
+
+/// What a job says.
+#[derive(Debug)]
+pub enum EventBody {
+    /// How far it is.
+    Progress(Progress),
+    /// A step or an epoch of training.
+    Train(TrainEvent),
+    /// A chunk of a map.
+    Chunk(ChunkMap),
+    /// It ended well.
+    Finished(Box<Outcome>),
+    /// It failed; a sentence for people.
+    Failed(String),
+    /// It stopped, as asked.
+    Cancelled,
+}
+
+/// What a job made.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The demo lies in this folder.
+    Demo(PathBuf),
+    /// A project is open.
+    ProjectOpened(Box<OpenedProject>),
+    /// A cube was built.
+    CubeBuilt(CubeBuilt),
+    /// A cube is open, with the name and the class codes of its newest map.
+    CubeOpened(OpenedCube, Option<(String, Vec<u8>)>),
+    /// Cores of annotations.
+    Cores(Vec<(AnnotationId, Result<Arc<DrawnCore>, String>)>),
+    /// Labels were read.
+    Imported(Imported),
+    /// A model was trained.
+    Trained(Trained),
+    /// A site was mapped.
+    Mapped(Mapped),
+    /// A map was assessed.
+    Assessed(Assessed),
+}
+
+/// A project that was opened or made.
+#[derive(Debug)]
+pub struct OpenedProject {
+    /// Its folder, locked where it can be written.
+    pub folder: ProjectFolder,
+    /// What it holds.
+    pub contents: Contents,
+    /// Its models, the newest first: name, folder, card.
+    pub models: Vec<(String, PathBuf, ModelCard)>,
+    /// Its newest assessment.
+    pub assessed: Option<Assessed>,
+    /// Models and assessments that cannot be read, in sentences.
+    pub unreadable: Vec<String>,
+}
+
+/// A cube that was built.
+#[derive(Debug)]
+pub struct CubeBuilt {
+    /// The site it belongs to.
+    pub site: String,
+    /// Its folder, relative to the project.
+    pub cube: String,
+    /// What it says of itself.
+    pub info: CubeInfo,
+    /// Files left aside, with why.
+    pub skipped: Vec<(PathBuf, String)>,
+}
+
+/// A cube opened for the window.
+#[derive(Clone)]
+pub struct OpenedCube {
+    /// The site it belongs to.
+    pub site: String,
+    /// The cube.
+    pub cube: Cube,
+    /// How to show it.
+    pub composite: Composite,
+    /// Longitude and latitude of its corners: top left, top right, bottom right, bottom left.
+    pub corners: [[f64; 2]; 4],
+    /// For each date, the share of a sample of pixels that were observed, from 0 to 1.
+    pub clear_share: Vec<f32>,
+}
+
+impl std::fmt::Debug for OpenedCube {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.debug_struct("OpenedCube").field("site", &self.site).finish_non_exhaustive()
+    }
+}
+
+/// A core with its outline in longitude and latitude, for the screen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DrawnCore {
+    /// The core.
+    pub core: Core,
+    /// Its rings, longitude and latitude.
+    pub outline: Vec<Vec<[f64; 2]>>,
+}
+
+/// Labels that were read from files.
+#[derive(Debug)]
+pub struct Imported {
+    /// Annotations, with ids of their own; handed on to the document.
+    pub annotations: Vec<Annotation>,
+    /// How many there were.
+    pub count: usize,
+    /// The legend with the classes that were new.
+    pub legend: Legend,
+    /// Names of the classes that were new.
+    pub new_classes: Vec<String>,
+    /// Features left aside: file, place in it from 1, why.
+    pub skipped: Vec<(PathBuf, usize, String)>,
+    /// Features repaired: file, place in it from 1, change of area in hectares.
+    pub repaired: Vec<(PathBuf, usize, f64)>,
+    /// Annotations that have no pure pixel on any site's cube, with why.
+    pub emptied: Vec<(AnnotationId, String)>,
+}
+
+/// A model that was trained and saved.
+#[derive(Debug)]
+pub struct Trained {
+    /// Its name.
+    pub name: String,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// What it says of itself.
+    pub card: ModelCard,
+    /// What was left out, in sentences.
+    pub left_out: Vec<String>,
+    /// Seconds it took.
+    pub seconds: f64,
+}
+
+/// A site that was mapped.
+#[derive(Debug)]
+pub struct Mapped {
+    /// The site.
+    pub site: String,
+    /// The map's name: that of its model.
+    pub name: String,
+    /// What was written.
+    pub files: MapFiles,
+    /// Pixels classified.
+    pub pixels: u64,
+    /// Seconds it took.
+    pub seconds: f64,
+    /// Hectares a class.
+    pub areas_ha: Vec<(Class, f64)>,
+}
+
+/// A map that was assessed.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct Assessed {
+    /// The map.
+    pub map: String,
+    /// On annotations that neither trained nor chose anything; `None` where there is none.
+    pub annotations: Option<Assessment>,
+    /// Against the true map, where there is one.
+    pub true_map: Option<Assessment>,
+    /// Where it was written.
+    #[serde(skip)]
+    pub file: PathBuf,
+}

@@ -78,8 +78,11 @@ pub fn largest_buffer_m(geometry: &Geometry<f64>, grid: &Grid) -> Result<Option<
     if !leaves_a_pixel(0) {
         return Ok(None);
     }
-    // A larger buffer never brings a pixel back, so halving finds the last that leaves one.
-    let (mut leaves, mut empties) = (0, (drawn.half_width() * 10.0) as u64 + 1);
+    // A larger buffer never brings a pixel back. Doubled first, then halved: buffers far wider than the polygon are slow.
+    let (mut leaves, mut empties) = (0, 10);
+    while leaves_a_pixel(empties) {
+        (leaves, empties) = (empties, empties * 2);
+    }
     while empties - leaves > 1 {
         let middle = leaves + (empties - leaves) / 2;
         if leaves_a_pixel(middle) { leaves = middle } else { empties = middle }
@@ -152,7 +155,7 @@ impl<'a> Drawn<'a> {
         if buffer_m == 0.0 {
             return self.drawn.clone();
         }
-        if buffer_m >= self.half_width() {
+        if buffer_m >= self.widest_m() {
             return MultiPolygon::empty();
         }
         let style = BufferStyle::new(-buffer_m).line_join(LineJoin::Round(JOIN_ANGLE));
@@ -161,9 +164,10 @@ impl<'a> Drawn<'a> {
         core
     }
 
-    /// Half the shorter side of the bounds, in metres: no buffer as large leaves anything.
-    fn half_width(&self) -> f64 {
-        self.whole.bounding_rect().map_or(0.0, |b| b.width().min(b.height()) / 2.0)
+    /// The radius, in metres, of a circle that can no longer lie inside: no buffer as wide leaves anything.
+    fn widest_m(&self) -> f64 {
+        let half_width = self.whole.bounding_rect().map_or(0.0, |b| b.width().min(b.height()) / 2.0);
+        half_width.min((self.whole.unsigned_area() / std::f64::consts::PI).sqrt())
     }
 
     fn in_xy(&self, polygons: &MultiPolygon<f64>) -> MultiPolygon<f64> {

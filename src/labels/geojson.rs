@@ -143,7 +143,8 @@ pub fn write_labels(annotations: &[Annotation], legend: &Legend) -> String {
             add("created", a.created.as_ref().map(|v| json!(v)));
             add("note", a.note.as_ref().map(|v| json!(v)));
             let geometry = json_of_geometry(&a.geometry);
-            json!({ "type": "Feature", "id": a.id, "properties": properties, "geometry": geometry }).to_string()
+            json!({ "type": "Feature", "id": a.id, "properties": properties, "geometry": geometry })
+                .to_string()
         })
         .collect();
     if features.is_empty() {

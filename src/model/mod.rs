@@ -8,6 +8,7 @@ mod spec;
 mod tempcnn;
 mod train;
 
+pub(crate) use saved::write_whole;
 pub use saved::{Model, ModelCard};
 pub use spec::{ModelKind, ModelSpec, TempCnnOptions, TrainOptions};
 pub use train::{EpochScore, TrainEvent, train};

@@ -254,3 +254,135 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     file.persist(path)?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::TempCnnOptions;
+    use std::path::PathBuf;
+
+    fn model(created: &str) -> Model {
+        let options = TempCnnOptions { filters: 4, kernel: 3, layers: 2, dense: 6, ..Default::default() };
+        let class = |code: u8| Class { code, name: format!("class {code}"), colour: [code, 0, 0] };
+        let mut spec = ModelSpec { kind: ModelKind::TempCnn(options), ..ModelSpec::default() };
+        spec.training.seed = u64::MAX;
+        let card = ModelCard {
+            version: VERSION,
+            spec,
+            bands: vec!["NDVI".into(), "EVI".into()],
+            dates: (1..=4).map(|m| NaiveDate::from_ymd_opt(2013, m, 1).unwrap()).collect(),
+            classes: vec![class(3), class(1)],
+            normalisation: Normalisation { low: vec![0.1, 0.2], high: vec![0.9, 0.8] },
+            trained_on: vec![1, 2],
+            held_out: vec![3],
+            samples: 20,
+            history: vec![EpochScore {
+                epoch: 1,
+                train_loss: 0.5,
+                held_out_loss: None,
+                held_out_accuracy: None,
+            }],
+            best_epoch: 1,
+            created: created.into(),
+        };
+        let weights = Weights::new(&card.shape(), 3);
+        Model::new(card, weights)
+    }
+
+    fn saved() -> (tempfile::TempDir, PathBuf, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        model("2026-01-01T00:00:00Z").save(folder.path()).unwrap();
+        let (json, weights) = (folder.path().join("model.json"), folder.path().join("model.safetensors"));
+        (folder, json, weights)
+    }
+
+    fn why(folder: &tempfile::TempDir) -> String {
+        Model::load(folder.path()).err().unwrap().to_string()
+    }
+
+    #[test]
+    fn what_is_saved_is_loaded_and_gives_the_same_numbers() {
+        let (folder, ..) = saved();
+        let before = model("2026-01-01T00:00:00Z");
+        let after = Model::load(folder.path()).unwrap();
+        assert_eq!(before.card, after.card);
+        let series: Vec<f32> = (0..40).map(|i| i as f32 / 40.0).collect();
+        assert_eq!(before.probabilities(&series).unwrap(), after.probabilities(&series).unwrap());
+        let files = std::fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(files, 2, "no temporary file is left");
+    }
+
+    #[test]
+    fn a_truncated_or_absent_file_is_a_sentence_that_names_it() {
+        let (folder, json, weights) = saved();
+        for (path, name) in [(weights, "model.safetensors"), (json, "model.json")] {
+            let whole = std::fs::read(&path).unwrap();
+            for keep in [whole.len() - 5, whole.len() / 2, 4, 0] {
+                std::fs::write(&path, &whole[..keep]).unwrap();
+                assert!(why(&folder).contains(name), "{}", why(&folder));
+            }
+            std::fs::remove_file(&path).unwrap();
+            assert!(why(&folder).contains(name), "{}", why(&folder));
+            std::fs::write(&path, &whole).unwrap();
+        }
+        assert!(Model::load(folder.path()).is_ok());
+    }
+
+    #[test]
+    fn a_newer_version_asks_for_a_newer_program_even_when_all_else_changed() {
+        let (folder, json, _) = saved();
+        std::fs::write(json, br#"{"version": 2, "spec": "other"}"#).unwrap();
+        assert!(why(&folder).contains("Use a newer Ritmo"), "{}", why(&folder));
+    }
+
+    #[test]
+    fn a_card_that_contradicts_itself_or_the_weights_is_refused() {
+        let (folder, json, weights) = saved();
+        let text = std::fs::read_to_string(&json).unwrap();
+        for (from, to, says) in [
+            ("\"filters\": 4", "\"filters\": 5", "block1.weight"),
+            ("\"filters\": 4", "\"filters\": 0", "filters"),
+            ("\"kernel\": 3", "\"kernel\": 18446744073709551615", "kernel"),
+            ("\"NDVI\",", "", "bands"),
+            ("\"2013-02-01\"", "\"2013-01-01\"", "dates"),
+            ("\"code\": 3", "\"code\": 1", "codes"),
+            ("0.9", "0.1", "normalisation"),
+            ("2026-01-01T", "2025-01-01T", "another training"),
+        ] {
+            assert!(text.contains(from), "{from}");
+            std::fs::write(&json, text.replacen(from, to, 1)).unwrap();
+            assert!(why(&folder).contains(says), "{from}: {}", why(&folder));
+        }
+        std::fs::write(&json, &text).unwrap();
+        let mut bytes = std::fs::read(&weights).unwrap();
+        let end = bytes.len();
+        bytes[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
+        std::fs::write(&weights, bytes).unwrap();
+        assert!(why(&folder).contains("no numbers"), "{}", why(&folder));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_loading_panic(place in 0usize..20_000, byte in 0u8..=255) {
+            let (folder, json, weights) = saved();
+            for path in [json, weights] {
+                let whole = std::fs::read(&path).unwrap();
+                let mut bytes = whole.clone();
+                let at = place % bytes.len();
+                bytes[at] = byte;
+                std::fs::write(&path, bytes).unwrap();
+                let _ = Model::load(folder.path());
+                std::fs::write(&path, whole).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("taken");
+        std::fs::write(&file, b"").unwrap();
+        let error = model("now").save(&file).unwrap_err().to_string();
+        assert!(error.contains("taken"), "{error}");
+    }
+}

@@ -105,7 +105,7 @@ impl Shape {
                 return refuse(what, is.to_string(), &format!("{low} to {high}"));
             }
         }
-        if o.kernel % 2 == 0 || o.kernel > 255 {
+        if o.kernel.is_multiple_of(2) || o.kernel > 255 {
             return refuse("the kernel", o.kernel.to_string(), "odd and at most 255");
         }
         for (what, share) in [("conv_dropout", o.conv_dropout), ("dense_dropout", o.dense_dropout)] {

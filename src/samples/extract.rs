@@ -76,8 +76,7 @@ fn extract_with(
 
     let mut in_chunks: Vec<(usize, Pixel)> = pixels.iter().copied().enumerate().collect();
     in_chunks.par_sort_unstable_by_key(|(i, p)| (p.chunk().1, p.chunk().0, *i));
-    let groups: Vec<&[(usize, Pixel)]> =
-        in_chunks.chunk_by(|a, b| a.1.chunk() == b.1.chunk()).collect();
+    let groups: Vec<&[(usize, Pixel)]> = in_chunks.chunk_by(|a, b| a.1.chunk() == b.1.chunk()).collect();
     let (done, total) = (AtomicU64::new(0), groups.len() as u64);
     let mut series: Vec<(usize, Series)> = groups
         .par_iter()
@@ -144,9 +143,11 @@ fn claims(
             Ok::<_, SampleError>(match core_of(&annotation.geometry, &info.grid, buffer_m) {
                 Ok(core) => match core.emptied {
                     Some(why) => Err(why.to_string()),
-                    None => {
-                        Ok(core.pure_pixels.into_iter().map(|(col, row)| Pixel { annotation: i, row, col }).collect())
-                    }
+                    None => Ok(core
+                        .pure_pixels
+                        .into_iter()
+                        .map(|(col, row)| Pixel { annotation: i, row, col })
+                        .collect()),
                 },
                 Err(error) => Err(error.to_string()),
             })

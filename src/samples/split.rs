@@ -68,10 +68,8 @@ mod tests {
 
     #[test]
     fn a_quarter_of_each_class_is_held_out_however_many_samples_an_annotation_has() {
-        let samples: Vec<_> = (0..800u64)
-            .map(|i| (1 + (i % 2) as u8, i % 16))
-            .chain((0..5000).map(|_| (1, 0)))
-            .collect();
+        let samples: Vec<_> =
+            (0..800u64).map(|i| (1 + (i % 2) as u8, i % 16)).chain((0..5000).map(|_| (1, 0))).collect();
         let set = set(&samples);
         let split = split_by_annotation(&set, 0.25, 7);
         for class in [1, 2] {
@@ -102,8 +100,7 @@ mod tests {
         let mut new = vec![(1, 50), (1, 51), (1, 52)];
         new.extend(&old);
         let (old, new) = (set(&old), set(&new));
-        let held_out =
-            |set: &SampleSet| annotations_in(set, &split_by_annotation(set, 0.25, 1).held_out, 3);
+        let held_out = |set: &SampleSet| annotations_in(set, &split_by_annotation(set, 0.25, 1).held_out, 3);
         assert_eq!(held_out(&old), held_out(&new));
     }
 

@@ -114,7 +114,10 @@ fn what_is_no_polygon_or_point_is_refused_with_a_reason() {
     let line = drawn(&grid, &[&[(10.0, 10.0), (20.0, 20.0), (30.0, 30.0)]]);
     assert!(why(line).contains("one line"), "three collinear points");
     assert!(why(drawn(&grid, &[&[(10.0, 10.0), (20.0, 20.0)]])).contains("fewer than three corners"));
-    assert!(why(drawn(&grid, &[&[(10.0, 10.0), (10.0, 10.0), (10.0, 10.0)]])).contains("fewer than three corners"));
+    assert!(
+        why(drawn(&grid, &[&[(10.0, 10.0), (10.0, 10.0), (10.0, 10.0)]]))
+            .contains("fewer than three corners")
+    );
     let ring = |a: (f64, f64), b: (f64, f64)| -> Geometry<f64> {
         Polygon::new(LineString::from(vec![(47.0, 39.6), a, b]), vec![]).into()
     };
@@ -243,7 +246,7 @@ fn cores_of_1704_real_polygons_agree_with_geos() {
     let settings = crate::labels::ImportSettings { class_field: "LULC".into(), buffer_m: None };
     let imported = crate::labels::import(&file, &settings, &mut crate::labels::Legend::default(), 1).unwrap();
     assert_eq!(imported.annotations.len(), reference.polygons);
-    let grid = Grid { left: 720_000.0, top: 4_410_000.0, width: 3000, height: 4000, ..grid() };
+    let grid = Grid { left: 720_000.0, top: 4_413_000.0, width: 3000, height: 4000, ..grid() };
     for expected in reference.buffers {
         let cores: Vec<Core> = imported
             .annotations
@@ -255,7 +258,10 @@ fn cores_of_1704_real_polygons_agree_with_geos() {
         let emptied = cores.iter().filter(|c| c.polygons.0.is_empty()).count();
         let several = cores.iter().filter(|c| c.polygons.0.len() > 1).count();
         let pixels: usize = cores.iter().map(|c| c.pure_pixels.len()).sum();
-        println!("{} m: area off by {off:.1e}, {emptied} emptied, {several} in parts, {pixels} pure pixels", expected.buffer_m);
+        println!(
+            "{} m: area off by {off:.1e}, {emptied} emptied, {several} in parts, {pixels} pure pixels",
+            expected.buffer_m
+        );
         assert!(off.abs() < 0.005);
         // Crumbs of a square metre may be there or not.
         assert!(emptied.abs_diff(expected.emptied) <= 3, "{emptied}");
@@ -265,5 +271,19 @@ fn cores_of_1704_real_polygons_agree_with_geos() {
         for (area_m2, expected) in crossing.zip(expected.of_self_crossing_m2) {
             assert!((area_m2 - expected).abs() <= 0.005 * expected + 1.0, "{area_m2} {expected}");
         }
+    }
+}
+
+#[test]
+fn parcels_drawn_along_pixel_edges_have_the_pixels_they_were_drawn_from() {
+    let Some(folder) = crate::testing::shared_data("flanders_s2_a_2018_monthly") else { return };
+    let grid = crate::geo::raster::info(&folder.join("flanders_s2_a_2018_2018-06-15.tif")).unwrap().grid;
+    let text = std::fs::read_to_string(folder.join("labels.geojson")).unwrap();
+    let collection: geojson::FeatureCollection = text.parse().unwrap();
+    for feature in collection.features {
+        let expected = feature.property("n_pixels").and_then(serde_json::Value::as_u64).unwrap();
+        let geometry: Geometry<f64> = feature.geometry.unwrap().try_into().unwrap();
+        let core = core_of(&geometry, &grid, 0.0).unwrap();
+        assert_eq!(core.pure_pixels.len() as u64, expected);
     }
 }

@@ -112,7 +112,8 @@ fn a_skipped_feature_adds_no_class() {
 #[test]
 fn a_ring_that_crosses_itself_is_repaired_and_the_change_told() {
     let bow_tie = json!([[[0.0, 0.0], [0.01, 0.01], [0.01, 0.0], [0.0, 0.01], [0.0, 0.0]]]);
-    let report = imported(collection(&[feature(json!("a"), "Polygon", bow_tie)]), &mut Legend::default()).unwrap();
+    let report =
+        imported(collection(&[feature(json!("a"), "Polygon", bow_tie)]), &mut Legend::default()).unwrap();
     assert!(matches!(&report.annotations[0].geometry, Geometry::MultiPolygon(m) if m.0.len() == 2));
     let (_, place, change_ha) = report.repaired[0];
     // Two triangles of 1113 x 553 m; the crossing ring's own area is nothing.
@@ -122,7 +123,8 @@ fn a_ring_that_crosses_itself_is_repaired_and_the_change_told() {
 #[test]
 fn rings_are_wound_as_the_standard_asks_and_keep_their_corners() {
     let clockwise = json!([[[0.0, 0.0], [0.0, 1.0], [1.0, 1.0], [1.0, 0.0], [0.0, 0.0]]]);
-    let report = imported(collection(&[feature(json!("a"), "Polygon", clockwise)]), &mut Legend::default()).unwrap();
+    let report =
+        imported(collection(&[feature(json!("a"), "Polygon", clockwise)]), &mut Legend::default()).unwrap();
     let Geometry::Polygon(polygon) = &report.annotations[0].geometry else { panic!() };
     assert!(polygon.signed_area() > 0.0);
     assert_eq!(polygon.exterior().0.len(), 5);
@@ -136,7 +138,10 @@ fn a_class_field_that_is_not_there_lists_the_properties_that_are() {
     assert!(error.contains("“class”") && error.contains("LULC, área"), "{error}");
     assert!(error.contains("field work.geojson"));
     assert_eq!(legend, Legend::reforestamos());
-    assert!(imported(collection(&[]), &mut legend).unwrap().annotations.is_empty(), "an empty chip is no fault");
+    assert!(
+        imported(collection(&[]), &mut legend).unwrap().annotations.is_empty(),
+        "an empty chip is no fault"
+    );
 }
 
 #[test]
@@ -152,7 +157,9 @@ fn a_file_that_is_no_geojson_is_an_error_that_names_it() {
     assert!(error(br#"{"type":"FeatureCollection"}"#).contains("no list of features"));
     assert!(error(br#"{"type":"FeatureCollection","features":{}}"#).contains("no list of features"));
     assert!(error(b"{\"class\":\"matorral des\xe9rtico\"}").contains("UTF-8"));
-    assert!(imported(format!("\u{feff}{}", collection(&[triangle(json!("a"))])), &mut Legend::default()).is_ok());
+    assert!(
+        imported(format!("\u{feff}{}", collection(&[triangle(json!("a"))])), &mut Legend::default()).is_ok()
+    );
     let missing = import(Path::new("nowhere.geojson"), &ImportSettings::default(), &mut Legend::default(), 1);
     assert!(missing.unwrap_err().to_string().contains("nowhere.geojson"));
 }
@@ -160,7 +167,8 @@ fn a_file_that_is_no_geojson_is_an_error_that_names_it() {
 #[test]
 fn the_legacy_coordinate_system_is_honoured() {
     let with_crs = |crs: Value, point: Value| {
-        let mut root: Value = serde_json::from_str(&collection(&[feature(json!("a"), "Point", point)])).unwrap();
+        let mut root: Value =
+            serde_json::from_str(&collection(&[feature(json!("a"), "Point", point)])).unwrap();
         root["crs"] = crs;
         imported(root.to_string(), &mut Legend::default())
     };
@@ -175,7 +183,9 @@ fn the_legacy_coordinate_system_is_honoured() {
         assert_eq!(report.annotations[0].geometry, Point::new(47.5, 39.5).into());
     }
     assert!(with_crs(Value::Null, json!([47.5, 39.5])).is_ok());
-    for bad in [named("urn:ogc:def:crs:EPSG::999999"), named("the usual one"), json!({ "type": "link" }), json!(3)] {
+    for bad in
+        [named("urn:ogc:def:crs:EPSG::999999"), named("the usual one"), json!({ "type": "link" }), json!(3)]
+    {
         let error = with_crs(bad.clone(), json!([47.5, 39.5])).unwrap_err().to_string();
         assert!(error.contains("coordinate system"), "{bad} {error}");
     }
@@ -234,7 +244,8 @@ fn a_damaged_labels_file_says_which_feature() {
         assert!(error.contains("feature 2") && error.contains(reason), "{to}: {error}");
         assert!(error.contains("labels.geojson"));
     }
-    let elsewhere = r#"{"type":"FeatureCollection","crs":{"properties":{"name":"EPSG:32638"}},"features":[]}"#;
+    let elsewhere =
+        r#"{"type":"FeatureCollection","crs":{"properties":{"name":"EPSG:32638"}},"features":[]}"#;
     assert!(read(elsewhere).unwrap_err().to_string().contains("WGS 84"));
 }
 

@@ -1,0 +1,149 @@
+//! What one can ask of the program.
+
+use crate::jobs::JobId;
+use crate::labels::{Annotation, AnnotationId, ClassCode, Confidence, ImportSettings, Legend};
+use crate::model::ModelSpec;
+use std::path::PathBuf;
+
+/// The four pages of a project.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Page {
+    /// Looking at mosaics and series.
+    #[default]
+    Look,
+    /// Drawing annotations.
+    Label,
+    /// Training and mapping.
+    Map,
+    /// Scores.
+    Assess,
+}
+
+impl Page {
+    /// All pages, in order.
+    pub const ALL: [Self; 4] = [Self::Look, Self::Label, Self::Map, Self::Assess];
+
+    /// For people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Look => "Look",
+            Self::Label => "Label",
+            Self::Map => "Map",
+            Self::Assess => "Assess",
+        }
+    }
+}
+
+/// What one can ask of the program, by window or by verb.
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// Opens a project folder (a job).
+    OpenProject(PathBuf),
+    /// Makes a project and opens it (a job).
+    NewProject { folder: PathBuf, name: String, legend: Legend },
+    /// Makes the demo in a folder and opens it (a job).
+    MakeDemo { folder: PathBuf, seed: u64 },
+    /// Back to the start screen; everything is saved.
+    CloseProject,
+    /// Takes a project off the list of recent ones.
+    ForgetRecent(PathBuf),
+
+    /// Shows a site: opens its cube (a job).
+    ShowSite(String),
+    /// Builds the cube of a site from folders and files (a job).
+    BuildCube { site: String, inputs: Vec<PathBuf>, bands: Option<Vec<String>> },
+
+    /// Turns to a page.
+    ShowPage(Page),
+    /// Shows a date, by index.
+    ShowTime(usize),
+    /// Steps forward or back in time.
+    StepTime(i64),
+    /// Pins a pixel (column, row) in the plot, or takes it off when it is pinned.
+    TogglePin(u32, u32),
+    /// Takes all pins off.
+    ClearPins,
+    /// How opaque the class map is drawn, from 0 to 1.
+    SetMapOpacity(f32),
+    /// Remembers where the map looks.
+    SetView { centre: [f64; 2], zoom: f64 },
+
+    /// Picks the class that drawing gives.
+    PickClass(ClassCode),
+    /// Adds a class with the next free code.
+    AddClass(String),
+    /// Renames or recolours a class.
+    EditClass { code: ClassCode, name: String, colour: [u8; 3] },
+    /// Deletes a class that no annotation uses.
+    DeleteClass(ClassCode),
+
+    /// Adds an annotation of the picked class: a polygon in longitude and latitude.
+    Draw(geo::Polygon<f64>),
+    /// Deletes an annotation.
+    DeleteAnnotation(AnnotationId),
+    /// Gives an annotation another class.
+    SetAnnotationClass(AnnotationId, ClassCode),
+    /// Gives an annotation another confidence.
+    SetAnnotationConfidence(AnnotationId, Confidence),
+    /// Selects an annotation, or none.
+    Select(Option<AnnotationId>),
+    /// Sets the project's inward buffer, in metres.
+    SetBuffer(f64),
+    /// Sets what to train, and how.
+    SetModel(ModelSpec),
+    /// Takes the last change back.
+    Undo,
+    /// Makes it again.
+    Redo,
+    /// Imports labels from vector files (a job).
+    ImportLabels { files: Vec<PathBuf>, settings: ImportSettings },
+
+    /// Trains a model (a job); then maps the site on screen, where asked.
+    Train { name: Option<String>, then_map: bool },
+    /// Maps a site with a model (a job): the newest model and the site on screen unless given.
+    Map { model: Option<String>, site: Option<String>, focus: Option<(u32, u32)> },
+    /// Assesses a map (a job): the one on screen unless given.
+    Assess { map: Option<String>, site: Option<String> },
+    /// Asks a job to stop.
+    Cancel(JobId),
+    /// Takes a notice off the screen.
+    Dismiss(u64),
+}
+
+impl Command {
+    /// Whether it changes what is saved, so that a read-only project refuses it.
+    pub(super) fn changes_document(&self) -> bool {
+        matches!(
+            self,
+            Self::BuildCube { .. }
+                | Self::AddClass(_)
+                | Self::EditClass { .. }
+                | Self::DeleteClass(_)
+                | Self::Draw(_)
+                | Self::DeleteAnnotation(_)
+                | Self::SetAnnotationClass(..)
+                | Self::SetAnnotationConfidence(..)
+                | Self::SetBuffer(_)
+                | Self::SetModel(_)
+                | Self::Undo
+                | Self::Redo
+                | Self::ImportLabels { .. }
+                | Self::Train { .. }
+                | Self::Map { .. }
+                | Self::Assess { .. }
+        )
+    }
+}
+
+/// An annotation of a class with everything else as it is by default.
+pub(super) fn new_annotation(id: AnnotationId, geometry: geo::Geometry<f64>, class: ClassCode) -> Annotation {
+    Annotation {
+        id,
+        geometry,
+        class,
+        confidence: Confidence::Sure,
+        buffer_m: None,
+        created: Some(chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),
+        note: None,
+    }
+}

@@ -1,0 +1,40 @@
+//! Running a command to its end, for verbs and tests.
+
+use super::command::Command;
+use super::events::absorb;
+use super::state::AppState;
+use super::update::update;
+use crate::jobs::{EventBody, JobEvent};
+use crate::progress::Cancel;
+
+/// Sends a command and waits for the job it starts, and for the jobs that this one starts; `on_event` sees each
+/// event before it is taken in. When `cancel` is set, the jobs are asked to stop.
+///
+/// # Errors
+/// The sentence of a refusal or a failure, or that it was cancelled.
+pub fn run_to_end(
+    state: &mut AppState,
+    command: Command,
+    on_event: &mut dyn FnMut(&JobEvent, &AppState),
+    cancel: &Cancel,
+) -> Result<(), String> {
+    update(state, command).map_err(|refused| refused.to_string())?;
+    let mut failure = None;
+    while !state.jobs.is_empty() {
+        if cancel.is_cancelled() {
+            state.jobs.iter().for_each(|j| state.runner.cancel(j.id));
+        }
+        let Some(event) = state.runner.wait() else { break };
+        on_event(&event, state);
+        match &event.body {
+            EventBody::Failed(why) => failure = Some(why.clone()),
+            EventBody::Cancelled => failure = Some("stopped, as asked".into()),
+            _ => {}
+        }
+        absorb(state, event);
+    }
+    if let Some(project) = &state.project {
+        project.flush();
+    }
+    failure.map_or(Ok(()), Err)
+}

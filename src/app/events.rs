@@ -1,0 +1,347 @@
+//! Taking in what jobs have said.
+
+use super::state::{AppState, CubeState, LastResults, Level, MapLayer, ModelEntry, OpenProject, SaveState};
+use super::update::{map, refresh_cores, start_open};
+use crate::classify::ChunkMap;
+use crate::jobs::{
+    EventBody, Imported, JobEvent, JobId, JobKind, Loader, OpenedCube, OpenedProject, Outcome,
+};
+use crate::labels::Class;
+use crate::model::TrainEvent;
+use crate::progress::Progress;
+use crate::project::{SaveOutcome, Saver, Site};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Takes in everything that jobs and the saver have said since the last call. Never waits.
+pub fn pump(state: &mut AppState) {
+    while let Some(event) = state.runner.poll() {
+        absorb(state, event);
+    }
+    let outcome = state.project.as_ref().and_then(|p| p.saver.as_ref()?.outcome());
+    match outcome {
+        Some(SaveOutcome::Saved) => {
+            if let Some(project) = &mut state.project {
+                project.save = SaveState::Saved;
+            }
+        }
+        Some(SaveOutcome::Failed(why)) => {
+            if let Some(project) = &mut state.project {
+                project.save = SaveState::Failed(why.clone());
+            }
+            state.notify(Level::Error, why);
+        }
+        None => {}
+    }
+}
+
+/// Takes in one event; those of jobs that are no longer listed are dropped. Gives the sentence of a failure.
+pub(super) fn absorb(state: &mut AppState, event: JobEvent) {
+    let Some(at) = state.jobs.iter().position(|j| j.id == event.job) else { return };
+    let kind = state.jobs[at].kind;
+    match event.body {
+        EventBody::Progress(progress) => state.jobs[at].progress = Some(progress),
+        EventBody::Train(event) => train_event(state, at, event),
+        EventBody::Chunk(chunk) => {
+            let (job, name) = (state.jobs[at].id, state.jobs[at].subject.clone());
+            if let Some(project) = &mut state.project {
+                chunk_arrived(project, job, &name, &chunk);
+            }
+        }
+        EventBody::Finished(outcome) => {
+            let job = state.jobs.remove(at);
+            finished(state, job.id, *outcome);
+        }
+        EventBody::Failed(why) => {
+            state.jobs.remove(at);
+            ended(state, event.job, kind, Some(&why));
+            state.notify(Level::Error, format!("{} failed: {why}", kind.title()));
+        }
+        EventBody::Cancelled => {
+            state.jobs.remove(at);
+            ended(state, event.job, kind, None);
+            if kind != JobKind::Cores {
+                state.notify(Level::Done, format!("{} was cancelled", kind.title()));
+            }
+        }
+    }
+}
+
+/// What a failed or cancelled job leaves behind.
+fn ended(state: &mut AppState, job: JobId, kind: JobKind, why: Option<&str>) {
+    let Some(project) = &mut state.project else { return };
+    match kind {
+        JobKind::Train => {
+            if let Some(training) = project.training.as_mut().filter(|t| t.job == job) {
+                training.running = false;
+            }
+            project.then_map = false;
+        }
+        JobKind::OpenCube => {
+            if let Some(site) = &mut project.site {
+                site.cube = CubeState::Failed(why.unwrap_or("stopped, as asked").to_string());
+            }
+        }
+        JobKind::Cores if project.cores_job == Some(job) => project.cores_job = None,
+        _ => {}
+    }
+}
+
+fn train_event(state: &mut AppState, at: usize, event: TrainEvent) {
+    let epochs = state.project.as_ref().map_or(1, |p| p.document.settings.model.training.epochs) as u64;
+    let job = state.jobs[at].id;
+    match event {
+        TrainEvent::Step { epoch, done, of } => {
+            let steps = (epoch as u64 - 1) * of as u64 + done as u64;
+            let what = format!("Epoch {epoch}, at most {epochs}");
+            state.jobs[at].progress = Some(Progress::new(steps, epochs * of as u64, what));
+        }
+        TrainEvent::Epoch(score) => {
+            let training = state.project.as_mut().and_then(|p| p.training.as_mut());
+            if let Some(training) = training.filter(|t| t.job == job) {
+                training.epochs.push(score);
+            }
+        }
+    }
+}
+
+fn chunk_arrived(project: &mut OpenProject, job: JobId, subject: &str, chunk: &ChunkMap) {
+    let Some(site) = &mut project.site else { return };
+    let CubeState::Open { opened, .. } = &site.cube else { return };
+    // The job's subject names the site it maps.
+    let Some(name) = subject.strip_prefix(&format!("{} with ", site.name)) else { return };
+    let grid = &opened.cube.info().grid;
+    if site.map.as_ref().is_none_or(|m| m.generation != job) {
+        site.map = Some(MapLayer {
+            name: name.into(),
+            generation: job,
+            width: grid.width,
+            height: grid.height,
+            codes: vec![0; grid.pixels()],
+            arrived: Vec::new(),
+            complete: false,
+        });
+    }
+    let Some(map) = &mut site.map else { return };
+    let w = chunk.window;
+    for (row, codes) in chunk.codes.chunks_exact(w.width as usize).enumerate() {
+        let start = (w.row as usize + row) * map.width as usize + w.col as usize;
+        if let Some(target) = map.codes.get_mut(start..start + codes.len()) {
+            target.copy_from_slice(codes);
+        }
+    }
+    map.arrived.push(w);
+}
+
+fn finished(state: &mut AppState, job: JobId, outcome: Outcome) {
+    match outcome {
+        Outcome::Demo(folder) => {
+            // Opening what was just made cannot be refused.
+            let _ = start_open(state, folder);
+        }
+        Outcome::ProjectOpened(opened) => project_opened(state, *opened),
+        Outcome::CubeBuilt(built) => {
+            let Some(project) = &mut state.project else { return };
+            if project.document.site(&built.site).is_none() {
+                project.document.sites.push(Site {
+                    name: built.site.clone(),
+                    cube: built.cube.clone(),
+                    true_map: None,
+                });
+            }
+            // What is on screen may be the cube that was replaced.
+            project.site = None;
+            project.document.view.site = Some(built.site.clone());
+            project.save();
+            let (dates, bands) = (built.info.dates.len(), built.info.bands.len());
+            let text = format!("The cube of {} is built: {dates} dates, {bands} bands", built.site);
+            let skipped: Vec<_> = built
+                .skipped
+                .iter()
+                .map(|(file, why)| format!("{} was left aside: {why}", file.display()))
+                .collect();
+            project.last.built = Some(built);
+            skipped.into_iter().for_each(|s| state.notify(Level::Warning, s));
+            state.notify(Level::Done, text);
+        }
+        Outcome::CubeOpened(opened, map) => cube_opened(state, job, opened, map),
+        Outcome::Cores(cores) => {
+            let Some(project) = &mut state.project else { return };
+            if project.cores_job == Some(job) {
+                project.cores_job = None;
+                project.cores.extend(cores);
+            }
+        }
+        Outcome::Imported(imported) => imported_labels(state, imported),
+        Outcome::Trained(trained) => {
+            let Some(project) = &mut state.project else { return };
+            if let Some(training) = project.training.as_mut().filter(|t| t.job == job) {
+                training.running = false;
+            }
+            project.models.retain(|m| m.name != trained.name);
+            let entry = ModelEntry {
+                name: trained.name.clone(),
+                folder: trained.folder.clone(),
+                card: trained.card.clone(),
+            };
+            project.models.insert(0, entry);
+            let text = format!(
+                "{} is trained on {} samples in {:.0} s",
+                trained.name, trained.card.samples, trained.seconds
+            );
+            let (left_out, name) = (trained.left_out.clone(), trained.name.clone());
+            project.last.trained = Some(trained);
+            let then_map = std::mem::take(&mut project.then_map);
+            summarise(state, "left out of the training", &left_out);
+            state.notify(Level::Done, text);
+            if then_map && let Err(refused) = map(state, Some(name), None, None) {
+                state.notify(Level::Error, refused.to_string());
+            }
+        }
+        Outcome::Mapped(mapped) => {
+            let Some(project) = &mut state.project else { return };
+            if let Some(map) = project.site.as_mut().and_then(|s| s.map.as_mut())
+                && map.generation == job
+            {
+                map.complete = true;
+            }
+            let text = format!("{} is mapped with {} in {:.1} s", mapped.site, mapped.name, mapped.seconds);
+            project.last.mapped = Some(mapped);
+            state.notify(Level::Done, text);
+        }
+        Outcome::Assessed(assessed) => {
+            let Some(project) = &mut state.project else { return };
+            let text = format!("{} is assessed", assessed.map);
+            project.last.assessed = Some(assessed);
+            state.notify(Level::Done, text);
+        }
+    }
+}
+
+/// One notice for many sentences: the first three in full.
+fn summarise(state: &mut AppState, what: &str, sentences: &[String]) {
+    let Some(first) = sentences.get(..sentences.len().min(3)).filter(|s| !s.is_empty()) else { return };
+    let more = sentences.len() - first.len();
+    let tail = if more > 0 { format!("; and {more} more") } else { String::new() };
+    state.notify(Level::Warning, format!("{} {what}: {}{tail}", sentences.len(), first.join("; ")));
+}
+
+fn project_opened(state: &mut AppState, opened: OpenedProject) {
+    let OpenedProject { folder, contents, models, assessed, unreadable } = opened;
+    let mut document = contents.document;
+    // A labels file may know classes that the legend has lost: they come back, so that nothing drawn is lost.
+    let mut unknown: Vec<_> = contents.annotations.iter().map(|a| a.class).collect();
+    unknown.sort_unstable();
+    unknown.dedup();
+    unknown.retain(|&code| code != 0 && code != 255 && document.legend.class(code).is_none());
+    for code in &unknown {
+        let class = Class { code: *code, name: format!("class {code}"), colour: [128, 128, 128] };
+        document.legend.classes.push(class);
+    }
+    let next_id = contents.annotations.iter().map(|a| a.id + 1).max().unwrap_or(1);
+    let read_only = folder.read_only().map(str::to_string);
+    let saver = read_only.is_none().then(|| Saver::start(&folder, state.runner.wake()));
+    state.recent.opened(folder.path());
+    let name = document.name.clone();
+    state.project = Some(OpenProject {
+        class: document.legend.classes.first().map(|c| c.code),
+        annotations: Arc::new(contents.annotations),
+        history: super::History::default(),
+        save: SaveState::Saved,
+        page: super::Page::default(),
+        site: None,
+        selected: None,
+        cores: HashMap::new(),
+        models: models.into_iter().map(|(name, folder, card)| ModelEntry { name, folder, card }).collect(),
+        training: None,
+        last: LastResults { assessed, ..LastResults::default() },
+        saver,
+        next_id,
+        cores_wanted: std::collections::HashSet::new(),
+        cores_job: None,
+        then_map: false,
+        folder,
+        document,
+    });
+    if !unknown.is_empty() {
+        let text =
+            format!("The labels use {} classes that the legend lacked; they were added to it", unknown.len());
+        state.notify(Level::Warning, text);
+    }
+    unreadable.into_iter().for_each(|why| state.notify(Level::Warning, why));
+    if let Some(why) = read_only {
+        state.notify(Level::Warning, format!("{name} is open read-only, since {why}"));
+    }
+}
+
+fn cube_opened(state: &mut AppState, job: JobId, opened: OpenedCube, map: Option<(String, Vec<u8>)>) {
+    let wake = state.runner.wake();
+    let Some(project) = &mut state.project else { return };
+    let Some(site) = &mut project.site else { return };
+    if !matches!(site.cube, CubeState::Opening(waiting) if waiting == job) {
+        return;
+    }
+    let grid = opened.cube.info().grid.clone();
+    let loader = Loader::start(&opened.cube, opened.composite, wake);
+    site.map = map.map(|(name, codes)| MapLayer {
+        name,
+        generation: job,
+        width: grid.width,
+        height: grid.height,
+        codes,
+        arrived: vec![crate::geo::Window { col: 0, row: 0, width: grid.width, height: grid.height }],
+        complete: true,
+    });
+    site.cube = CubeState::Open { opened: Box::new(opened), loader };
+    project.document.view.pins.retain(|&(col, row)| col < grid.width && row < grid.height);
+    refresh_cores(state);
+}
+
+fn imported_labels(state: &mut AppState, mut imported: Imported) {
+    let Some(project) = &mut state.project else { return };
+    let annotations = std::mem::take(&mut imported.annotations);
+    imported.count = annotations.len();
+    let before = project.snapshot();
+    // The legend may have been edited while the files were read: what is new is added to it as it is now.
+    let mut legend = project.document.legend.clone();
+    let mut recoded = HashMap::new();
+    for class in &imported.legend.classes {
+        if legend.class(class.code) == Some(class) {
+            continue;
+        }
+        if let Some(same) = legend.by_name(&class.name) {
+            recoded.insert(class.code, same.code);
+        } else if legend.class(class.code).is_none() {
+            legend.classes.push(class.clone());
+        } else if let Ok(code) = legend.add(&class.name) {
+            recoded.insert(class.code, code);
+        }
+    }
+    let shift = project.next_id.saturating_sub(annotations.first().map_or(0, |a| a.id));
+    let list = Arc::make_mut(&mut project.annotations);
+    for mut annotation in annotations {
+        annotation.id += shift;
+        annotation.class = recoded.get(&annotation.class).copied().unwrap_or(annotation.class);
+        project.next_id = project.next_id.max(annotation.id + 1);
+        list.push(annotation);
+    }
+    project.document.legend = legend;
+    if project.class.is_none() {
+        project.class = project.document.legend.classes.first().map(|c| c.code);
+    }
+    project.history.record(format!("importing {} annotations", imported.count), before);
+    project.save();
+    let text = format!("{} annotations were imported", imported.count);
+    let skipped: Vec<_> = imported
+        .skipped
+        .iter()
+        .map(|(file, at, why)| format!("feature {at} of {} {why}", file.display()))
+        .collect();
+    let emptied: Vec<_> =
+        imported.emptied.iter().map(|(id, why)| format!("annotation {id}: {why}")).collect();
+    project.last.imported = Some(imported);
+    summarise(state, "features skipped", &skipped);
+    summarise(state, "annotations without a pure pixel", &emptied);
+    state.notify(Level::Done, text);
+    refresh_cores(state);
+}

@@ -1,0 +1,295 @@
+//! The state that panels paint from.
+
+use super::command::Page;
+use super::history::{History, Snapshot};
+use crate::geo::Window;
+use crate::jobs::{
+    Assessed, CubeBuilt, DrawnCore, Imported, JobId, JobKind, Loader, Mapped, OpenedCube, Runner, Trained,
+};
+use crate::labels::{Annotation, AnnotationId, ClassCode};
+use crate::model::{EpochScore, ModelCard};
+use crate::progress::Progress;
+use crate::project::{Document, ProjectFolder, Recent, Saver};
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Everything the program knows.
+pub struct AppState {
+    /// The open project.
+    pub project: Option<OpenProject>,
+    /// Projects opened lately.
+    pub recent: Recent,
+    /// What people should read.
+    pub notices: Vec<Notice>,
+    /// Jobs under way.
+    pub jobs: Vec<JobView>,
+    /// Runs them.
+    pub runner: Runner,
+    pub(super) next_notice: u64,
+}
+
+/// A sentence for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Identifies it, for [`super::Command::Dismiss`].
+    pub id: u64,
+    /// How bad.
+    pub level: Level,
+    /// The sentence.
+    pub text: String,
+    /// When it was said.
+    pub since: Instant,
+}
+
+/// How bad a notice is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Something was done.
+    Done,
+    /// Something was left out.
+    Warning,
+    /// Something failed.
+    Error,
+}
+
+/// A job under way.
+#[derive(Debug, Clone)]
+pub struct JobView {
+    /// Its id.
+    pub id: JobId,
+    /// What it does.
+    pub kind: JobKind,
+    /// What it works on, for people.
+    pub subject: String,
+    /// How far it is.
+    pub progress: Option<Progress>,
+    /// When it began.
+    pub started: Instant,
+    /// Whether it was asked to stop.
+    pub cancelling: bool,
+}
+
+impl JobView {
+    /// The time left, once enough is done to tell.
+    pub fn time_left(&self) -> Option<Duration> {
+        let share = self.progress.as_ref()?.share()?;
+        let elapsed = self.started.elapsed();
+        (share > 0.02 && elapsed.as_secs_f32() > 0.5).then(|| elapsed.mul_f32((1.0 - share) / share))
+    }
+}
+
+/// A project that is open.
+pub struct OpenProject {
+    /// Its folder.
+    pub folder: ProjectFolder,
+    /// Sites, legend, settings.
+    pub document: Document,
+    /// Annotations.
+    pub annotations: Arc<Vec<Annotation>>,
+    /// Undo and redo.
+    pub history: History,
+    /// How saving goes.
+    pub save: SaveState,
+    /// The page on screen.
+    pub page: Page,
+    /// The site on screen.
+    pub site: Option<SiteView>,
+    /// The class that drawing gives.
+    pub class: Option<ClassCode>,
+    /// The selected annotation.
+    pub selected: Option<AnnotationId>,
+    /// Cores on the grid of the site on screen, or why there is none.
+    pub cores: HashMap<AnnotationId, Result<Arc<DrawnCore>, String>>,
+    /// Models, the newest first.
+    pub models: Vec<ModelEntry>,
+    /// The training under way, or the last one.
+    pub training: Option<Training>,
+    /// What jobs made last.
+    pub last: LastResults,
+    pub(super) saver: Option<Saver>,
+    pub(super) next_id: AnnotationId,
+    pub(super) cores_wanted: HashSet<AnnotationId>,
+    pub(super) cores_job: Option<JobId>,
+    pub(super) then_map: bool,
+}
+
+/// How saving goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SaveState {
+    /// Everything is on the disk.
+    Saved,
+    /// Something was handed over and is on its way.
+    Saving,
+    /// The last try failed, with why.
+    Failed(String),
+}
+
+/// The site on screen.
+pub struct SiteView {
+    /// Its name.
+    pub name: String,
+    /// Its cube.
+    pub cube: CubeState,
+    /// The map on screen, where there is one.
+    pub map: Option<MapLayer>,
+}
+
+/// How far the cube of the site on screen is.
+pub enum CubeState {
+    /// Being opened.
+    Opening(JobId),
+    /// Open.
+    Open {
+        /// The cube, and how to show it.
+        opened: Box<OpenedCube>,
+        /// Fetches what the window lacks.
+        loader: Loader,
+    },
+    /// It cannot be opened; a sentence for people.
+    Failed(String),
+}
+
+/// A class map on screen, whole or growing.
+#[derive(Debug, Clone)]
+pub struct MapLayer {
+    /// Its name: that of its model.
+    pub name: String,
+    /// Another number for another map.
+    pub generation: u64,
+    /// Columns.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+    /// Class codes, y x x; 0 where it has not come yet, 255 nodata.
+    pub codes: Vec<u8>,
+    /// Windows that came, in order: a painter remembers how many it has taken in.
+    pub arrived: Vec<Window>,
+    /// Whether all of it is there.
+    pub complete: bool,
+}
+
+/// A model of the project.
+#[derive(Debug, Clone)]
+pub struct ModelEntry {
+    /// Its name.
+    pub name: String,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// What it says of itself.
+    pub card: ModelCard,
+}
+
+/// A training under way, or the last one.
+#[derive(Debug, Clone)]
+pub struct Training {
+    /// Its job.
+    pub job: JobId,
+    /// The model's name.
+    pub name: String,
+    /// Each epoch's losses.
+    pub epochs: Vec<EpochScore>,
+    /// Whether it is still running.
+    pub running: bool,
+}
+
+/// What jobs made last; the window shows it, the verbs print it.
+#[derive(Debug, Default)]
+pub struct LastResults {
+    /// Folders and files that were built into a cube.
+    pub built: Option<CubeBuilt>,
+    /// Labels that were imported (without the annotations themselves).
+    pub imported: Option<Imported>,
+    /// A model that was trained.
+    pub trained: Option<Trained>,
+    /// A site that was mapped.
+    pub mapped: Option<Mapped>,
+    /// A map that was assessed.
+    pub assessed: Option<Assessed>,
+}
+
+impl AppState {
+    /// The start screen. `wake` is called whenever a job has something to say.
+    pub fn new(recent: Recent, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
+        Self {
+            project: None,
+            recent,
+            notices: Vec::new(),
+            jobs: Vec::new(),
+            runner: Runner::new(wake),
+            next_notice: 1,
+        }
+    }
+
+    /// Says something to people.
+    pub fn notify(&mut self, level: Level, text: impl Into<String>) {
+        let text = text.into();
+        self.notices.retain(|n| n.text != text);
+        self.notices.push(Notice { id: self.next_notice, level, text, since: Instant::now() });
+        self.next_notice += 1;
+    }
+
+    /// The job of this kind under way, if there is one.
+    pub fn job(&self, kind: JobKind) -> Option<&JobView> {
+        self.jobs.iter().find(|j| j.kind == kind)
+    }
+}
+
+impl OpenProject {
+    /// The cube on screen, once it is open.
+    pub fn cube(&self) -> Option<(&OpenedCube, &Loader)> {
+        match &self.site.as_ref()?.cube {
+            CubeState::Open { opened, loader } => Some((opened, loader)),
+            _ => None,
+        }
+    }
+
+    /// The map on screen.
+    pub fn map(&self) -> Option<&MapLayer> {
+        self.site.as_ref()?.map.as_ref()
+    }
+
+    /// The annotation of this id.
+    pub fn annotation(&self, id: AnnotationId) -> Option<&Annotation> {
+        self.annotations.iter().find(|a| a.id == id)
+    }
+
+    /// The index of the date on screen.
+    pub fn time(&self) -> usize {
+        let dates = self.cube().map_or(1, |(opened, _)| opened.cube.info().dates.len());
+        self.document.view.time.min(dates.saturating_sub(1))
+    }
+
+    /// Polygons and pure pixels of a class.
+    pub fn class_counts(&self, class: ClassCode) -> (usize, usize) {
+        let of_class = self.annotations.iter().filter(|a| a.class == class);
+        of_class.fold((0, 0), |(polygons, pixels), a| {
+            let core = self.cores.get(&a.id).and_then(|c| c.as_ref().ok());
+            (polygons + 1, pixels + core.map_or(0, |c| c.core.pure_pixels.len()))
+        })
+    }
+
+    pub(super) fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            annotations: Arc::clone(&self.annotations),
+            legend: self.document.legend.clone(),
+            buffer_m: self.document.settings.buffer_m,
+        }
+    }
+
+    /// Hands the document to the saver.
+    pub(super) fn save(&mut self) {
+        if let Some(saver) = &self.saver {
+            saver.save(self.document.clone(), Arc::clone(&self.annotations));
+            self.save = SaveState::Saving;
+        }
+    }
+
+    /// Waits until everything is on the disk (for verbs and tests; the window never calls it).
+    pub fn flush(&self) {
+        if let Some(saver) = &self.saver {
+            saver.flush();
+        }
+    }
+}

@@ -1,0 +1,553 @@
+//! One command at a time: check it, change the state, or start a job on a snapshot.
+
+use super::command::{Command, new_annotation};
+use super::state::{AppState, CubeState, JobView, OpenProject, SiteView, Training};
+use crate::geo::Grid;
+use crate::jobs::{self, DrawnCore, JobContext, JobId, JobKind, Outcome};
+use crate::labels::{AnnotationId, ClassCode};
+use crate::project::Site;
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Why a command was not carried out; a sentence for people.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Refused(pub String);
+
+fn refuse<T>(why: impl Into<String>) -> Result<T, Refused> {
+    Err(Refused(why.into()))
+}
+
+/// Cores of so few annotations are computed at once, of more in a job.
+const CORES_AT_ONCE: usize = 32;
+
+/// Carries out a command; gives the id of the job it started, if it started one.
+///
+/// # Errors
+/// [`Refused`] when the command makes no sense now; nothing has changed then.
+pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, Refused> {
+    if let Some(project) = &state.project
+        && let Some(why) = project.folder.read_only()
+        && command.changes_document()
+    {
+        return refuse(format!("this project is open read-only, since {why}. Nothing was changed"));
+    }
+    match command {
+        Command::OpenProject(folder) => start_open(state, folder),
+        Command::NewProject { folder, name, legend } => {
+            state.project = None;
+            let subject = folder.display().to_string();
+            Ok(Some(start(state, JobKind::OpenProject, subject, move |_| {
+                jobs::new_project(&folder, &name, &legend)
+            })))
+        }
+        Command::MakeDemo { folder, seed } => {
+            let spec = jobs::DemoSpec { folder, seed };
+            let subject = spec.folder.display().to_string();
+            Ok(Some(start(state, JobKind::Demo, subject, move |c| jobs::demo(&spec, c))))
+        }
+        Command::CloseProject => {
+            let running: Vec<_> = state.jobs.drain(..).map(|j| j.id).collect();
+            running.into_iter().for_each(|id| state.runner.cancel(id));
+            state.project = None;
+            Ok(None)
+        }
+        Command::ForgetRecent(folder) => {
+            state.recent.forget(&folder);
+            Ok(None)
+        }
+        Command::Cancel(job) => {
+            state.runner.cancel(job);
+            state.jobs.iter_mut().filter(|j| j.id == job).for_each(|j| j.cancelling = true);
+            Ok(None)
+        }
+        Command::Dismiss(notice) => {
+            state.notices.retain(|n| n.id != notice);
+            Ok(None)
+        }
+        Command::ShowSite(name) => show_site(state, &name),
+        Command::BuildCube { site, inputs, bands } => build_cube(state, site, inputs, bands),
+        Command::ImportLabels { files, settings } => import(state, files, settings),
+        Command::Train { name, then_map } => train(state, name, then_map),
+        Command::Map { model, site, focus } => map(state, model, site, focus),
+        Command::Assess { map, site } => assess(state, map, site),
+        edit => {
+            let Some(project) = &mut state.project else {
+                return refuse("no project is open: open one, make a new one, or try the demo");
+            };
+            apply(project, edit)?;
+            refresh_cores(state);
+            Ok(None)
+        }
+    }
+}
+
+/// Starts a job and lists it.
+pub(super) fn start(
+    state: &mut AppState,
+    kind: JobKind,
+    subject: impl Into<String>,
+    work: impl FnOnce(&JobContext) -> anyhow::Result<Outcome> + Send + 'static,
+) -> JobId {
+    let id = state.runner.start(kind, work);
+    state.jobs.push(JobView {
+        id,
+        kind,
+        subject: subject.into(),
+        progress: None,
+        started: Instant::now(),
+        cancelling: false,
+    });
+    id
+}
+
+pub(super) fn start_open(state: &mut AppState, folder: PathBuf) -> Result<Option<JobId>, Refused> {
+    // The lock of the project that is open goes first, so that one can open it again.
+    state.project = None;
+    let subject = folder.display().to_string();
+    Ok(Some(start(state, JobKind::OpenProject, subject, move |_| jobs::open_project(&folder))))
+}
+
+fn the_project(state: &mut AppState) -> Result<&mut OpenProject, Refused> {
+    match &mut state.project {
+        Some(project) => Ok(project),
+        None => refuse("no project is open: open one, make a new one, or try the demo"),
+    }
+}
+
+fn show_site(state: &mut AppState, name: &str) -> Result<Option<JobId>, Refused> {
+    let project = the_project(state)?;
+    let Some(site) = project.document.site(name).cloned() else {
+        return refuse(format!("there is no site {name} in this project"));
+    };
+    let spec = jobs::OpenCubeSpec {
+        path: project.folder.path().join(&site.cube),
+        maps: project.folder.maps_path(name),
+        site: site.name.clone(),
+    };
+    let job = start(state, JobKind::OpenCube, name, move |_| jobs::open_cube(&spec));
+    let project = the_project(state)?;
+    project.site = Some(SiteView { name: site.name.clone(), cube: CubeState::Opening(job), map: None });
+    project.cores.clear();
+    project.document.view.site = Some(site.name);
+    Ok(Some(job))
+}
+
+fn busy(state: &AppState, kind: JobKind) -> Result<(), Refused> {
+    match state.job(kind) {
+        Some(job) => {
+            refuse(format!("{} {} is still under way: wait for it or cancel it", kind.title(), job.subject))
+        }
+        None => Ok(()),
+    }
+}
+
+fn build_cube(
+    state: &mut AppState,
+    site: String,
+    inputs: Vec<PathBuf>,
+    bands: Option<Vec<String>>,
+) -> Result<Option<JobId>, Refused> {
+    busy(state, JobKind::BuildCube)?;
+    let project = the_project(state)?;
+    if inputs.is_empty() {
+        return refuse("nothing to build a cube from: give folders or files");
+    }
+    if site.trim().is_empty() {
+        return refuse("a site needs a name");
+    }
+    let cube = project.folder.cube_path(&site);
+    let spec = jobs::BuildCubeSpec {
+        project: project.folder.path().into(),
+        site: site.clone(),
+        cube,
+        inputs,
+        bands,
+    };
+    Ok(Some(start(state, JobKind::BuildCube, site, move |c| jobs::build_cube(&spec, c))))
+}
+
+fn import(
+    state: &mut AppState,
+    files: Vec<PathBuf>,
+    settings: crate::labels::ImportSettings,
+) -> Result<Option<JobId>, Refused> {
+    busy(state, JobKind::ImportLabels)?;
+    let project = the_project(state)?;
+    if let Some(m) = settings.buffer_m {
+        check_buffer(m)?;
+    }
+    let spec = jobs::ImportSpec {
+        settings,
+        legend: project.document.legend.clone(),
+        first_id: project.next_id,
+        buffer_m: project.document.settings.buffer_m,
+        cubes: cubes(project),
+        files,
+    };
+    let subject = spec.files.iter().map(|f| f.display().to_string()).collect::<Vec<_>>().join(", ");
+    Ok(Some(start(state, JobKind::ImportLabels, subject, move |c| jobs::import_labels(&spec, c))))
+}
+
+fn cubes(project: &OpenProject) -> Vec<PathBuf> {
+    project.document.sites.iter().map(|s| project.folder.path().join(&s.cube)).collect()
+}
+
+fn train(state: &mut AppState, name: Option<String>, then_map: bool) -> Result<Option<JobId>, Refused> {
+    busy(state, JobKind::Train)?;
+    let project = the_project(state)?;
+    if project.document.sites.is_empty() {
+        return refuse("there is no imagery yet: add a folder of mosaics first");
+    }
+    if project.annotations.is_empty() {
+        return refuse(
+            "there is nothing to learn from yet: draw some polygons on the Label page, or import labels",
+        );
+    }
+    let name = name.unwrap_or_else(|| free_model_name(project));
+    let spec = jobs::TrainSpec {
+        folder: project.folder.model_path(&name),
+        name: name.clone(),
+        cubes: cubes(project),
+        annotations: Arc::clone(&project.annotations),
+        legend: project.document.legend.clone(),
+        buffer_m: project.document.settings.buffer_m,
+        spec: project.document.settings.model.clone(),
+    };
+    project.then_map = then_map;
+    let job = start(state, JobKind::Train, name.clone(), move |c| jobs::train(&spec, c));
+    the_project(state)?.training = Some(Training { job, name, epochs: Vec::new(), running: true });
+    Ok(Some(job))
+}
+
+fn free_model_name(project: &OpenProject) -> String {
+    (1..)
+        .map(|i| format!("model-{i}"))
+        .find(|name| !project.folder.model_path(name).exists())
+        .unwrap_or_else(|| "model".into())
+}
+
+fn the_site(project: &OpenProject, name: Option<String>) -> Result<Site, Refused> {
+    let sites = &project.document.sites;
+    let name = name.or_else(|| project.site.as_ref().map(|s| s.name.clone()));
+    match name {
+        Some(name) => match project.document.site(&name) {
+            Some(site) => Ok(site.clone()),
+            None => refuse(format!("there is no site {name} in this project")),
+        },
+        None => match sites.as_slice() {
+            [site] => Ok(site.clone()),
+            [] => refuse("there is no imagery yet: add a folder of mosaics first"),
+            _ => refuse(format!(
+                "say which site: {}",
+                sites.iter().map(|s| s.name.as_str()).collect::<Vec<_>>().join(", ")
+            )),
+        },
+    }
+}
+
+pub(super) fn map(
+    state: &mut AppState,
+    model: Option<String>,
+    site: Option<String>,
+    focus: Option<(u32, u32)>,
+) -> Result<Option<JobId>, Refused> {
+    busy(state, JobKind::Map)?;
+    let project = the_project(state)?;
+    let site = the_site(project, site)?;
+    let (name, model) = match model {
+        None => match project.models.first() {
+            Some(newest) => (newest.name.clone(), newest.folder.clone()),
+            None => return refuse("there is no model yet: train one first"),
+        },
+        Some(given) => {
+            let folder = if project.models.iter().any(|m| m.name == given) {
+                project.folder.model_path(&given)
+            } else {
+                PathBuf::from(&given)
+            };
+            let name = folder.file_name().map_or(given.clone(), |n| n.to_string_lossy().into_owned());
+            if !folder.join("model.json").exists() {
+                return refuse(format!(
+                    "there is no model {given}: give a name of this project's, or a model's folder"
+                ));
+            }
+            (name, folder)
+        }
+    };
+    let spec = jobs::MapSpec {
+        site: site.name.clone(),
+        cube: project.folder.path().join(&site.cube),
+        model,
+        name: name.clone(),
+        folder: project.folder.maps_path(&site.name),
+        focus,
+    };
+    Ok(Some(start(state, JobKind::Map, format!("{} with {name}", site.name), move |c| jobs::map(&spec, c))))
+}
+
+fn assess(state: &mut AppState, map: Option<String>, site: Option<String>) -> Result<Option<JobId>, Refused> {
+    busy(state, JobKind::Assess)?;
+    let project = the_project(state)?;
+    let site = the_site(project, site)?;
+    let name = map
+        .or_else(|| project.map().filter(|m| m.complete).map(|m| m.name.clone()))
+        .or_else(|| project.models.first().map(|m| m.name.clone()));
+    let Some(name) = name else {
+        return refuse("there is no map to assess yet: train a model and map the site first");
+    };
+    let classes = project.folder.maps_path(&site.name).join(format!("{name}.tif"));
+    if !classes.exists() {
+        return refuse(format!("there is no map {name} of {} yet: map the site first", site.name));
+    }
+    let spec = jobs::AssessSpec {
+        classes,
+        model: project.folder.model_path(&name),
+        true_map: site.true_map.as_ref().map(|t| project.folder.path().join(t)),
+        annotations: Arc::clone(&project.annotations),
+        buffer_m: project.document.settings.buffer_m,
+        legend: project.document.legend.clone(),
+        output: project.folder.assessments_path().join(format!("{name}.json")),
+        name: name.clone(),
+    };
+    Ok(Some(start(state, JobKind::Assess, name, move |c| jobs::assess(&spec, c))))
+}
+
+/// Edits of the document and of the view.
+fn apply(project: &mut OpenProject, command: Command) -> Result<(), Refused> {
+    let before = project.snapshot();
+    let change = match command {
+        Command::ShowPage(page) => {
+            project.page = page;
+            return Ok(());
+        }
+        Command::Select(id) => {
+            project.selected = id.filter(|id| project.annotation(*id).is_some());
+            return Ok(());
+        }
+        Command::PickClass(code) => {
+            if project.document.legend.class(code).is_none() {
+                return refuse(format!("there is no class with code {code}"));
+            }
+            project.class = Some(code);
+            return Ok(());
+        }
+        Command::ShowTime(time) => return view(project, |p| p.document.view.time = time),
+        Command::StepTime(step) => {
+            let dates = project.cube().map_or(1, |(o, _)| o.cube.info().dates.len()) as i64;
+            let time = (project.time() as i64 + step).clamp(0, dates - 1) as usize;
+            return view(project, |p| p.document.view.time = time);
+        }
+        Command::TogglePin(col, row) => {
+            return view(project, |p| {
+                let pins = &mut p.document.view.pins;
+                match pins.iter().position(|&pin| pin == (col, row)) {
+                    Some(at) => drop(pins.remove(at)),
+                    None => pins.push((col, row)),
+                }
+            });
+        }
+        Command::ClearPins => return view(project, |p| p.document.view.pins.clear()),
+        Command::SetMapOpacity(opacity) => {
+            return view(project, |p| p.document.view.map_opacity = opacity.clamp(0.0, 1.0));
+        }
+        Command::SetView { centre, zoom } => {
+            return view(project, |p| {
+                p.document.view.centre = Some(centre);
+                p.document.view.zoom = zoom;
+            });
+        }
+        Command::SetModel(spec) => return view(project, |p| p.document.settings.model = spec),
+        Command::Undo => {
+            let Some((_, snapshot)) = project.history.undo(before) else {
+                return refuse("there is nothing to undo");
+            };
+            restore(project, snapshot);
+            return Ok(());
+        }
+        Command::Redo => {
+            let Some((_, snapshot)) = project.history.redo(before) else {
+                return refuse("there is nothing to redo");
+            };
+            restore(project, snapshot);
+            return Ok(());
+        }
+        Command::AddClass(name) => {
+            let code = project.document.legend.add(&name).map_err(|e| Refused(e.to_string()))?;
+            project.class = Some(code);
+            format!("adding class {}", name.trim())
+        }
+        Command::EditClass { code, name, colour } => {
+            edit_class(project, code, |class| {
+                class.name = name.trim().to_string();
+                class.colour = colour;
+            })?;
+            "editing a class".into()
+        }
+        Command::DeleteClass(code) => {
+            let (polygons, _) = project.class_counts(code);
+            let Some(class) = project.document.legend.class(code).cloned() else {
+                return refuse(format!("there is no class with code {code}"));
+            };
+            if polygons > 0 {
+                return refuse(format!(
+                    "{} still has {polygons} annotations: delete them or give them another class first",
+                    class.name
+                ));
+            }
+            project.document.legend.classes.retain(|c| c.code != code);
+            if project.class == Some(code) {
+                project.class = project.document.legend.classes.first().map(|c| c.code);
+            }
+            format!("deleting class {}", class.name)
+        }
+        Command::Draw(polygon) => {
+            let Some(class) = project.class.and_then(|c| project.document.legend.class(c)) else {
+                return refuse("pick a class first: a polygon needs one");
+            };
+            let annotation = new_annotation(project.next_id, polygon.into(), class.code);
+            if let Some((opened, _)) = project.cube() {
+                let grid = &opened.cube.info().grid;
+                crate::labels::core_of(&annotation.geometry, grid, project.document.settings.buffer_m)
+                    .map_err(|e| Refused(e.to_string()))?;
+            }
+            let change = format!("drawing {}", class.name);
+            project.selected = Some(annotation.id);
+            project.next_id += 1;
+            Arc::make_mut(&mut project.annotations).push(annotation);
+            change
+        }
+        Command::DeleteAnnotation(id) => {
+            if project.annotation(id).is_none() {
+                return refuse(format!("there is no annotation {id}"));
+            }
+            Arc::make_mut(&mut project.annotations).retain(|a| a.id != id);
+            if project.selected == Some(id) {
+                project.selected = None;
+            }
+            "deleting an annotation".into()
+        }
+        Command::SetAnnotationClass(id, code) => {
+            if project.document.legend.class(code).is_none() {
+                return refuse(format!("there is no class with code {code}"));
+            }
+            edit_annotation(project, id, |a| a.class = code)?;
+            "changing a class".into()
+        }
+        Command::SetAnnotationConfidence(id, confidence) => {
+            edit_annotation(project, id, |a| a.confidence = confidence)?;
+            "changing a confidence".into()
+        }
+        Command::SetBuffer(m) => {
+            check_buffer(m)?;
+            project.document.settings.buffer_m = m;
+            project.cores.clear();
+            "changing the buffer".into()
+        }
+        _ => return Ok(()),
+    };
+    if project.snapshot() != before {
+        project.history.record(change, before);
+        project.save();
+    }
+    Ok(())
+}
+
+fn check_buffer(m: f64) -> Result<(), Refused> {
+    if (0.0..=10_000.0).contains(&m) {
+        Ok(())
+    } else {
+        refuse(format!("a buffer of {m} m makes no sense: give 0 to 10 000 m"))
+    }
+}
+
+fn view(project: &mut OpenProject, change: impl FnOnce(&mut OpenProject)) -> Result<(), Refused> {
+    change(project);
+    project.save();
+    Ok(())
+}
+
+fn edit_class(
+    project: &mut OpenProject,
+    code: ClassCode,
+    edit: impl FnOnce(&mut crate::labels::Class),
+) -> Result<(), Refused> {
+    let mut legend = project.document.legend.clone();
+    let Some(class) = legend.classes.iter_mut().find(|c| c.code == code) else {
+        return refuse(format!("there is no class with code {code}"));
+    };
+    edit(class);
+    legend.check().map_err(|e| Refused(e.to_string()))?;
+    project.document.legend = legend;
+    Ok(())
+}
+
+fn edit_annotation(
+    project: &mut OpenProject,
+    id: AnnotationId,
+    edit: impl FnOnce(&mut crate::labels::Annotation),
+) -> Result<(), Refused> {
+    match Arc::make_mut(&mut project.annotations).iter_mut().find(|a| a.id == id) {
+        Some(annotation) => {
+            edit(annotation);
+            Ok(())
+        }
+        None => refuse(format!("there is no annotation {id}")),
+    }
+}
+
+fn restore(project: &mut OpenProject, snapshot: super::history::Snapshot) {
+    if snapshot.buffer_m != project.document.settings.buffer_m {
+        project.cores.clear();
+    }
+    project.annotations = snapshot.annotations;
+    project.document.legend = snapshot.legend;
+    project.document.settings.buffer_m = snapshot.buffer_m;
+    if project.selected.is_some_and(|id| project.annotation(id).is_none()) {
+        project.selected = None;
+    }
+    if project.class.is_some_and(|code| project.document.legend.class(code).is_none()) {
+        project.class = project.document.legend.classes.first().map(|c| c.code);
+    }
+    project.save();
+}
+
+/// Brings the cores up to date with the annotations: a few at once, many in a job.
+pub(super) fn refresh_cores(state: &mut AppState) {
+    let Some(project) = &mut state.project else { return };
+    let Some((opened, _)) = project.cube() else { return };
+    let grid = opened.cube.info().grid.clone();
+    let alive: HashSet<_> = project.annotations.iter().map(|a| a.id).collect();
+    project.cores.retain(|id, _| alive.contains(id));
+    let missing: HashSet<_> = alive.into_iter().filter(|id| !project.cores.contains_key(id)).collect();
+    let buffer_m = project.document.settings.buffer_m;
+    if missing.len() <= CORES_AT_ONCE {
+        for annotation in project.annotations.iter().filter(|a| missing.contains(&a.id)) {
+            project.cores.insert(annotation.id, jobs::drawn_core(annotation, &grid, buffer_m));
+        }
+        return;
+    }
+    let spec = jobs::CoreSpec {
+        grid,
+        annotations: Arc::clone(&project.annotations),
+        ids: missing.clone(),
+        buffer_m,
+    };
+    project.cores_wanted = missing;
+    let job = start(state, JobKind::Cores, "", move |c| jobs::cores(&spec, c));
+    if let Some(project) = &mut state.project {
+        project.cores_job = Some(job);
+    }
+}
+
+/// The core that a polygon being drawn would have; fast enough for every mouse move.
+///
+/// # Errors
+/// When the polygon cannot be used yet, with why.
+pub fn draft_core(vertices: &[[f64; 2]], grid: &Grid, buffer_m: f64) -> Result<DrawnCore, String> {
+    let ring: Vec<geo::Coord<f64>> = vertices.iter().map(|&[x, y]| geo::Coord { x, y }).collect();
+    let polygon = geo::Polygon::new(geo::LineString::new(ring), Vec::new());
+    jobs::outlined(crate::labels::core_of(&polygon.into(), grid, buffer_m), grid).map_err(|e| e.to_string())
+}

@@ -1,0 +1,72 @@
+//! `ritmo train PROJECT [--name N] [--seed S] [--epochs E]`
+
+use super::{Failure, Shell};
+use crate::app::Command;
+use serde_json::json;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The project's folder.
+    pub project: PathBuf,
+    /// The network.
+    #[arg(long, default_value = "tempcnn", value_parser = ["tempcnn"])]
+    pub model: String,
+    /// The model's name; `model-1`, `model-2` … unless given.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Everything random comes from it.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// At most this many passes over the samples.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub epochs: Option<u32>,
+}
+
+pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
+    shell.open(&args.project)?;
+    let mut spec = shell.project()?.document.settings.model.clone();
+    if let Some(seed) = args.seed {
+        spec.training.seed = seed;
+    }
+    if let Some(epochs) = args.epochs {
+        spec.training.epochs = epochs as usize;
+    }
+    if spec != shell.project()?.document.settings.model {
+        shell.run(Command::SetModel(spec))?;
+    }
+    shell.run(Command::Train { name: args.name, then_map: false })?;
+    let trained =
+        shell.project()?.last.trained.as_ref().ok_or_else(|| Failure("no model was trained".into()))?;
+    let card = &trained.card;
+    let best = card.history.iter().find(|e| e.epoch == card.best_epoch);
+    let accuracy = best.and_then(|e| e.held_out_accuracy);
+    let value = json!({
+        "model": trained.name,
+        "path": trained.folder,
+        "samples": card.samples,
+        "classes": card.classes.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(),
+        "epochs": card.history.len(),
+        "best_epoch": card.best_epoch,
+        "held_out_loss": best.and_then(|e| e.held_out_loss),
+        "held_out_accuracy": accuracy,
+        "left_out": trained.left_out,
+        "seconds": trained.seconds,
+    });
+    let mut text = format!(
+        "{} learned {} classes from {} samples; the weights of epoch {} of {} were kept",
+        trained.name,
+        card.classes.len(),
+        card.samples,
+        card.best_epoch,
+        card.history.len()
+    );
+    if let Some(accuracy) = accuracy {
+        text += &format!(
+            "\noverall accuracy {:.1} % on the annotations that chose this epoch (assess it on others with `assess`)",
+            accuracy * 100.0
+        );
+    }
+    shell.print(&value, &text);
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! What the window lacks for the next frame: chunks for the series under the mouse, tiles of pictures.
+//!
+//! Each frame states what it lacks, the nearest first; what a later frame no longer wants is not fetched.
+
+use crate::cube::Cube;
+use crate::cube::picture::{Composite, Picture, picture};
+use crate::geo::Window;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+/// A piece of a picture: every `step`-th pixel of `window` at date `time`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TileKey {
+    /// Index of the date.
+    pub time: usize,
+    /// 1, 2, 4 …
+    pub step: u32,
+    /// The pixels of the cube that it covers.
+    pub window: Window,
+}
+
+/// Something that was fetched.
+#[derive(Debug)]
+pub enum Loaded {
+    /// A tile of a picture.
+    Tile(TileKey, Picture),
+    /// This chunk is in memory now.
+    Chunk((u32, u32)),
+    /// This chunk cannot be read; a sentence for people.
+    BadChunk((u32, u32), String),
+    /// This tile cannot be read; a sentence for people.
+    BadTile(TileKey, String),
+}
+
+struct Wanted<K> {
+    list: Mutex<(Vec<K>, bool)>,
+    changed: Condvar,
+}
+
+impl<K: Copy + Eq> Wanted<K> {
+    fn new() -> Arc<Self> {
+        Arc::new(Self { list: Mutex::new((Vec::new(), false)), changed: Condvar::new() })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (Vec<K>, bool)> {
+        self.list.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, keys: Vec<K>) {
+        let mut list = self.lock();
+        if list.0 != keys {
+            list.0 = keys;
+            self.changed.notify_one();
+        }
+    }
+
+    /// The first key wanted, taken off the list; waits for one. `None` when the loader is closed.
+    fn take(&self) -> Option<K> {
+        let mut list = self.lock();
+        loop {
+            if list.1 {
+                return None;
+            }
+            if !list.0.is_empty() {
+                return Some(list.0.remove(0));
+            }
+            list = self.changed.wait(list).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn close(&self) {
+        self.lock().1 = true;
+        self.changed.notify_all();
+    }
+}
+
+/// Fetches for one cube and one composite, on two threads: series never wait behind pictures.
+pub struct Loader {
+    tiles: Arc<Wanted<TileKey>>,
+    chunks: Arc<Wanted<(u32, u32)>>,
+    loaded: Receiver<Loaded>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Loader {
+    /// Starts the threads; `wake` is called when something is there.
+    pub fn start(cube: &Cube, composite: Composite, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
+        let (sender, loaded) = sync_channel(256);
+        let (tiles, chunks) = (Wanted::new(), Wanted::new());
+        let tile_work =
+            {
+                let (cube, wanted) = (cube.clone(), Arc::clone(&tiles));
+                work("ritmo-picture", wanted, sender.clone(), Arc::clone(&wake), move |key: TileKey| {
+                    match picture(&cube, key.time, &composite, key.window, key.step) {
+                        Ok(picture) => Loaded::Tile(key, picture),
+                        Err(e) => Loaded::BadTile(key, e.to_string()),
+                    }
+                })
+            };
+        let chunk_work = {
+            let (cube, wanted) = (cube.clone(), Arc::clone(&chunks));
+            work("ritmo-series", wanted, sender, wake, move |chunk| match cube.chunk(chunk) {
+                Ok(_) => Loaded::Chunk(chunk),
+                Err(e) => Loaded::BadChunk(chunk, e.to_string()),
+            })
+        };
+        Self { tiles, chunks, loaded, threads: [tile_work, chunk_work].into_iter().flatten().collect() }
+    }
+
+    /// The tiles that the next frame lacks, the most wanted first.
+    pub fn want_tiles(&self, keys: Vec<TileKey>) {
+        self.tiles.set(keys);
+    }
+
+    /// The chunks that the next frame lacks, the most wanted first.
+    pub fn want_chunks(&self, chunks: Vec<(u32, u32)>) {
+        self.chunks.set(chunks);
+    }
+
+    /// What has come since the last call. Never waits.
+    pub fn drain(&self) -> Vec<Loaded> {
+        self.loaded.try_iter().collect()
+    }
+}
+
+impl Drop for Loader {
+    fn drop(&mut self) {
+        self.tiles.close();
+        self.chunks.close();
+        for thread in self.threads.drain(..) {
+            while !thread.is_finished() {
+                while self.loaded.try_recv().is_ok() {}
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+            let _ = thread.join();
+        }
+    }
+}
+
+fn work<K: Copy + Eq + Send + 'static>(
+    name: &str,
+    wanted: Arc<Wanted<K>>,
+    sender: SyncSender<Loaded>,
+    wake: Arc<dyn Fn() + Send + Sync>,
+    fetch: impl Fn(K) -> Loaded + Send + 'static,
+) -> Option<JoinHandle<()>> {
+    let body = move || {
+        while let Some(key) = wanted.take() {
+            if sender.send(fetch(key)).is_err() {
+                return;
+            }
+            wake();
+        }
+    };
+    std::thread::Builder::new().name(name.into()).spawn(body).ok()
+}

@@ -1,0 +1,634 @@
+//! The work of each job: plain functions of a snapshot, composed from the rooms below.
+
+use super::{
+    Assessed, CubeBuilt, DrawnCore, EventBody, Imported, JobContext, Mapped, OpenedCube, OpenedProject,
+    Outcome, Trained,
+};
+use crate::assess::ErrorMatrix;
+use crate::cube::picture::{Composite, natural_colour, sensible_stretch};
+use crate::cube::{BuildSpec, Cube};
+use crate::geo::{Grid, raster};
+use crate::labels::{Annotation, AnnotationId, Core, ImportSettings, LabelError, Legend, core_of};
+use crate::model::{Model, ModelSpec};
+use crate::progress::Progress;
+use crate::samples::{SampleSet, Split, extract};
+use crate::{classify, cube, model, project, source};
+use anyhow::{Context, bail};
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Where to make the demo.
+#[derive(Debug, Clone)]
+pub struct DemoSpec {
+    /// The project's folder; must not exist or be empty.
+    pub folder: PathBuf,
+    /// Same seed, same bytes.
+    pub seed: u64,
+}
+
+/// What to build a cube from, and for which site.
+#[derive(Debug, Clone)]
+pub struct BuildCubeSpec {
+    /// The project's folder.
+    pub project: PathBuf,
+    /// The site it belongs to.
+    pub site: String,
+    /// Its folder, relative to the project.
+    pub cube: String,
+    /// Folders and files.
+    pub inputs: Vec<PathBuf>,
+    /// Only these bands, in this order.
+    pub bands: Option<Vec<String>>,
+}
+
+/// Which cube to open.
+#[derive(Debug, Clone)]
+pub struct OpenCubeSpec {
+    /// The site it belongs to.
+    pub site: String,
+    /// Its folder.
+    pub path: PathBuf,
+    /// Folder of the site's maps.
+    pub maps: PathBuf,
+}
+
+/// Whose cores to compute.
+#[derive(Debug, Clone)]
+pub struct CoreSpec {
+    /// The grid.
+    pub grid: Grid,
+    /// All annotations.
+    pub annotations: Arc<Vec<Annotation>>,
+    /// Only these.
+    pub ids: HashSet<AnnotationId>,
+    /// The project's inward buffer.
+    pub buffer_m: f64,
+}
+
+/// Which labels to import.
+#[derive(Debug, Clone)]
+pub struct ImportSpec {
+    /// Vector files.
+    pub files: Vec<PathBuf>,
+    /// How.
+    pub settings: ImportSettings,
+    /// The legend so far.
+    pub legend: Legend,
+    /// The first free id.
+    pub first_id: AnnotationId,
+    /// The project's inward buffer.
+    pub buffer_m: f64,
+    /// Cubes of the sites.
+    pub cubes: Vec<PathBuf>,
+}
+
+/// What to train on.
+#[derive(Debug, Clone)]
+pub struct TrainSpec {
+    /// The model's name.
+    pub name: String,
+    /// Where it is saved.
+    pub folder: PathBuf,
+    /// Cubes of the sites.
+    pub cubes: Vec<PathBuf>,
+    /// Annotations.
+    pub annotations: Arc<Vec<Annotation>>,
+    /// The legend.
+    pub legend: Legend,
+    /// The project's inward buffer.
+    pub buffer_m: f64,
+    /// What to train, and how.
+    pub spec: ModelSpec,
+}
+
+/// What to map.
+#[derive(Debug, Clone)]
+pub struct MapSpec {
+    /// The site.
+    pub site: String,
+    /// Its cube.
+    pub cube: PathBuf,
+    /// The model's folder.
+    pub model: PathBuf,
+    /// The map's name.
+    pub name: String,
+    /// Where the map is written.
+    pub folder: PathBuf,
+    /// The pixel in the middle of the view: chunks near it come first.
+    pub focus: Option<(u32, u32)>,
+}
+
+/// What to assess.
+#[derive(Debug, Clone)]
+pub struct AssessSpec {
+    /// The map's name.
+    pub name: String,
+    /// Class codes of the map.
+    pub classes: PathBuf,
+    /// The folder of the model that made it.
+    pub model: PathBuf,
+    /// The true map, where there is one.
+    pub true_map: Option<PathBuf>,
+    /// Annotations.
+    pub annotations: Arc<Vec<Annotation>>,
+    /// The project's inward buffer.
+    pub buffer_m: f64,
+    /// The legend.
+    pub legend: Legend,
+    /// Where the figures are written, as JSON.
+    pub output: PathBuf,
+}
+
+/// Makes the demo project, like real data: mosaic files, a cube built from them, annotations, and apart from them the
+/// true map. It is made beside `folder` and renamed: a stop leaves nothing.
+///
+/// # Errors
+/// When the folder holds something already or cannot be written.
+pub fn demo(spec: &DemoSpec, context: &JobContext) -> anyhow::Result<Outcome> {
+    let folder = &spec.folder;
+    if folder.exists() && std::fs::read_dir(folder).map_or(true, |mut d| d.next().is_some()) {
+        bail!("{} is not empty: give another folder for the demo, or empty it", folder.display());
+    }
+    let parent = folder.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(parent)
+        .and_then(|()| std::fs::create_dir_all(folder))
+        .with_context(|| format!("cannot make {}", folder.display()))?;
+    let making = tempfile::Builder::new()
+        .prefix(".ritmo-demo-")
+        .tempdir_in(parent)
+        .with_context(|| format!("cannot write into {}", parent.display()))?;
+    let step = |done, what: &str| context.progress(Progress::new(done, 10, what));
+
+    step(0, "Simulating the landscape");
+    let landscape = crate::demo::simulate(spec.seed)?;
+    context.cancel.check()?;
+    step(4, "Writing mosaics");
+    let inputs = crate::demo::write_inputs(&landscape, making.path())?;
+    context.cancel.check()?;
+    step(6, "Building the cube");
+    let cube = "cubes/corridor.zarr";
+    let quiet = |_: Progress| {};
+    let found = source::folder::recognise(&[inputs.mosaics], &quiet, &context.cancel)?;
+    let build = BuildSpec { mosaics: found.mosaics, bands: None, origin: found.origin };
+    cube::build(&build, &making.path().join(cube), &quiet, &context.cancel)?;
+    step(9, "Writing the project");
+
+    let mut document = project::Document::new("Simulated corridor (demo)", landscape.legend.clone());
+    document.sites.push(project::Site {
+        name: "corridor".into(),
+        cube: cube.into(),
+        true_map: inputs.truth.file_name().map(|n| n.to_string_lossy().into_owned()),
+    });
+    let (made, contents) = project::ProjectFolder::create(making.path(), document)?;
+    let saver = project::Saver::start(&made, Arc::new(|| {}));
+    saver.save(contents.document, Arc::new(landscape.annotations));
+    drop((saver, made));
+
+    let made = making.keep();
+    // An empty folder of this name is in the way of the rename on some systems.
+    let _ = std::fs::remove_dir(folder);
+    std::fs::rename(&made, folder).with_context(|| format!("cannot put the demo at {}", folder.display()))?;
+    Ok(Outcome::Demo(folder.clone()))
+}
+
+/// Opens a project: its documents, the cards of its models, its newest assessment.
+///
+/// # Errors
+/// When the documents are absent or damaged.
+pub fn open_project(folder: &Path) -> anyhow::Result<Outcome> {
+    let (folder, contents) = project::ProjectFolder::open(folder)?;
+    Ok(opened(folder, contents))
+}
+
+/// Makes a project and opens it.
+///
+/// # Errors
+/// When there is one already or the folder cannot be written.
+pub fn new_project(folder: &Path, name: &str, legend: &Legend) -> anyhow::Result<Outcome> {
+    legend.check()?;
+    let (folder, contents) =
+        project::ProjectFolder::create(folder, project::Document::new(name, legend.clone()))?;
+    Ok(opened(folder, contents))
+}
+
+fn opened(folder: project::ProjectFolder, contents: project::Contents) -> Outcome {
+    let mut unreadable = Vec::new();
+    let mut models = Vec::new();
+    for (name, path) in folder.models() {
+        match Model::load(&path).map(|m| m.card) {
+            Ok(card) => models.push((name, path, card)),
+            Err(e) => unreadable.push(e.to_string()),
+        }
+    }
+    let assessed = newest_assessment(&folder.assessments_path());
+    Outcome::ProjectOpened(Box::new(OpenedProject { folder, contents, models, assessed, unreadable }))
+}
+
+fn newest_assessment(folder: &Path) -> Option<Assessed> {
+    let newest = std::fs::read_dir(folder)
+        .ok()?
+        .flatten()
+        .filter(|e| e.path().extension().is_some_and(|x| x == "json"))
+        .filter_map(|e| Some((e.metadata().ok()?.modified().ok()?, e.path())))
+        .max()?;
+    let assessed: Assessed = serde_json::from_slice(&std::fs::read(&newest.1).ok()?).ok()?;
+    Some(Assessed { file: newest.1, ..assessed })
+}
+
+/// Builds a cube for a site.
+///
+/// # Errors
+/// Whatever is wrong with the inputs or the target, with the files named.
+pub fn build_cube(spec: &BuildCubeSpec, context: &JobContext) -> anyhow::Result<Outcome> {
+    let report = |p: Progress| context.progress(p);
+    let found = source::folder::recognise(&spec.inputs, &report, &context.cancel)?;
+    let build = BuildSpec { mosaics: found.mosaics, bands: spec.bands.clone(), origin: found.origin };
+    let path = spec.project.join(&spec.cube);
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
+    }
+    let info = cube::build(&build, &path, &report, &context.cancel)?;
+    Ok(Outcome::CubeBuilt(CubeBuilt {
+        site: spec.site.clone(),
+        cube: spec.cube.clone(),
+        info,
+        skipped: found.skipped,
+    }))
+}
+
+/// Opens a cube for the window: with its composite, its corners, and how much of each date was observed.
+///
+/// # Errors
+/// When the cube is absent or damaged.
+pub fn open_cube(spec: &OpenCubeSpec) -> anyhow::Result<Outcome> {
+    let cube = Cube::open(&spec.path)?;
+    let bands = natural_colour(&cube.info().bands);
+    let composite = Composite { bands, stretch: sensible_stretch(&cube, bands)? };
+    let grid = &cube.info().grid;
+    let (w, h) = (f64::from(grid.width), f64::from(grid.height));
+    let mut corners = [[0.0; 2]; 4];
+    for (corner, (col, row)) in corners.iter_mut().zip([(0.0, 0.0), (w, 0.0), (w, h), (0.0, h)]) {
+        *corner = grid.lonlat_from_pixel(col, row)?;
+    }
+    let clear_share = clear_shares(&cube)?;
+    let map = newest_map(&spec.maps, grid);
+    let opened = OpenedCube { site: spec.site.clone(), cube: cube.clone(), composite, corners, clear_share };
+    Ok(Outcome::CubeOpened(opened, map))
+}
+
+/// Name and class codes of the newest map of a site that lies on its grid.
+fn newest_map(folder: &Path, grid: &Grid) -> Option<(String, Vec<u8>)> {
+    let newest = std::fs::read_dir(folder)
+        .ok()?
+        .flatten()
+        .filter_map(|entry| {
+            let name = entry.file_name().to_string_lossy().strip_suffix(".tif")?.to_string();
+            let plane = [".probs", ".entropy"].iter().any(|kind| name.ends_with(kind));
+            let modified = entry.metadata().ok()?.modified().ok()?;
+            (!plane).then_some((modified, name, entry.path()))
+        })
+        .max()?;
+    let (map_grid, codes) = raster::read_u8(&newest.2, 0).ok()?;
+    map_grid.lines_up_with(grid).then_some((newest.1, codes))
+}
+
+/// The share of pixels observed in the first band at each date, from up to nine chunks spread over the cube.
+fn clear_shares(cube: &Cube) -> anyhow::Result<Vec<f32>> {
+    let (across, down) = cube.chunk_counts();
+    let spread = |n: u32| (0..n.min(3)).map(move |i| (2 * i + 1) * n / (2 * n.min(3)));
+    let (times, bands) = (cube.info().dates.len(), cube.info().bands.len());
+    let (mut seen, mut all) = (vec![0u64; times], 0u64);
+    for y in spread(down) {
+        for x in spread(across) {
+            let chunk = cube.chunk((x, y))?;
+            let pixels = chunk.window.pixels();
+            all += pixels as u64;
+            for (t, seen) in seen.iter_mut().enumerate() {
+                let first = &chunk.words[t * bands * pixels..][..pixels];
+                *seen += first.iter().filter(|&&w| !cube.value(w).is_nan()).count() as u64;
+            }
+        }
+    }
+    Ok(seen.iter().map(|&s| s as f32 / all.max(1) as f32).collect())
+}
+
+/// Computes cores with their outlines.
+///
+/// # Errors
+/// Only when cancelled; what is wrong with an annotation is its own result.
+pub fn cores(spec: &CoreSpec, context: &JobContext) -> anyhow::Result<Outcome> {
+    let wanted: Vec<_> = spec.annotations.iter().filter(|a| spec.ids.contains(&a.id)).collect();
+    let mut cores = Vec::with_capacity(wanted.len());
+    for (i, annotation) in wanted.iter().enumerate() {
+        context.cancel.check()?;
+        if i % 256 == 0 {
+            context.progress(Progress::new(i as u64, wanted.len() as u64, "Buffering annotations"));
+        }
+        cores.push((annotation.id, drawn_core(annotation, &spec.grid, spec.buffer_m)));
+    }
+    Ok(Outcome::Cores(cores))
+}
+
+/// The core of an annotation with its outline in longitude and latitude, or why there is none.
+pub fn drawn_core(annotation: &Annotation, grid: &Grid, buffer_m: f64) -> Result<Arc<DrawnCore>, String> {
+    outlined(core_of(&annotation.geometry, grid, annotation.buffer_m.unwrap_or(buffer_m)), grid)
+        .map(Arc::new)
+        .map_err(|e| e.to_string())
+}
+
+/// A core with its rings in longitude and latitude.
+pub fn outlined(core: Result<Core, LabelError>, grid: &Grid) -> Result<DrawnCore, LabelError> {
+    let core = core?;
+    let mut outline = Vec::new();
+    for polygon in &core.polygons {
+        for ring in std::iter::once(polygon.exterior()).chain(polygon.interiors()) {
+            let mut points: Vec<[f64; 2]> = ring.coords().map(|c| [c.x, c.y]).collect();
+            grid.crs.lonlat_from_xy(&mut points)?;
+            outline.push(points);
+        }
+    }
+    Ok(DrawnCore { core, outline })
+}
+
+/// Reads labels from files and says which of them leave no pure pixel.
+///
+/// # Errors
+/// When a file cannot be read; then nothing is imported.
+pub fn import_labels(spec: &ImportSpec, context: &JobContext) -> anyhow::Result<Outcome> {
+    let mut legend = spec.legend.clone();
+    let mut imported = Imported {
+        annotations: Vec::new(),
+        count: 0,
+        legend: Legend::default(),
+        new_classes: Vec::new(),
+        skipped: Vec::new(),
+        repaired: Vec::new(),
+        emptied: Vec::new(),
+    };
+    for (i, file) in spec.files.iter().enumerate() {
+        context.cancel.check()?;
+        let what = format!("Reading {}", file.display());
+        context.progress(Progress::new(i as u64, spec.files.len() as u64, what));
+        let first_id = spec.first_id + imported.annotations.len() as u64;
+        let report = crate::labels::import(file, &spec.settings, &mut legend, first_id)?;
+        imported.annotations.extend(report.annotations);
+        imported.new_classes.extend(report.new_classes);
+        imported.skipped.extend(report.skipped);
+        imported.repaired.extend(report.repaired);
+    }
+    let mut grids = Vec::new();
+    for path in &spec.cubes {
+        grids.push(Cube::open(path)?.info().grid.clone());
+    }
+    for annotation in &imported.annotations {
+        context.cancel.check()?;
+        let mut why = None;
+        for grid in &grids {
+            match drawn_core(annotation, grid, spec.buffer_m) {
+                Ok(drawn) => match drawn.core.emptied {
+                    None => {
+                        why = None;
+                        break;
+                    }
+                    Some(emptied) => why = Some(emptied.to_string()),
+                },
+                Err(e) => why = Some(e),
+            }
+        }
+        imported.emptied.extend(why.map(|why| (annotation.id, why)));
+    }
+    imported.legend = legend;
+    Ok(Outcome::Imported(imported))
+}
+
+/// Extracts samples, keeps some annotations for assessment, trains on the others, saves the model.
+///
+/// # Errors
+/// When there is too little to learn from, cubes differ in bands or dates, or files cannot be read or written.
+pub fn train(spec: &TrainSpec, context: &JobContext) -> anyhow::Result<Outcome> {
+    let started = Instant::now();
+    let mut set: Option<SampleSet> = None;
+    let mut left_out = Vec::new();
+    let mut without: Option<Vec<(AnnotationId, String)>> = None;
+    for path in &spec.cubes {
+        let cube = Cube::open(path)?;
+        let (more, report) =
+            extract(&cube, &spec.annotations, spec.buffer_m, &|p| context.progress(p), &context.cancel)?;
+        if report.claimed_twice > 0 {
+            left_out
+                .push(format!("{} pixels claimed by two classes were used for none", report.claimed_twice));
+        }
+        if report.without_observation > 0 {
+            left_out.push(format!(
+                "{} pixels never observed in some band were left out",
+                report.without_observation
+            ));
+        }
+        // With several sites an annotation counts as left out only where no site has a pixel of it.
+        without = Some(match without {
+            None => report.without_pixels,
+            Some(before) => before
+                .into_iter()
+                .filter(|(id, _)| report.without_pixels.iter().any(|(other, _)| other == id))
+                .collect(),
+        });
+        match &mut set {
+            None => set = Some(more),
+            Some(set) => append(set, more, path)?,
+        }
+    }
+    let Some(set) = set else { bail!("there is no cube to train on: build one with `cube build`") };
+    for (id, why) in without.unwrap_or_default() {
+        let class = spec.annotations.iter().find(|a| a.id == id).map_or(0, |a| a.class);
+        let name = spec.legend.class(class).map_or("unknown class", |c| c.name.as_str());
+        left_out.push(format!("annotation {id} ({name}) has no pure pixel: {why}"));
+    }
+    let with_samples: HashSet<_> = set.classes.iter().copied().collect();
+    for class in &spec.legend.classes {
+        let annotated = spec.annotations.iter().any(|a| a.class == class.code);
+        if annotated && !with_samples.contains(&class.code) {
+            left_out.push(format!("class {} has no pure pixel: training goes on without it", class.name));
+        }
+    }
+    if with_samples.len() < 2 {
+        let mut why = format!(
+            "training needs pure pixels of at least two classes, and there are {}",
+            with_samples.len()
+        );
+        for sentence in &left_out {
+            why += &format!("; {sentence}");
+        }
+        bail!(
+            "{why}. Draw polygons for more classes, or larger ones, or lower the buffer ({} m)",
+            spec.buffer_m
+        );
+    }
+
+    let training = &spec.spec.training;
+    let split: Split = crate::samples::split_by_annotation(&set, training.held_out_share, training.seed);
+    let model = model::train(
+        &set,
+        &split,
+        &spec.legend,
+        &spec.spec,
+        &|event| context.send(EventBody::Train(event)),
+        &context.cancel,
+    )?;
+    model.save(&spec.folder)?;
+    Ok(Outcome::Trained(Trained {
+        name: spec.name.clone(),
+        folder: spec.folder.clone(),
+        card: model.card,
+        left_out,
+        seconds: started.elapsed().as_secs_f64(),
+    }))
+}
+
+fn append(set: &mut SampleSet, more: SampleSet, path: &Path) -> anyhow::Result<()> {
+    if set.bands != more.bands || set.dates != more.dates {
+        bail!(
+            "{} has other bands or dates than the first site's cube: train on sites whose cubes agree",
+            path.display()
+        );
+    }
+    set.values.extend(more.values);
+    set.classes.extend(more.classes);
+    set.annotations.extend(more.annotations);
+    set.places.extend(more.places);
+    Ok(())
+}
+
+/// Maps a site, the chunks near the focus first, and writes the map's files.
+///
+/// # Errors
+/// When the model does not fit the cube, or files cannot be read or written.
+pub fn map(spec: &MapSpec, context: &JobContext) -> anyhow::Result<Outcome> {
+    let started = Instant::now();
+    let cube = Cube::open(&spec.cube)?;
+    let model = Model::load(&spec.model)?;
+    let (fx, fy) = spec.focus.unwrap_or((cube.info().grid.width / 2, cube.info().grid.height / 2));
+    let focus = (f64::from(fx) / f64::from(cube::CHUNK), f64::from(fy) / f64::from(cube::CHUNK));
+    let distance = |&(x, y): &(u32, u32)| {
+        (f64::from(x) + 0.5 - focus.0).powi(2) + (f64::from(y) + 0.5 - focus.1).powi(2)
+    };
+    let nearest = |left: &[(u32, u32)]| {
+        (0..left.len()).min_by(|&a, &b| distance(&left[a]).total_cmp(&distance(&left[b]))).unwrap_or(0)
+    };
+    let probabilities = classify::classify(
+        &cube,
+        &model,
+        &nearest,
+        &|chunk| context.send(EventBody::Chunk(chunk)),
+        &|p| context.progress(p),
+        &context.cancel,
+    )?;
+    context.cancel.check()?;
+    context.progress(Progress::new(1, 1, "Writing the map"));
+    std::fs::create_dir_all(&spec.folder)
+        .with_context(|| format!("cannot make {}", spec.folder.display()))?;
+    let origin = cube.info().origin.clone().unwrap_or_default();
+    let metadata = [("RITMO_MODEL", spec.name.as_str()), ("RITMO_ORIGIN", origin.as_str())];
+    let files = classify::write_map(&probabilities, &spec.folder, &spec.name, &metadata)?;
+    let classes = probabilities.class_map();
+    let pixel_ha = classes.grid.pixel_area_ha();
+    let mut counts = [0u64; 256];
+    classes.codes.iter().for_each(|&c| counts[usize::from(c)] += 1);
+    let areas_ha =
+        classes.classes.iter().map(|c| (c.clone(), counts[usize::from(c.code)] as f64 * pixel_ha)).collect();
+    Ok(Outcome::Mapped(Mapped {
+        site: spec.site.clone(),
+        name: spec.name.clone(),
+        files,
+        pixels: classes.codes.len() as u64 - counts[255],
+        seconds: started.elapsed().as_secs_f64(),
+        areas_ha,
+    }))
+}
+
+/// Assesses a map on annotations that its model has not seen, and against the true map where there is one.
+///
+/// # Errors
+/// When files cannot be read or written, or there is nothing to assess on.
+pub fn assess(spec: &AssessSpec, context: &JobContext) -> anyhow::Result<Outcome> {
+    let (grid, codes) = raster::read_u8(&spec.classes, 0)?;
+    let card = Model::load(&spec.model)?.card;
+    let trained: HashSet<_> = card.trained_on.iter().copied().collect();
+    let chose: HashSet<_> = card.held_out.iter().copied().collect();
+    let at = |(col, row): (u32, u32)| row as usize * grid.width as usize + col as usize;
+
+    let mut matrix = ErrorMatrix::new(&spec.legend.classes);
+    let (mut used, mut touched) = (0, vec![false; codes.len()]);
+    for annotation in spec.annotations.iter() {
+        context.cancel.check()?;
+        let Ok(core) = core_of(&annotation.geometry, &grid, annotation.buffer_m.unwrap_or(spec.buffer_m))
+        else {
+            continue;
+        };
+        let seen = trained.contains(&annotation.id) || chose.contains(&annotation.id);
+        for &pixel in &core.pure_pixels {
+            touched[at(pixel)] |= seen;
+        }
+        if !seen && !core.pure_pixels.is_empty() {
+            used += 1;
+        }
+    }
+    for annotation in spec.annotations.iter() {
+        if trained.contains(&annotation.id) || chose.contains(&annotation.id) {
+            continue;
+        }
+        let Ok(core) = core_of(&annotation.geometry, &grid, annotation.buffer_m.unwrap_or(spec.buffer_m))
+        else {
+            continue;
+        };
+        for &pixel in core.pure_pixels.iter().filter(|&&p| !touched[at(p)]) {
+            matrix.add(annotation.class, codes[at(pixel)]);
+        }
+    }
+    let annotations = (used > 0).then(|| {
+        matrix.assessment(format!(
+            "Pure pixels of {used} annotations that neither trained the model nor chose when its training stopped. \
+             Confident labels avoid edges and doubtful places, so this flatters the map as a whole."
+        ))
+    });
+
+    let true_map = match &spec.true_map {
+        None => None,
+        Some(path) => {
+            let (true_grid, truth) = raster::read_u8(path, 0)?;
+            if !true_grid.lines_up_with(&grid) {
+                bail!("{} lies on another grid than the map", path.display());
+            }
+            let mut matrix = ErrorMatrix::new(&spec.legend.classes);
+            let mut counted = 0u64;
+            for ((&truth, &mapped), _) in
+                truth.iter().zip(&codes).zip(&touched).filter(|(_, touched)| !**touched)
+            {
+                counted += u64::from(matrix.add(truth, mapped));
+            }
+            Some(matrix.assessment(format!(
+                "The simulated true map at {counted} pixels: all but those that trained the model or chose when its \
+                 training stopped. Edges and mixed pixels are in it."
+            )))
+        }
+    };
+    if annotations.is_none() && true_map.is_none() {
+        bail!(
+            "there is nothing to assess {} on: every annotation trained it. Draw some more polygons and leave the model as it is",
+            spec.name
+        );
+    }
+    let assessed = Assessed { map: spec.name.clone(), annotations, true_map, file: spec.output.clone() };
+    write_assessment(&assessed)?;
+    Ok(Outcome::Assessed(assessed))
+}
+
+fn write_assessment(assessed: &Assessed) -> anyhow::Result<()> {
+    let failed = || format!("cannot write {}", assessed.file.display());
+    if let Some(folder) = assessed.file.parent() {
+        std::fs::create_dir_all(folder).with_context(failed)?;
+    }
+    crate::files::write_atomically(&assessed.file, serde_json::to_string_pretty(assessed)?.as_bytes())
+        .with_context(failed)
+}
