@@ -34,7 +34,7 @@ const CRATES: [(&str, &[&str]); 10] = [
     ("egui_plot", &["ui"]),
     ("walkers", &["ui"]),
     ("rfd", &["ui"]),
-    ("anyhow", &["main", "cli", "jobs", "ui"]),
+    ("anyhow", &["main", "cli", "app", "jobs", "ui"]),
     ("zarrs", &["cube"]),
 ];
 
