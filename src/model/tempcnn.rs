@@ -148,7 +148,7 @@ impl Shape {
         for (from, to) in series.chunks_exact(n).zip(out[pad..].chunks_exact_mut(n + pad)) {
             to[..n].copy_from_slice(from);
         }
-        (out)
+        out
     }
 }
 
@@ -188,7 +188,7 @@ impl Weights {
                 let z: f32 = StandardNormal.sample(&mut rng);
                 z * spread
             };
-            ((0..inputs * outputs).map(draw).collect())
+            (0..inputs * outputs).map(draw).collect()
         };
         let blocks = shape
             .plans()
