@@ -37,7 +37,7 @@ fn samples(samples: usize) -> (SampleSet, Legend) {
 }
 
 fn trained(set: &SampleSet, legend: &Legend, epochs: usize) -> Option<Model> {
-    let split = Split { train: (0..set.len()).collect(), held_out: Vec::new() };
+    let split = Split { train: (0..set.len()).collect(), held_out: Vec::new(), kept: Vec::new() };
     let mut spec = ModelSpec::default();
     spec.training.epochs = epochs;
     train(set, &split, legend, &spec, &|_| (), &Cancel::new()).ok()

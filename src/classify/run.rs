@@ -339,7 +339,7 @@ mod tests {
         let options = TempCnnOptions { filters: 8, layers: 1, dense: 8, ..TempCnnOptions::default() };
         spec.kind = ModelKind::TempCnn(options);
         spec.training.learning_rate = 1e-2;
-        let split = Split { train: (0..samples as usize).collect(), held_out: Vec::new() };
+        let split = Split { train: (0..samples as usize).collect(), held_out: Vec::new(), kept: Vec::new() };
         train(&set, &split, &Legend { classes: classes() }, &spec, &|_| (), &Cancel::new()).unwrap()
     }
 

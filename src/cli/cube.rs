@@ -41,8 +41,7 @@ pub fn build(args: BuildArgs, shell: &mut Shell) -> Result<(), Failure> {
     let mut value = describe(&built.info);
     value["site"] = json!(built.site);
     value["cube"] = json!(project.folder.path().join(&built.cube));
-    value["skipped"] =
-        built.skipped.iter().map(|(file, why)| json!({ "file": file, "why": why })).collect();
+    value["skipped"] = built.skipped.iter().map(|(file, why)| json!({ "file": file, "why": why })).collect();
     shell.print(&value, &words(&built.info));
     Ok(())
 }
@@ -64,7 +63,9 @@ pub fn info(path: &Path, shell: &mut Shell) -> Result<(), Failure> {
     let text: String = cubes.iter().map(|(name, info)| format!("{name}\n{}", words(info))).collect();
     // One site is the usual case: its figures stand at the top; with several, each has an entry of its own.
     let value = match cubes.as_slice() {
-        [] => return Err(Failure(format!("{} has no cube yet: build one with `cube build`", path.display()))),
+        [] => {
+            return Err(Failure(format!("{} has no cube yet: build one with `cube build`", path.display())));
+        }
         [(name, info)] => {
             let mut value = describe(info);
             value["site"] = json!(name);

@@ -32,7 +32,9 @@ pub fn run(args: Args, shell: &mut Shell) -> Result<Option<Window>, Failure> {
     } else {
         shell.run(Command::MakeDemo { folder: folder.clone(), seed: args.seed })?;
     }
-    eprintln!("The landscape of this demo is simulated: its figures tell how the program works, not how a map of yours will be.");
+    eprintln!(
+        "The landscape of this demo is simulated: its figures tell how the program works, not how a map of yours will be."
+    );
     shell.run(Command::Train { name: None, then_map: false })?;
     shell.run(Command::Map { model: None, site: None, focus: None })?;
     shell.run(Command::Assess { map: None, site: None })?;

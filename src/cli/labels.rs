@@ -32,12 +32,8 @@ pub fn import(args: ImportArgs, shell: &mut Shell) -> Result<(), Failure> {
     shell.open(&args.project)?;
     let settings = ImportSettings { class_field: args.class_field, buffer_m: args.buffer };
     shell.run(Command::ImportLabels { files: args.files, settings })?;
-    let imported = shell
-        .project_mut()?
-        .last
-        .imported
-        .take()
-        .ok_or_else(|| Failure("nothing was imported".into()))?;
+    let imported =
+        shell.project_mut()?.last.imported.take().ok_or_else(|| Failure("nothing was imported".into()))?;
     let value = json!({
         "imported": imported.count,
         "new_classes": imported.new_classes,

@@ -20,8 +20,7 @@ pub struct Args {
 pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
     shell.open(&args.project)?;
     shell.run(Command::Map { model: args.model, site: args.site, focus: None })?;
-    let mapped =
-        shell.project()?.last.mapped.as_ref().ok_or_else(|| Failure("nothing was mapped".into()))?;
+    let mapped = shell.project()?.last.mapped.as_ref().ok_or_else(|| Failure("nothing was mapped".into()))?;
     let value = json!({
         "map": mapped.name,
         "site": mapped.site,

@@ -63,8 +63,12 @@ impl Shell {
     pub fn run(&mut self, command: Command) -> Result<(), Failure> {
         let bar = &self.bar;
         let terminal = std::io::stderr().is_terminal();
-        let result =
-            run_to_end(&mut self.state, command, &mut |event, state| show(bar, terminal, event, state), &self.cancel);
+        let result = run_to_end(
+            &mut self.state,
+            command,
+            &mut |event, state| show(bar, terminal, event, state),
+            &self.cancel,
+        );
         self.bar.set_length(0);
         self.bar.finish_and_clear();
         for notice in std::mem::take(&mut self.state.notices) {
@@ -127,8 +131,7 @@ fn show(bar: &ProgressBar, terminal: bool, event: &JobEvent, state: &AppState) {
             if terminal { bar.println(line) } else { eprintln!("{line}") }
         }
         EventBody::Train(TrainEvent::Step { epoch, done, of }) => {
-            let epochs =
-                state.project.as_ref().map_or(*epoch, |p| p.document.settings.model.training.epochs);
+            let epochs = state.project.as_ref().map_or(*epoch, |p| p.document.settings.model.training.epochs);
             bar.set_length((epochs * of) as u64);
             bar.set_position(((epoch - 1) * of + done) as u64);
             bar.set_message(format!("{title}: epoch {epoch}, at most {epochs}"));

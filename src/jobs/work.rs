@@ -332,11 +332,7 @@ pub fn cores(spec: &CoreSpec, context: &JobContext) -> anyhow::Result<Outcome> {
 }
 
 /// The core of an annotation with its outline in longitude and latitude, or why there is none.
-pub fn drawn_core(
-    annotation: &Annotation,
-    grid: &Grid,
-    buffer_m: f64,
-) -> Result<Arc<DrawnCore>, String> {
+pub fn drawn_core(annotation: &Annotation, grid: &Grid, buffer_m: f64) -> Result<Arc<DrawnCore>, String> {
     outlined(core_of(&annotation.geometry, grid, annotation.buffer_m.unwrap_or(buffer_m)), grid)
         .map(Arc::new)
         .map_err(|e| e.to_string())

@@ -315,11 +315,11 @@ mod tests {
     /// Every fourth annotation is held out.
     fn split(set: &SampleSet) -> Split {
         let (held_out, train) = (0..set.len()).partition(|i| set.annotations[*i] % 4 == 3);
-        Split { train, held_out }
+        Split { train, held_out, kept: Vec::new() }
     }
 
     fn all(set: &SampleSet) -> Split {
-        Split { train: (0..set.len()).collect(), held_out: Vec::new() }
+        Split { train: (0..set.len()).collect(), held_out: Vec::new(), kept: Vec::new() }
     }
 
     fn run(set: &SampleSet, split: &Split, spec: &ModelSpec) -> Result<Model, ModelError> {
@@ -400,7 +400,7 @@ mod tests {
         let mut set = samples(12);
         set.classes[0] = 99;
         let (held_out, train): (Vec<usize>, _) = (0..set.len()).partition(|i| set.classes[*i] == 30);
-        let model = run(&set, &Split { train, held_out }, &spec(2)).unwrap();
+        let model = run(&set, &Split { train, held_out, kept: Vec::new() }, &spec(2)).unwrap();
         assert_eq!(model.card.classes.len(), 2);
         assert_eq!(model.card.samples, 79);
         assert!(model.card.held_out.is_empty() && model.card.history[1].held_out_loss.is_none());
@@ -410,19 +410,20 @@ mod tests {
     fn fewer_than_two_classes_are_a_sentence() {
         let set = samples(12);
         let train: Vec<usize> = (0..set.len()).filter(|i| set.classes[*i] == 10).collect();
-        let why = run(&set, &Split { train, held_out: vec![] }, &spec(2)).err().unwrap();
+        let why = run(&set, &Split { train, held_out: vec![], kept: Vec::new() }, &spec(2)).err().unwrap();
         assert!(matches!(&why, ModelError::TooFew { why } if why.contains("forest")), "{why}");
-        let why = run(&set, &Split { train: vec![], held_out: vec![] }, &spec(2)).err().unwrap();
+        let why =
+            run(&set, &Split { train: vec![], held_out: vec![], kept: Vec::new() }, &spec(2)).err().unwrap();
         assert!(matches!(why, ModelError::TooFew { .. }));
     }
 
     #[test]
     fn two_samples_are_enough_and_a_last_batch_of_one_is_left_out() {
         let set = samples(12);
-        let two = Split { train: vec![0, 10], held_out: vec![] };
+        let two = Split { train: vec![0, 10], held_out: vec![], kept: Vec::new() };
         assert_eq!(run(&set, &two, &spec(2)).unwrap().card.samples, 2);
 
-        let split = Split { train: (0..33).collect(), held_out: vec![] };
+        let split = Split { train: (0..33).collect(), held_out: vec![], kept: Vec::new() };
         let mut spec = spec(1);
         spec.training.batch = 16;
         let steps = RefCell::new(Vec::new());
@@ -485,7 +486,7 @@ mod tests {
         assert!(options(&|o| o.layers = 0));
         assert!(options(&|o| o.conv_dropout = 1.0));
         assert!(!options(&|_| ()));
-        let split = Split { train: vec![0, 1, 10, 60], held_out: vec![] };
+        let split = Split { train: vec![0, 1, 10, 60], held_out: vec![], kept: Vec::new() };
         assert!(matches!(run(&set, &split, &spec(1)), Err(ModelError::Mismatch { .. })));
     }
 }

@@ -1,3 +1,5 @@
 //! ui
 /// Opens the window.
-pub fn open(_w: crate::cli::Window) -> anyhow::Result<()> { todo!() }
+pub fn open(_w: crate::cli::Window) -> anyhow::Result<()> {
+    todo!()
+}
