@@ -4,6 +4,7 @@ mod build;
 mod cache;
 mod gaps;
 pub mod picture;
+mod shards;
 mod store;
 #[cfg(test)]
 mod tests;

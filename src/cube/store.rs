@@ -1,6 +1,7 @@
 //! The store: Zarr v3, `[time, band, y, x]`, chunks `[T, B, 64, 64]` in shards, blosc lz4 bit-shuffle.
 
 use super::cache::ChunkCache;
+use super::shards::Shards;
 use super::{Band, CHUNK};
 use crate::geo::raster::PixelType;
 use crate::geo::{Crs, Grid, Window};
@@ -9,9 +10,8 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use zarrs::array::{
-    Array, ArrayBytes, ArrayShardedExt, ArrayShardedReadableExt, ArrayShardedReadableExtCache, CodecOptions,
-};
+use zarrs::array::codec::bytes_to_bytes::blosc::{blosc_decompress_bytes, blosc_validate};
+use zarrs::array::{Array, ArrayShardedExt};
 use zarrs::filesystem::{FilesystemStore, FilesystemStoreOptions};
 
 /// What can go wrong with a cube. Each says what was tried, on which file, and the way out.
@@ -115,8 +115,7 @@ struct Inner {
     times: usize,
     bands: usize,
     nodata_word: u16,
-    data: Array<FilesystemStore>,
-    shard_indices: ArrayShardedReadableExtCache,
+    shards: Shards,
     kept: ChunkCache,
 }
 
@@ -201,38 +200,12 @@ impl Cube {
             let (across, down) = self.chunk_counts();
             return Err(self.unreadable(format!("it has {across} x {down} chunks, and no chunk {chunk:?}")));
         }
-        // Callers read many chunks in parallel: one chunk is one thread's work.
-        let options = CodecOptions::default().with_concurrent_target(1);
-        let indices = [0, 0, u64::from(chunk.1), u64::from(chunk.0)];
-        let whole = self
-            .inner
-            .data
-            .retrieve_subchunk_opt::<ArrayBytes>(&self.inner.shard_indices, &indices, &options)
-            .map_err(|error| error.to_string())
-            .and_then(|bytes| bytes.into_fixed().map_err(|error| error.to_string()))
-            .map_err(|why| {
-                let shard = self.inner.data.shard_file(chunk);
-                self.unreadable(format!(
-                    "chunk {chunk:?} in {shard} is damaged ({why}). Build the cube again from its mosaics"
-                ))
-            })?;
-        let whole: Vec<u16> = zarrs::array::transmute_from_bytes_vec(whole.into_owned());
-        let side = CHUNK as usize;
-        let planes = self.inner.times * self.inner.bands;
-        if whole.len() != planes * side * side {
-            return Err(self.unreadable(format!("chunk {chunk:?} has another size than it should")));
-        }
-        let (width, height) = (window.width as usize, window.height as usize);
-        let words = if (width, height) == (side, side) {
-            whole
-        } else {
-            let planes = whole.chunks_exact(side * side);
-            planes
-                .flat_map(|plane| plane.chunks_exact(side).take(height))
-                .flat_map(|row| &row[..width])
-                .copied()
-                .collect()
-        };
+        let words = self.inner.read(chunk, window).map_err(|why| {
+            let shard = self.inner.shards.key(chunk);
+            self.unreadable(format!(
+                "chunk {chunk:?} in {shard} is damaged ({why}). Build the cube again from its mosaics"
+            ))
+        })?;
         Ok(Chunk { window, words })
     }
 
@@ -286,25 +259,32 @@ impl Cube {
     }
 }
 
-/// The shard's file, for people.
-trait ShardFile {
-    fn shard_file(&self, chunk: (u32, u32)) -> String;
-}
-
-impl ShardFile for Array<FilesystemStore> {
-    fn shard_file(&self, chunk: (u32, u32)) -> String {
-        match self.chunk_shape(&[0, 0, 0, 0]) {
-            Ok(shape) => {
-                let [down, across] = [2, 3].map(|axis: usize| shape.get(axis).map_or(1, |side| side.get()));
-                let indices = [0, 0, u64::from(chunk.1 * CHUNK) / down, u64::from(chunk.0 * CHUNK) / across];
-                self.chunk_key(&indices).to_string()
-            }
-            Err(_) => "data".into(),
-        }
-    }
-}
-
 impl Inner {
+    /// Reads and unpacks a chunk, cut to `window`.
+    fn read(&self, chunk: (u32, u32), window: Window) -> Result<Vec<u16>, String> {
+        let side = CHUNK as usize;
+        let planes = self.times * self.bands;
+        let Some(packed) = self.shards.packed(chunk)? else {
+            return Ok(vec![self.nodata_word; planes * window.pixels()]);
+        };
+        let size = 2 * planes * side * side;
+        if blosc_validate(&packed) != Some(size) {
+            return Err("it does not unpack to its size".into());
+        }
+        let bytes = blosc_decompress_bytes(&packed, size, 1).map_err(|error| error.to_string())?;
+        if bytes.len() != size {
+            return Err("it does not unpack to its size".into());
+        }
+        let mut words = Vec::with_capacity(planes * window.pixels());
+        for plane in bytes.chunks_exact(2 * side * side) {
+            for row in plane.chunks_exact(2 * side).take(window.height as usize) {
+                let (pairs, _) = row.as_chunks::<2>();
+                words.extend(pairs.iter().take(window.width as usize).map(|pair| u16::from_le_bytes(*pair)));
+            }
+        }
+        Ok(words)
+    }
+
     fn open(path: &Path, cache_bytes: usize) -> Result<Self, String> {
         if !path.join("zarr.json").is_file() {
             return Err("there is no cube. Build one with `ritmo cube build`".into());
@@ -380,7 +360,7 @@ impl Inner {
         let nodata_word = word_of(attributes.nodata, pixel_type).ok_or_else(|| {
             damaged("zarr.json", format!("nodata {} is no {pixel_type:?}", attributes.nodata))
         })?;
-        check_shards(&data, path).map_err(|why| damaged("data", why))?;
+        let shards = Shards::new(data).map_err(|why| damaged("data", why))?;
 
         let info = CubeInfo {
             grid: Grid { crs, left, top, pixel_width, pixel_height: -pixel_height, width, height },
@@ -390,22 +370,9 @@ impl Inner {
             nodata: attributes.nodata,
             origin: attributes.origin,
         };
-        let shard_indices = ArrayShardedReadableExtCache::new(&data);
         let kept = ChunkCache::new(cache_bytes);
-        Ok(Self { path: path.to_owned(), info, times, bands, nodata_word, data, shard_indices, kept })
+        Ok(Self { path: path.to_owned(), info, times, bands, nodata_word, shards, kept })
     }
-}
-
-/// Sees to it that every shard is there: Zarr would read an absent one as "no observation".
-fn check_shards(data: &Array<FilesystemStore>, path: &Path) -> Result<(), String> {
-    let &[_, _, down, across] = data.chunk_grid_shape() else { return Err("it has no shards".into()) };
-    for (row, col) in (0..down).flat_map(|row| (0..across).map(move |col| (row, col))) {
-        let key = data.chunk_key(&[0, 0, row, col]);
-        if !path.join(key.as_str()).is_file() {
-            return Err(format!("{key} is missing"));
-        }
-    }
-    Ok(())
 }
 
 /// The stored word of a value, if the pixel type has it.
@@ -430,18 +397,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let input = Input { width: 200, height: 130, ..Input::default() };
         let cube = input.build(folder.path());
-        let shard = folder.path().join("site.zarr").join(cube.inner.data.chunk_key(&[0, 0, 0, 0]).as_str());
-        let range =
-            cube.inner.data.subchunk_byte_range(&cube.inner.shard_indices, &[0, 0, 1, 2]).unwrap().unwrap();
+        let shard = cube.path().join(cube.inner.shards.key((2, 1)).as_str());
+        let packed = cube.inner.shards.packed((2, 1)).unwrap().unwrap();
         let mut bytes = std::fs::read(&shard).unwrap();
-        let kept = range.to_range_usize(bytes.len() as u64);
+        let start = bytes.windows(packed.len()).position(|part| part == packed).unwrap();
         // Four across and three down, two numbers of eight bytes each, a checksum of four.
         let index = bytes.len() - (4 * 3 * 16 + 4);
-        for (i, byte) in bytes[..index].iter_mut().enumerate() {
-            if !kept.contains(&i) {
-                *byte = 0;
-            }
-        }
+        bytes[..start].fill(0);
+        bytes[start + packed.len()..index].fill(0);
         std::fs::write(&shard, bytes).unwrap();
 
         let cube = Cube::open(cube.path()).unwrap();
@@ -452,6 +415,14 @@ mod tests {
         for other in [(0, 0), (1, 1), (3, 1), (2, 2)] {
             assert!(matches!(cube.chunk(other), Err(CubeError::Read { .. })), "{other:?}");
         }
+    }
+
+    #[test]
+    fn a_chunk_without_observations_is_left_out_of_its_shard_and_read_as_gaps() {
+        let folder = tempfile::tempdir().unwrap();
+        let cube = Input { gaps_every: 1, ..Input::default() }.build(folder.path());
+        assert!(cube.inner.shards.packed((0, 0)).unwrap().is_none());
+        assert!(values_of(&cube.series(69, 65).unwrap()).iter().all(Option::is_none));
     }
 
     #[test]

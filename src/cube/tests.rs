@@ -41,7 +41,7 @@ impl Input {
         let n = ((time * 2 + band) * 1000 + row as usize) * 1000 + col as usize;
         let noise = (n.wrapping_mul(2_654_435_761) >> 7) % 4096;
         let low: i32 = if self.kind == PixelType::Int16 { -1000 } else { 62_000 - 1 };
-        let is_gap = noise % self.gaps_every == 0;
+        let is_gap = noise.is_multiple_of(self.gaps_every);
         (!is_gap).then(|| (low + noise as i32).min(65_535) as f32)
     }
 
@@ -449,6 +449,7 @@ fn a_damaged_store_is_an_error_never_a_panic() {
     damage("data/zarr.json", &|text| text.replace("int16", "float32"), "data is damaged");
     damage("data/zarr.json", &|text| text.replacen("66", "0", 1), "data is damaged");
     damage("data/zarr.json", &|text| text.replacen("66", "99999999999", 1), "data is damaged");
+    damage("data/zarr.json", &|text| text.replacen("little", "big", 1), "packed");
     damage("data/zarr.json", &|text| text[..200].into(), "data is damaged");
     damage("spatial_ref/zarr.json", &|text| text.replace("GeoTransform", "Geo"), "GeoTransform");
     damage("spatial_ref/zarr.json", &|text| text.replace("crs_wkt", "crs"), "spatial_ref is damaged");

@@ -135,10 +135,10 @@ impl Grid {
             "{} x {} pixels of {} x {} from ({}, {}), {}",
             self.width,
             self.height,
-            self.pixel_width,
-            self.pixel_height,
-            self.left,
-            self.top,
+            short(self.pixel_width),
+            short(self.pixel_height),
+            short(self.left),
+            short(self.top),
             self.crs.label()
         )
     }
@@ -154,6 +154,12 @@ impl Grid {
             && (self.pixel_height - other.pixel_height).abs() * f64::from(self.height) < tolerance
             && self.crs.same_as(&other.crs)
     }
+}
+
+/// A number without the digits that rounding left behind.
+fn short(number: f64) -> String {
+    let digits = format!("{number:.8}");
+    digits.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]
@@ -189,6 +195,12 @@ mod tests {
         assert_eq!(grid.xy_from_pixel(1.0, 2.0), [2_700_010.0, 649_980.0]);
         assert_eq!(grid.pixel_centre(0, 0), [2_700_005.0, 649_995.0]);
         assert_eq!(grid.geotransform(), [2_700_000.0, 10.0, 0.0, 650_000.0, 0.0, -10.0]);
+    }
+
+    #[test]
+    fn a_label_has_no_digits_left_by_rounding() {
+        let grid = Grid { pixel_width: 231.656_000_000_000_35, ..grid(6362, -0.000_089_83, 650_000.0, 10.0) };
+        assert_eq!(grid.label(), "100 x 80 pixels of 231.656 x 10 from (-0.00008983, 650000), EPSG:6362");
     }
 
     #[test]

@@ -1,5 +1,65 @@
-//! ui
-/// Opens the window.
-pub fn open(_w: crate::cli::Window) -> anyhow::Result<()> {
-    todo!()
+//! The window. Painters end in `_ui`, read `&AppState` and their own view state, and send [`Command`]s; nothing here waits
+//! for disk, network or model.
+
+mod app;
+mod dialogs;
+mod format;
+mod left;
+mod map;
+mod notices;
+mod pages;
+mod plot;
+mod shortcuts;
+mod start;
+mod status;
+mod timeline;
+mod tokens;
+mod top;
+mod view;
+mod widgets;
+
+pub use app::RitmoApp;
+
+use crate::app::{AppState, Command};
+use crate::cli::Window;
+use crate::project::Recent;
+use std::sync::Arc;
+
+/// Opens the window and stays until it is closed.
+///
+/// # Errors
+/// When the system has no display, or no OpenGL.
+pub fn open(window: Window) -> anyhow::Result<()> {
+    // One core's share stays with the window, so that it never stutters while a model trains.
+    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    let _ = rayon::ThreadPoolBuilder::new().num_threads(cores.saturating_sub(1).max(1)).build_global();
+    let options = eframe::NativeOptions {
+        renderer: eframe::Renderer::Glow,
+        viewport: egui::ViewportBuilder::default()
+            .with_title("Ritmo")
+            .with_app_id("ritmo")
+            .with_inner_size([1400.0, 900.0])
+            .with_min_inner_size([960.0, 600.0]),
+        ..Default::default()
+    };
+    let create = move |creation: &eframe::CreationContext<'_>| {
+        let ctx = creation.egui_ctx.clone();
+        let state = AppState::new(Recent::load(Recent::user_file()), Arc::new(move || ctx.request_repaint()));
+        let mut app = RitmoApp::new(state, &creation.egui_ctx);
+        match window {
+            Window::Start => {}
+            Window::Project(folder) => app.send(Command::OpenProject(folder)),
+            Window::Demo { folder, .. } if folder.join("ritmo.json").exists() => {
+                app.send(Command::OpenProject(folder));
+            }
+            Window::Demo { folder, seed } => app.send(Command::MakeDemo { folder, seed }),
+        }
+        Ok(Box::new(app) as Box<dyn eframe::App>)
+    };
+    eframe::run_native("ritmo", options, Box::new(create)).map_err(|e| {
+        anyhow::anyhow!(
+            "cannot open a window: {e}. Over a network or in a container, try `ritmo demo --headless`; \
+             on a desktop, install the OpenGL libraries (`./run` does it)"
+        )
+    })
 }

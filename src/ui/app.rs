@@ -1,0 +1,134 @@
+//! The window's two halves: [`RitmoApp::logic`] takes in what jobs said and carries out commands; [`RitmoApp::paint`] only paints.
+
+use super::dialogs::Chosen;
+use super::view::View;
+use super::{dialogs, left, map, notices, pages, plot, shortcuts, start, status, timeline, tokens, top};
+use crate::app::{AppState, Command, Level, Page, pump, update};
+use crate::labels::ImportSettings;
+use std::time::Instant;
+
+/// The program in a window.
+pub struct RitmoApp {
+    /// Everything the program knows.
+    pub state: AppState,
+    view: View,
+}
+
+impl RitmoApp {
+    /// The program on its start screen.
+    pub fn new(state: AppState, ctx: &egui::Context) -> Self {
+        tokens::apply(ctx);
+        ctx.set_theme(egui::ThemePreference::Dark);
+        Self { state, view: View::new() }
+    }
+
+    /// Sends a command; it is carried out before the next frame.
+    pub fn send(&mut self, command: Command) {
+        self.view.send(command);
+    }
+
+    /// Takes in what has come since the last frame and carries out commands. Never waits.
+    pub fn logic(&mut self, ctx: &egui::Context) {
+        pump(&mut self.state);
+        self.take_in_dialogs();
+        for command in std::mem::take(&mut self.view.commands) {
+            if let Err(refused) = update(&mut self.state, command) {
+                self.state.notify(Level::Warning, refused.to_string());
+            }
+        }
+        self.show_a_site();
+        self.view.map.take_in(&self.state, ctx);
+        self.play(ctx);
+        notices::expire(&mut self.state, ctx);
+        let title = match &self.state.project {
+            Some(project) => format!("{} – Ritmo", project.document.name),
+            None => "Ritmo".to_string(),
+        };
+        self.view.map.title(ctx, title);
+    }
+
+    /// A project that is open shows a site, if it has one.
+    fn show_a_site(&mut self) {
+        let Some(project) = &self.state.project else { return };
+        if project.site.is_some() {
+            return;
+        }
+        let sites = &project.document.sites;
+        let last = project.document.view.site.as_deref().and_then(|name| project.document.site(name));
+        if let Some(name) = last.or(sites.first()).map(|s| s.name.clone()) {
+            // A site of the list can be shown.
+            let _ = update(&mut self.state, Command::ShowSite(name));
+        }
+    }
+
+    fn play(&mut self, ctx: &egui::Context) {
+        let Some(next) = self.view.playing else { return };
+        let Some(project) = &self.state.project else {
+            self.view.playing = None;
+            return;
+        };
+        let dates = project.cube().map_or(1, |(o, _)| o.cube.info().dates.len());
+        let now = Instant::now();
+        if now >= next {
+            let time = (project.time() + 1) % dates.max(1);
+            let _ = update(&mut self.state, Command::ShowTime(time));
+            self.view.playing = Some(now + timeline::PLAY_STEP);
+        }
+        ctx.request_repaint_after(timeline::PLAY_STEP);
+    }
+
+    fn take_in_dialogs(&mut self) {
+        while let Some(chosen) = self.view.dialogs.poll() {
+            match chosen {
+                Chosen::Open(folder) => self.view.send(Command::OpenProject(folder)),
+                Chosen::NewFolder(folder) => self.view.dialogs.new_project_in(&folder),
+                Chosen::Labels(files) => {
+                    self.view.send(Command::ImportLabels { files, settings: ImportSettings::default() });
+                }
+                Chosen::Imagery(folder) => self.view.dialogs.imagery_from(&folder),
+            }
+        }
+    }
+
+    /// Paints a frame.
+    pub fn paint(&mut self, ui: &mut egui::Ui) {
+        let started = Instant::now();
+        let (state, view) = (&self.state, &mut self.view);
+        shortcuts::handle(ui.ctx(), state, view);
+        let mut picture = false;
+        match &state.project {
+            None => start::start_ui(ui, state, view),
+            Some(project) => {
+                top::top_ui(ui, state, project, view);
+                status::status_ui(ui, state, Some(project), view);
+                left::left_ui(ui, project, view);
+                match project.page {
+                    Page::Look => pages::look_ui(ui, project, view),
+                    Page::Label => pages::label_ui(ui, project, view),
+                    Page::Map => pages::map_ui(ui, state, project, view),
+                    Page::Assess => pages::assess_ui(ui, state, project, view),
+                }
+                plot::plot_ui(ui, project, view);
+                timeline::timeline_ui(ui, project, view);
+                picture = map::map_ui(ui, state, project, view);
+            }
+        }
+        dialogs::dialogs_ui(ui.ctx(), state, view);
+        shortcuts::sheet_ui(ui.ctx(), view);
+        notices::notices_ui(ui.ctx(), state, view);
+        view.timings.frame(started.elapsed().as_secs_f32(), picture);
+        if !view.commands.is_empty() {
+            ui.ctx().request_repaint();
+        }
+    }
+}
+
+impl eframe::App for RitmoApp {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        Self::logic(self, ctx);
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        self.paint(ui);
+    }
+}

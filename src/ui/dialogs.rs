@@ -1,0 +1,248 @@
+//! File dialogs of the system, on threads of their own, and the few questions that need more than a file.
+
+use super::view::View;
+use super::{tokens, widgets};
+use crate::app::{AppState, Command};
+use crate::labels::Legend;
+use egui::{Id, Modal, RichText, TextEdit, Ui};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+/// What was chosen in a dialog of the system.
+pub enum Chosen {
+    /// A project to open.
+    Open(PathBuf),
+    /// Where to make a project.
+    NewFolder(PathBuf),
+    /// Label files to import.
+    Labels(Vec<PathBuf>),
+    /// A folder of mosaics.
+    Imagery(PathBuf),
+}
+
+/// A question on screen.
+enum Question {
+    Open { path: String },
+    New { folder: String, name: String, reforestamos: bool },
+    Imagery { folder: String, site: String },
+    Labels { file: String, class_field: String, own_buffer: bool, buffer_m: f64 },
+}
+
+/// Dialogs that are open.
+pub struct Dialogs {
+    sender: Sender<Chosen>,
+    chosen: Receiver<Chosen>,
+    question: Option<Question>,
+}
+
+impl Default for Dialogs {
+    fn default() -> Self {
+        let (sender, chosen) = channel();
+        Self { sender, chosen, question: None }
+    }
+}
+
+impl Dialogs {
+    /// What was chosen since the last frame. Never waits.
+    pub fn poll(&mut self) -> Option<Chosen> {
+        self.chosen.try_recv().ok()
+    }
+
+    /// Whether a question is on screen.
+    pub fn is_open(&self) -> bool {
+        self.question.is_some()
+    }
+
+    /// Asks which project to open.
+    pub fn ask_open(&mut self) {
+        self.question = Some(Question::Open { path: String::new() });
+    }
+
+    /// Asks where to make a project.
+    pub fn ask_new(&mut self) {
+        self.question =
+            Some(Question::New { folder: String::new(), name: String::new(), reforestamos: true });
+    }
+
+    /// Asks for a folder of mosaics.
+    pub fn ask_imagery(&mut self) {
+        self.question = Some(Question::Imagery { folder: String::new(), site: "site".into() });
+    }
+
+    /// Asks for label files.
+    pub fn ask_labels(&mut self) {
+        self.question = Some(Question::Labels {
+            file: String::new(),
+            class_field: "class".into(),
+            own_buffer: false,
+            buffer_m: 20.0,
+        });
+    }
+
+    /// A folder for a new project was chosen.
+    pub fn new_project_in(&mut self, path: &Path) {
+        if let Some(Question::New { folder, name, .. }) = &mut self.question {
+            *folder = path.display().to_string();
+            if name.is_empty() {
+                *name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            }
+        }
+    }
+
+    /// A folder of mosaics was chosen.
+    pub fn imagery_from(&mut self, path: &Path) {
+        if let Some(Question::Imagery { folder, site }) = &mut self.question {
+            *folder = path.display().to_string();
+            *site = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        }
+    }
+
+    /// Opens a dialog of the system on a thread of its own.
+    fn browse(&self, ctx: &egui::Context, choose: impl FnOnce() -> Option<Chosen> + Send + 'static) {
+        let (sender, ctx) = (self.sender.clone(), ctx.clone());
+        let work = move || {
+            if let Some(chosen) = choose() {
+                let _ = sender.send(chosen);
+                ctx.request_repaint();
+            }
+        };
+        // Where no thread can be had the path can still be typed.
+        let _ = std::thread::Builder::new().name("ritmo-dialog".into()).spawn(work);
+    }
+}
+
+pub fn dialogs_ui(ctx: &egui::Context, _state: &AppState, view: &mut View) {
+    let Some(mut question) = view.dialogs.question.take() else { return };
+    let mut command = None;
+    let mut cancelled = false;
+    let modal = Modal::new(Id::unique("question")).show(ctx, |ui| {
+        ui.set_width(460.0);
+        match &mut question {
+            Question::Open { path } => {
+                title(ui, "Open a project");
+                path_ui(ui, "Folder", path, |ui| {
+                    view.dialogs.browse(ui.ctx(), || rfd::FileDialog::new().pick_folder().map(Chosen::Open));
+                });
+                (command, cancelled) = answer_ui(ui, "Open", !path.trim().is_empty(), || {
+                    Command::OpenProject(PathBuf::from(path.trim()))
+                });
+            }
+            Question::New { folder, name, reforestamos } => {
+                title(ui, "New project");
+                path_ui(ui, "Folder", folder, |ui| {
+                    view.dialogs
+                        .browse(ui.ctx(), || rfd::FileDialog::new().pick_folder().map(Chosen::NewFolder));
+                });
+                field(ui, "Name", name);
+                ui.horizontal(|ui| {
+                    ui.add_sized([80.0, tokens::TARGET], egui::Label::new(RichText::new("Legend").weak()));
+                    ui.radio_value(reforestamos, true, "Forest corridors, ten classes");
+                    ui.radio_value(reforestamos, false, "Blank");
+                });
+                (command, cancelled) = answer_ui(ui, "Make project", !folder.trim().is_empty(), || {
+                    let legend = if *reforestamos { Legend::reforestamos() } else { Legend::default() };
+                    let folder = PathBuf::from(folder.trim());
+                    let own = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                    let name = if name.trim().is_empty() { own } else { name.trim().to_string() };
+                    Command::NewProject { folder, name, legend }
+                });
+            }
+            Question::Imagery { folder, site } => {
+                title(ui, "Add imagery");
+                ui.label(
+                    RichText::new(
+                        "A folder with one multi-band GeoTIFF a date, all on one grid. Dates are read from the names, bands from their descriptions.",
+                    )
+                    .weak(),
+                );
+                path_ui(ui, "Folder", folder, |ui| {
+                    view.dialogs
+                        .browse(ui.ctx(), || rfd::FileDialog::new().pick_folder().map(Chosen::Imagery));
+                });
+                field(ui, "Site", site);
+                let ready = !folder.trim().is_empty() && !site.trim().is_empty();
+                (command, cancelled) = answer_ui(ui, "Build the cube", ready, || Command::BuildCube {
+                    site: site.trim().into(),
+                    inputs: vec![PathBuf::from(folder.trim())],
+                    bands: None,
+                });
+            }
+            Question::Labels { file, class_field, own_buffer, buffer_m } => {
+                title(ui, "Import labels");
+                path_ui(ui, "GeoJSON", file, |ui| {
+                    view.dialogs.browse(ui.ctx(), || {
+                        rfd::FileDialog::new()
+                            .add_filter("GeoJSON", &["geojson", "json"])
+                            .pick_files()
+                            .map(Chosen::Labels)
+                    });
+                });
+                field(ui, "Class field", class_field);
+                ui.horizontal(|ui| {
+                    ui.checkbox(own_buffer, "Inward buffer of their own");
+                    ui.add_enabled(
+                        *own_buffer,
+                        egui::DragValue::new(buffer_m).range(0.0..=1000.0).speed(1.0).suffix(" m"),
+                    );
+                });
+                (command, cancelled) = answer_ui(ui, "Import", !file.trim().is_empty(), || {
+                    let settings = crate::labels::ImportSettings {
+                        class_field: class_field.trim().into(),
+                        buffer_m: own_buffer.then_some(*buffer_m),
+                    };
+                    Command::ImportLabels { files: vec![PathBuf::from(file.trim())], settings }
+                });
+            }
+        }
+    });
+    if let Some(command) = command {
+        view.send(command);
+    } else if !cancelled && !modal.should_close() {
+        view.dialogs.question = Some(question);
+    }
+}
+
+fn title(ui: &mut Ui, text: &str) {
+    ui.heading(text);
+    ui.add_space(tokens::GRID);
+}
+
+fn field(ui: &mut Ui, name: &str, text: &mut String) {
+    ui.horizontal(|ui| {
+        let label = ui.add_sized([80.0, tokens::TARGET], egui::Label::new(RichText::new(name).weak()));
+        ui.add(TextEdit::singleline(text).desired_width(f32::INFINITY)).labelled_by(label.id);
+    });
+}
+
+fn path_ui(ui: &mut Ui, name: &str, path: &mut String, browse: impl FnOnce(&mut Ui)) {
+    ui.horizontal(|ui| {
+        let label = ui.add_sized([80.0, tokens::TARGET], egui::Label::new(RichText::new(name).weak()));
+        let width = ui.available_width() - 92.0;
+        ui.add(TextEdit::singleline(path).desired_width(width).hint_text("type a path, or browse"))
+            .labelled_by(label.id);
+        if ui.button("Browse…").clicked() {
+            browse(ui);
+        }
+    });
+}
+
+/// The two buttons of a question; Enter presses the first, Esc the second.
+fn answer_ui(
+    ui: &mut Ui,
+    yes: &str,
+    ready: bool,
+    command: impl FnOnce() -> Command,
+) -> (Option<Command>, bool) {
+    ui.add_space(2.0 * tokens::GRID);
+    let mut result = (None, false);
+    ui.horizontal(|ui| {
+        let enter = ui.input(|i| i.key_pressed(egui::Key::Enter));
+        if widgets::primary(ui, ready, yes).clicked() || (enter && ready) {
+            result.0 = Some(command());
+        }
+        if ui.button("Not now").on_hover_text("Esc").clicked() {
+            result.1 = true;
+        }
+    });
+    result
+}

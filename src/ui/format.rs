@@ -1,0 +1,95 @@
+//! Numbers and dates as people read them.
+
+use chrono::{Datelike, NaiveDate};
+use std::time::Duration;
+
+/// "1 min left", "12 s left".
+pub fn time_left(left: Duration) -> String {
+    let seconds = left.as_secs_f32().ceil() as u64;
+    match seconds {
+        0..=1 => "a moment left".into(),
+        2..=99 => format!("{seconds} s left"),
+        100..=5999 => format!("{} min left", seconds.div_ceil(60)),
+        _ => format!("{:.1} h left", seconds as f32 / 3600.0),
+    }
+}
+
+/// "12.34 %", or a dash where there is no figure.
+pub fn percent(share: Option<f64>) -> String {
+    share.map_or("–".into(), |s| format!("{:.1} %", s * 100.0))
+}
+
+/// "0.84 ha" with three significant figures or so.
+pub fn hectares(ha: f64) -> String {
+    match ha.abs() {
+        a if a >= 100.0 => format!("{} ha", grouped(ha.round() as i64)),
+        a if a >= 10.0 => format!("{ha:.1} ha"),
+        _ => format!("{ha:.2} ha"),
+    }
+}
+
+/// "12 345": thousands apart.
+pub fn grouped(n: i64) -> String {
+    let digits = n.unsigned_abs().to_string();
+    let mut text = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            text.push('\u{202f}');
+        }
+        text.push(c);
+    }
+    if n < 0 { format!("−{text}") } else { text }
+}
+
+/// "1 polygon", "2 polygons".
+pub fn count(n: usize, what: &str) -> String {
+    format!("{} {what}{}", grouped(n as i64), if n == 1 { "" } else { "s" })
+}
+
+/// "15 Mar 2022".
+pub fn date(date: NaiveDate) -> String {
+    date.format("%-d %b %Y").to_string()
+}
+
+/// Days since 1970-01-01, for the plot's axis.
+pub fn days(date: NaiveDate) -> f64 {
+    f64::from(date.num_days_from_ce() - EPOCH)
+}
+
+/// The date of a day on the plot's axis.
+pub fn date_of_days(days: f64) -> Option<NaiveDate> {
+    NaiveDate::from_num_days_from_ce_opt(EPOCH + days.round() as i32)
+}
+
+/// 1970-01-01 in days from the common era.
+const EPOCH: i32 = 719_163;
+
+/// "17.2145° N, 92.1200° W".
+pub fn lonlat([lon, lat]: [f64; 2]) -> String {
+    let ns = if lat < 0.0 { "S" } else { "N" };
+    let ew = if lon < 0.0 { "W" } else { "E" };
+    format!("{:.5}° {ns}  {:.5}° {ew}", lat.abs(), lon.abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(grouped(1_234_567), "1\u{202f}234\u{202f}567");
+        assert_eq!(grouped(-12), "−12");
+        assert_eq!(hectares(0.8412), "0.84 ha");
+        assert_eq!(hectares(12_345.6), "12\u{202f}346 ha");
+        assert_eq!(time_left(Duration::from_secs(130)), "3 min left");
+        assert_eq!(count(1, "polygon"), "1 polygon");
+        assert_eq!(lonlat([-92.12, 17.2145]), "17.21450° N  92.12000° W");
+    }
+
+    #[test]
+    fn days_and_dates_are_each_other() {
+        let day = NaiveDate::from_ymd_opt(2022, 3, 15).unwrap();
+        assert_eq!(days(NaiveDate::from_ymd_opt(1970, 1, 1).unwrap()), 0.0);
+        assert_eq!(date_of_days(days(day)), Some(day));
+    }
+}

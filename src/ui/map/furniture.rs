@@ -1,0 +1,108 @@
+//! What floats on the map: tools, scale bar, north, the date, where the imagery is from.
+
+use super::draw::{plate, plate_text, tools_ui};
+use crate::app::{OpenProject, Page};
+use crate::jobs::OpenedCube;
+use crate::ui::format;
+use crate::ui::view::View;
+use egui::{Align2, Color32, FontId, Frame, Rect, Stroke, Ui, UiBuilder, Vec2, pos2};
+
+pub fn furniture_ui(
+    ui: &mut Ui,
+    rect: Rect,
+    project: &OpenProject,
+    opened: &OpenedCube,
+    view: &mut View,
+    attribution: Option<&str>,
+) {
+    let tools = Rect::from_min_size(rect.min + Vec2::splat(10.0), Vec2::new(360.0, 36.0));
+    let mut child = ui.new_child(UiBuilder::new().max_rect(tools));
+    Frame::popup(child.style()).inner_margin(4).show(&mut child, |ui| {
+        ui.horizontal(|ui| {
+            if project.page == Page::Label {
+                tools_ui(ui, view);
+                ui.separator();
+            }
+            if ui.button("Fit").on_hover_text("Shows the whole site (F)").clicked() {
+                view.map.fit();
+            }
+            if ui.button("+").on_hover_text("Zooms in (wheel)").clicked() {
+                // At the end of the range there is nothing nearer.
+                let _ = view.map.memory.zoom_in();
+            }
+            if ui.button("−").on_hover_text("Zooms out (wheel)").clicked() {
+                let _ = view.map.memory.zoom_out();
+            }
+        });
+    });
+    let painter = ui.painter_at(rect);
+    let info = opened.cube.info();
+    if let Some(&date) = info.dates.get(project.time()) {
+        let origin = info.origin.as_deref().map_or(String::new(), |o| format!("   {o}"));
+        let words = format!("{}{origin}", format::date(date));
+        plate_text(&painter, rect.right_top() + Vec2::new(-10.0, 10.0), Align2::RIGHT_TOP, &words);
+    }
+    scale_bar(&painter, rect, view);
+    north(&painter, rect);
+    if let Some(words) = attribution {
+        plate_text(&painter, rect.right_bottom() + Vec2::new(-10.0, -10.0), Align2::RIGHT_BOTTOM, words);
+    }
+    if let Some(why) = &view.map.bad {
+        plate_text(&painter, rect.center_bottom() + Vec2::new(0.0, -40.0), Align2::CENTER_BOTTOM, why);
+    }
+}
+
+/// A round length of at most a hundred-odd points: 1, 2 or 5 times a power of ten.
+fn round_length(most: f64) -> f64 {
+    let power = 10f64.powf(most.log10().floor());
+    [5.0, 2.0, 1.0].into_iter().map(|m| m * power).find(|&m| m <= most).unwrap_or(power)
+}
+
+fn scale_bar(painter: &egui::Painter, rect: Rect, view: &View) {
+    let Some(centre) = view.map.memory.detached() else { return };
+    // Web mercator: metres a point at this latitude.
+    let metres_a_point =
+        40_075_016.686 * centre.y().to_radians().cos() / (256.0 * 2f64.powf(view.map.memory.zoom()));
+    let length = round_length(120.0 * metres_a_point);
+    let points = (length / metres_a_point) as f32;
+    let words = if length >= 1000.0 { format!("{} km", length / 1000.0) } else { format!("{length} m") };
+    let start = rect.left_bottom() + Vec2::new(20.0, -20.0);
+    plate(painter, Rect::from_min_max(start - Vec2::new(10.0, 22.0), start + Vec2::new(points + 10.0, 8.0)));
+    let line = Stroke::new(2.0, Color32::WHITE);
+    let end = start + Vec2::new(points, 0.0);
+    painter.line_segment([start, end], line);
+    for x in [start.x, end.x] {
+        painter.line_segment([pos2(x, start.y - 4.0), pos2(x, start.y + 4.0)], line);
+    }
+    let font = FontId::proportional(crate::ui::tokens::SMALL);
+    painter.text(
+        start.lerp(end, 0.5) - Vec2::new(0.0, 4.0),
+        Align2::CENTER_BOTTOM,
+        words,
+        font,
+        Color32::WHITE,
+    );
+}
+
+fn north(painter: &egui::Painter, rect: Rect) {
+    let middle = rect.right_bottom() + Vec2::new(-28.0, -44.0);
+    painter.circle_filled(middle, 16.0, Color32::from_black_alpha(150));
+    let (up, side) = (Vec2::new(0.0, -10.0), Vec2::new(5.0, 5.0));
+    let shape =
+        vec![middle + up, middle + side, middle + Vec2::new(0.0, 1.0), middle + Vec2::new(-side.x, side.y)];
+    painter.add(egui::Shape::convex_polygon(shape, Color32::WHITE, Stroke::NONE));
+    let font = FontId::proportional(9.0);
+    painter.text(middle + Vec2::new(0.0, 6.0), Align2::CENTER_TOP, "N", font, Color32::WHITE);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::round_length;
+
+    #[test]
+    fn scale_bars_have_round_lengths_that_fit() {
+        assert_eq!(round_length(120.0), 100.0);
+        assert_eq!(round_length(999.0), 500.0);
+        assert_eq!(round_length(4100.0), 2000.0);
+    }
+}

@@ -1,0 +1,403 @@
+//! The map: mosaic, class map and annotations on walkers' canvas, and the tools that float on it.
+
+mod annotations;
+mod class_layer;
+mod draw;
+mod furniture;
+mod mosaic;
+mod quad;
+
+pub use draw::Tool;
+
+use super::view::View;
+use super::widgets;
+use crate::app::{AppState, Command, CubeState, OpenProject, Page};
+use crate::jobs::{Loaded, OpenedCube};
+use egui::{CentralPanel, Context, DragPanButtons, Frame, Rect, Response, Role, Ui, Vec2, WidgetInfo};
+use std::time::{Duration, Instant};
+use walkers::{HttpTiles, Map, MapMemory, Projector, Tiles, lon_lat};
+
+/// Where the mouse is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Place {
+    /// Longitude and latitude.
+    pub lonlat: [f64; 2],
+    /// In the grid's coordinate system.
+    pub xy: [f64; 2],
+    /// The pixel (column, row), within the grid.
+    pub pixel: Option<(u32, u32)>,
+}
+
+/// Which layers are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layers {
+    /// Annotations and their cores.
+    pub annotations: bool,
+    /// The class map.
+    pub class_map: bool,
+    /// The mosaic of the date.
+    pub mosaic: bool,
+}
+
+/// What the map remembers between frames.
+pub struct MapView {
+    /// Where the mouse is.
+    pub hovered: Option<Place>,
+    /// Which layers are shown.
+    pub layers: Layers,
+    /// The tool in hand on the Label page.
+    pub tool: Tool,
+    memory: MapMemory,
+    site: Option<String>,
+    basemap: Option<HttpTiles>,
+    mosaic: mosaic::Mosaic,
+    classes: class_layer::ClassLayer,
+    cores: annotations::CoreLayer,
+    draft: draw::Draft,
+    hover_since: Option<((u32, u32), Instant)>,
+    fit: bool,
+    saved_view: Option<([f64; 2], f64)>,
+    moved: Option<Instant>,
+    title: String,
+    bad: Option<String>,
+}
+
+impl Default for MapView {
+    fn default() -> Self {
+        Self {
+            hovered: None,
+            layers: Layers { annotations: true, class_map: true, mosaic: true },
+            tool: Tool::Polygon,
+            memory: MapMemory::default(),
+            site: None,
+            basemap: None,
+            mosaic: mosaic::Mosaic::default(),
+            classes: class_layer::ClassLayer::default(),
+            cores: annotations::CoreLayer::default(),
+            draft: draw::Draft::default(),
+            hover_since: None,
+            fit: false,
+            saved_view: None,
+            moved: None,
+            title: String::new(),
+            bad: None,
+        }
+    }
+}
+
+impl MapView {
+    /// Takes in tiles and chunks that have come. Never waits.
+    pub fn take_in(&mut self, state: &AppState, ctx: &Context) {
+        let cube = state.project.as_ref().and_then(OpenProject::cube);
+        let Some((opened, loader)) = cube else {
+            self.mosaic.clear();
+            self.site = None;
+            return;
+        };
+        for loaded in loader.drain() {
+            match loaded {
+                Loaded::Tile(key, picture) => self.mosaic.insert(ctx, key, &picture),
+                Loaded::Chunk(_) => {}
+                Loaded::BadTile(key, why) => {
+                    self.mosaic.give_up(key);
+                    self.bad = Some(why);
+                }
+                Loaded::BadChunk(_, why) => self.bad = Some(why),
+            }
+        }
+        // Another cube on screen: nothing of the last one is drawn.
+        let identity = format!("{}|{:p}", opened.cube.path().display(), std::ptr::from_ref(opened));
+        if self.site.as_deref() != Some(identity.as_str()) {
+            self.mosaic.clear();
+            self.cores = annotations::CoreLayer::default();
+            self.draft = draw::Draft::default();
+            self.bad = None;
+            self.site = Some(identity);
+            let view = state.project.as_ref().map(|p| &p.document.view);
+            match view.and_then(|v| v.centre.map(|c| (c, v.zoom))) {
+                Some((centre, zoom)) if near(opened, centre) => {
+                    self.memory.center_at(lon_lat(centre[0], centre[1]));
+                    // A zoom from a file may be anything; then the map keeps its own.
+                    let _ = self.memory.set_zoom(zoom);
+                    self.saved_view = Some((centre, zoom));
+                }
+                _ => self.fit = true,
+            }
+        }
+    }
+
+    /// Shows the whole site in the next frame.
+    pub fn fit(&mut self) {
+        self.fit = true;
+    }
+
+    /// Gives the window a title, once it has changed.
+    pub fn title(&mut self, ctx: &Context, title: String) {
+        if self.title != title {
+            ctx.send_viewport_cmd(egui::ViewportCommand::Title(title.clone()));
+            self.title = title;
+        }
+    }
+
+    /// Takes the last corner of the polygon being drawn back; `false` where none is being drawn.
+    pub fn take_corner_back(&mut self) -> bool {
+        self.draft.corners.pop().is_some()
+    }
+
+    /// Gives the polygon being drawn up; `false` where none is being drawn.
+    pub fn give_polygon_up(&mut self) -> bool {
+        let drawing = !self.draft.corners.is_empty();
+        self.draft.corners.clear();
+        drawing
+    }
+
+    /// Finishes the polygon being drawn.
+    pub fn finish_polygon(&mut self, commands: &mut Vec<Command>) {
+        self.draft.finish(commands);
+    }
+
+    /// Whether an online basemap is shown.
+    pub fn has_basemap(&self) -> bool {
+        self.basemap.is_some()
+    }
+
+    /// Switches the online basemap on or off. Without a network it stays silent and empty.
+    pub fn show_basemap(&mut self, ctx: &Context, show: bool) {
+        self.basemap = show.then(|| HttpTiles::new(walkers::sources::OpenStreetMap, ctx.clone()));
+    }
+
+    /// The pixel in the middle of the map: mapping begins there.
+    pub fn focus(&self, opened: &OpenedCube) -> Option<(u32, u32)> {
+        let centre = self.memory.detached()?;
+        opened.cube.info().grid.pixel_from_lonlat(centre.x(), centre.y()).ok()?
+    }
+}
+
+/// Whether a place lies near enough to a cube to start from it.
+fn near(opened: &OpenedCube, [lon, lat]: [f64; 2]) -> bool {
+    let (lons, lats) = bounds(opened);
+    let (w, h) = (lons.1 - lons.0, lats.1 - lats.0);
+    (lons.0 - w..=lons.1 + w).contains(&lon) && (lats.0 - h..=lats.1 + h).contains(&lat)
+}
+
+/// Least and greatest longitude and latitude of a cube.
+fn bounds(opened: &OpenedCube) -> ((f64, f64), (f64, f64)) {
+    let range = |i: usize| {
+        let of = opened.corners.iter().map(|c| c[i]);
+        (of.clone().fold(f64::INFINITY, f64::min), of.fold(f64::NEG_INFINITY, f64::max))
+    };
+    (range(0), range(1))
+}
+
+/// Paints the map; tells whether a picture of the cube is on screen.
+pub fn map_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut View) -> bool {
+    let frame = Frame::new().fill(super::tokens::MAP_BACKGROUND);
+    let mut picture = false;
+    CentralPanel::default().frame(frame).show(ui, |ui| match &project.site {
+        None => no_site_ui(ui, state, project, view),
+        Some(site) => match &site.cube {
+            CubeState::Opening(_) => message_ui(ui, |ui| {
+                ui.spinner();
+                ui.label(format!("Opening {} …", site.name));
+            }),
+            CubeState::Failed(why) => message_ui(ui, |ui| {
+                ui.label(egui::RichText::new("The cube cannot be shown").strong());
+                ui.label(why);
+                if ui.button("Retry").clicked() {
+                    view.send(Command::ShowSite(site.name.clone()));
+                }
+            }),
+            CubeState::Open { opened, .. } => picture = canvas_ui(ui, project, opened, view),
+        },
+    });
+    picture
+}
+
+fn message_ui(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
+    let size = Vec2::new(420.0_f32.min(ui.available_width()), 140.0);
+    let rect = Rect::from_center_size(ui.max_rect().center(), size);
+    let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(rect));
+    Frame::window(ui.style()).show(&mut ui, |ui| {
+        ui.set_width(size.x - 32.0);
+        ui.vertical(content);
+    });
+}
+
+fn no_site_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut View) {
+    let building = state.job(crate::jobs::JobKind::BuildCube).is_some();
+    message_ui(ui, |ui| {
+        if building {
+            ui.spinner();
+            ui.label("Building the cube …");
+            return;
+        }
+        ui.label(egui::RichText::new("No imagery yet").strong());
+        ui.label("Add a folder with one multi-band GeoTIFF a date.");
+        let can = project.folder.read_only().is_none();
+        if widgets::primary(ui, can, "Add imagery…").clicked() {
+            view.dialogs.ask_imagery();
+        }
+    });
+}
+
+fn canvas_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut View) -> bool {
+    let rect = ui.max_rect();
+    if std::mem::take(&mut view.map.fit) {
+        fit(&mut view.map.memory, opened, rect);
+    }
+    let map = &mut view.map;
+    let mut basemap = map.basemap.take();
+    let mut memory = map.memory.clone();
+    let centre = opened.corners[0];
+    let canvas =
+        Map::new(basemap.as_mut().map(|t| t as &mut dyn Tiles), &mut memory, lon_lat(centre[0], centre[1]))
+            .zoom_with_ctrl(false)
+            .zoom_speed(1.5)
+            .drag_pan_buttons(DragPanButtons::PRIMARY | DragPanButtons::MIDDLE);
+    let shown = canvas
+        .show(ui, |ui, response, projector, _| layers_ui(ui, response, projector, project, opened, view));
+    let response = shown.response;
+    response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, "Map"));
+    let picture = shown.inner;
+    view.map.memory = memory;
+    let attribution = basemap.as_ref().map(|t| t.attribution().text);
+    view.map.basemap = basemap;
+    furniture::furniture_ui(ui, rect, project, opened, view, attribution);
+    remember_view(ui.ctx(), project, view);
+    picture
+}
+
+fn layers_ui(
+    ui: &mut Ui,
+    response: &Response,
+    projector: &Projector,
+    project: &OpenProject,
+    opened: &OpenedCube,
+    view: &mut View,
+) -> bool {
+    let grid = &opened.cube.info().grid;
+    hover(response, projector, project, opened, view);
+    let painter = ui.painter_at(projector.clip_rect());
+    let whole = crate::geo::Window { col: 0, row: 0, width: grid.width, height: grid.height };
+    let in_view = quad::corners(grid, projector, whole)
+        .is_none_or(|c| Rect::from_points(&c).intersects(projector.clip_rect()));
+    if !in_view {
+        let words = "The site is out of view: press F, or Fit, to come back to it";
+        draw::plate_text(&painter, projector.clip_rect().center(), egui::Align2::CENTER_CENTER, words);
+    }
+    let mut picture = false;
+    if let Some((_, loader)) = project.cube() {
+        let time = project.time();
+        if view.map.layers.mosaic {
+            picture = view.map.mosaic.paint(
+                &painter,
+                projector,
+                grid,
+                time,
+                opened.cube.info().dates.len(),
+                loader,
+            );
+        }
+    }
+    if let Some(map) = project.map().filter(|_| view.map.layers.class_map) {
+        let opacity = project.document.view.map_opacity;
+        view.map.classes.paint(&painter, projector, grid, map, &project.document.legend, opacity);
+    }
+    if view.map.layers.annotations {
+        view.map.cores.paint(&painter, projector, grid, project);
+    }
+    annotations::paint_pins(&painter, projector, grid, &project.document.view.pins);
+    if let Some(pixel) = view.map.hovered.and_then(|p| p.pixel) {
+        annotations::paint_pixel(&painter, projector, grid, pixel, super::tokens::OVER_IMAGE);
+    }
+    match project.page {
+        Page::Label => draw::label_tools(ui, &painter, response, projector, project, opened, view),
+        _ => {
+            if response.clicked()
+                && let Some((col, row)) = view.map.hovered.and_then(|p| p.pixel)
+            {
+                view.send(Command::TogglePin(col, row));
+            }
+            response.clone().on_hover_cursor(egui::CursorIcon::Crosshair);
+        }
+    }
+    picture
+}
+
+/// Finds the pixel under the mouse and asks for its chunk where it is not in memory.
+fn hover(
+    response: &Response,
+    projector: &Projector,
+    project: &OpenProject,
+    opened: &OpenedCube,
+    view: &mut View,
+) {
+    let grid = &opened.cube.info().grid;
+    let place = response.hover_pos().and_then(|pos| {
+        let position = projector.unproject(pos.to_vec2());
+        let mut points = [[position.x(), position.y()]];
+        grid.crs.xy_from_lonlat(&mut points).ok()?;
+        let xy = points[0];
+        let [col, row] = grid.pixel_from_xy(xy[0], xy[1]);
+        let inside = col >= 0.0 && row >= 0.0 && col < f64::from(grid.width) && row < f64::from(grid.height);
+        let pixel = inside.then_some((col as u32, row as u32));
+        Some(Place { lonlat: [position.x(), position.y()], xy, pixel })
+    });
+    view.map.hovered = place;
+    let Some((_, loader)) = project.cube() else { return };
+    let side = crate::cube::CHUNK;
+    let pins = &project.document.view.pins;
+    let wanted: Vec<_> = place
+        .and_then(|p| p.pixel)
+        .into_iter()
+        .chain(pins.iter().copied())
+        .map(|(col, row)| (col / side, row / side))
+        .filter(|&chunk| opened.cube.cached_chunk(chunk).is_none())
+        .collect();
+    if let Some(pixel) = place.and_then(|p| p.pixel) {
+        let cached = opened.cube.cached_chunk((pixel.0 / side, pixel.1 / side)).is_some();
+        match view.map.hover_since {
+            Some((waiting, since)) if waiting == pixel => {
+                if cached {
+                    view.timings.series(false, since.elapsed().as_secs_f32() * 1000.0);
+                    view.map.hover_since = None;
+                }
+            }
+            _ if !cached => view.map.hover_since = Some((pixel, Instant::now())),
+            _ => view.map.hover_since = None,
+        }
+    }
+    loader.want_chunks(wanted);
+}
+
+fn fit(memory: &mut MapMemory, opened: &OpenedCube, rect: Rect) {
+    let (lons, lats) = bounds(opened);
+    memory.center_at(lon_lat((lons.0 + lons.1) / 2.0, (lats.0 + lats.1) / 2.0));
+    // Web mercator: 256 points for the world at zoom 0.
+    let mercator = |lat: f64| lat.to_radians().tan().asinh() / std::f64::consts::TAU;
+    let wide = (lons.1 - lons.0) / 360.0;
+    let high = mercator(lats.1) - mercator(lats.0);
+    let scale = (f64::from(rect.width()) / wide).min(f64::from(rect.height()) / high) * 0.94 / 256.0;
+    // A cube of no width cannot be fitted to; the zoom then stays.
+    let _ = memory.set_zoom(scale.log2().clamp(0.0, 22.0));
+}
+
+/// Remembers where the map looks, a moment after it came to rest.
+fn remember_view(ctx: &Context, project: &OpenProject, view: &mut View) {
+    const REST: Duration = Duration::from_millis(600);
+    let Some(centre) = view.map.memory.detached() else { return };
+    let now = ([centre.x(), centre.y()], view.map.memory.zoom());
+    let saved = (project.document.view.centre, project.document.view.zoom);
+    if saved == (Some(now.0), now.1) {
+        view.map.moved = None;
+        return;
+    }
+    if view.map.saved_view != Some(now) {
+        view.map.saved_view = Some(now);
+        view.map.moved = Some(Instant::now());
+        ctx.request_repaint_after(REST);
+    } else if view.map.moved.is_some_and(|m| m.elapsed() >= REST) {
+        view.map.moved = None;
+        view.send(Command::SetView { centre: now.0, zoom: now.1 });
+    }
+}

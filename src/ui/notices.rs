@@ -1,0 +1,58 @@
+//! Sentences that slide in at the top right: done, left out, failed.
+
+use super::tokens;
+use super::view::View;
+use crate::app::{AppState, Command, Level};
+use egui::{Align2, Area, Frame, Id, Order, RichText, Vec2};
+use std::time::Duration;
+
+/// What was done is told for so long; warnings and errors stay until they are taken off.
+const DONE_FOR: Duration = Duration::from_secs(6);
+/// More than so many would cover the work.
+const SHOWN: usize = 4;
+
+/// Takes off what has been told for long enough.
+pub fn expire(state: &mut AppState, ctx: &egui::Context) {
+    let before = state.notices.len();
+    state.notices.retain(|n| n.level != Level::Done || n.since.elapsed() < DONE_FOR);
+    if state.notices.iter().any(|n| n.level == Level::Done) {
+        ctx.request_repaint_after(Duration::from_millis(500));
+    }
+    if state.notices.len() != before {
+        ctx.request_repaint();
+    }
+}
+
+pub fn notices_ui(ctx: &egui::Context, state: &AppState, view: &mut View) {
+    if state.notices.is_empty() {
+        return;
+    }
+    let offset = Vec2::new(-(tokens::RIGHT_PANEL + 16.0), 88.0);
+    Area::new(Id::unique("notices")).order(Order::Foreground).anchor(Align2::RIGHT_TOP, offset).show(
+        ctx,
+        |ui| {
+            ui.set_max_width(420.0);
+            for notice in state.notices.iter().rev().take(SHOWN) {
+                let dark = ui.visuals().dark_mode;
+                let (word, colour) = match notice.level {
+                    Level::Done => ("Done", ui.visuals().text_color()),
+                    Level::Warning => ("Note", tokens::warning(dark)),
+                    Level::Error => ("Failed", tokens::error(dark)),
+                };
+                Frame::window(ui.style()).inner_margin(10).show(ui, |ui| {
+                    ui.set_width(400.0);
+                    ui.horizontal(|ui| {
+                        ui.label(RichText::new(word).strong().color(colour));
+                        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                            if ui.small_button("Dismiss").clicked() {
+                                view.send(Command::Dismiss(notice.id));
+                            }
+                        });
+                    });
+                    ui.label(&notice.text);
+                });
+                ui.add_space(tokens::GRID);
+            }
+        },
+    );
+}

@@ -1,0 +1,75 @@
+//! Look: the pinned pixels and their values at the date.
+
+use super::page;
+use crate::app::{Command, OpenProject};
+use crate::jobs::OpenedCube;
+use crate::ui::view::View;
+use crate::ui::{format, tokens, widgets};
+use egui::{Grid, RichText, Ui};
+
+pub fn look_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
+    page(ui, |ui| {
+        let Some((opened, _)) = project.cube() else {
+            widgets::empty(ui, "Nothing to look at yet", "Add imagery on the left.");
+            return;
+        };
+        widgets::section(ui, "Pinned pixels");
+        let pins = &project.document.view.pins;
+        if pins.is_empty() {
+            let words = "Click pixels on the map to pin them: their years stay in the plot, side by side.";
+            ui.label(RichText::new(words).weak());
+        }
+        for (i, &(col, row)) in pins.iter().enumerate() {
+            pin_ui(ui, opened, view, i, (col, row));
+        }
+        if let Some(&date) = opened.cube.info().dates.get(project.time()) {
+            values_ui(ui, project, opened, view, &format::date(date));
+        }
+    });
+}
+
+fn pin_ui(ui: &mut Ui, opened: &OpenedCube, view: &mut View, i: usize, (col, row): (u32, u32)) {
+    ui.horizontal(|ui| {
+        let (rect, _) = ui.allocate_exact_size(egui::Vec2::splat(16.0), egui::Sense::hover());
+        ui.painter().circle_filled(rect.center(), 8.0, tokens::PINS[i % tokens::PINS.len()]);
+        let font = egui::FontId::proportional(tokens::SMALL);
+        let number = (i + 1).to_string();
+        ui.painter().text(rect.center(), egui::Align2::CENTER_CENTER, number, font, egui::Color32::BLACK);
+        let grid = &opened.cube.info().grid;
+        let place = grid.lonlat_from_pixel(f64::from(col) + 0.5, f64::from(row) + 0.5);
+        let words = place.map_or_else(|_| format!("pixel {col}, {row}"), format::lonlat);
+        ui.label(RichText::new(words).small()).on_hover_text(format!("pixel {col}, {row}"));
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            if ui.small_button("Unpin").clicked() {
+                view.send(Command::TogglePin(col, row));
+            }
+        });
+    });
+}
+
+/// Values of all bands at the date: the pixel under the mouse, then the pins.
+fn values_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &View, date: &str) {
+    widgets::section(ui, &format!("Values on {date}"));
+    let hovered = view.map.hovered.and_then(|p| p.pixel);
+    let pins = &project.document.view.pins;
+    let mut columns = vec![("mouse".to_string(), hovered)];
+    columns.extend(pins.iter().take(3).enumerate().map(|(i, &p)| ((i + 1).to_string(), Some(p))));
+    let series: Vec<_> =
+        columns.iter().map(|(_, p)| p.and_then(|(c, r)| opened.cube.cached_series(c, r))).collect();
+    Grid::new("values").num_columns(columns.len() + 1).spacing([16.0, 4.0]).striped(true).show(ui, |ui| {
+        ui.label(RichText::new("DN").weak());
+        for (name, _) in &columns {
+            ui.label(RichText::new(format!("{name:>6}")).weak().monospace());
+        }
+        ui.end_row();
+        for (b, band) in opened.cube.info().bands.iter().enumerate() {
+            ui.label(&band.name);
+            for s in &series {
+                let value = s.as_ref().map(|s| s.value(project.time(), b)).filter(|v| v.is_finite());
+                let words = value.map_or_else(|| "–".into(), |v| format::grouped(v.round() as i64));
+                ui.label(RichText::new(format!("{words:>6}")).monospace());
+            }
+            ui.end_row();
+        }
+    });
+}

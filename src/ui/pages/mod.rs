@@ -1,0 +1,24 @@
+//! The panel on the right, a file a page.
+
+mod assess;
+mod label;
+mod look;
+mod map;
+
+pub use assess::assess_ui;
+pub use label::label_ui;
+pub use look::look_ui;
+pub use map::map_ui;
+
+use super::tokens;
+use egui::{Panel, ScrollArea, Ui};
+
+/// The frame that all pages share.
+fn page(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
+    Panel::right("page").exact_size(tokens::RIGHT_PANEL).resizable(false).show(ui, |ui| {
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            content(ui);
+            ui.add_space(4.0 * tokens::GRID);
+        });
+    });
+}

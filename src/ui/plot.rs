@@ -1,0 +1,254 @@
+//! The rhythm: the series under the mouse and those of the pins, over real dates.
+
+use super::view::View;
+use super::{format, tokens};
+use crate::app::{Command, OpenProject};
+use crate::cube::Series;
+use crate::jobs::OpenedCube;
+use egui::{Color32, Panel, RichText, Ui, WidgetInfo};
+use egui_plot::{
+    AxisHints, GridMark, HoverPosition, Line, LineStyle, MarkerShape, Plot, PlotPoints, Points, VLine,
+};
+
+/// Markers of the pins, in order.
+const MARKERS: [MarkerShape; 6] = [
+    MarkerShape::Square,
+    MarkerShape::Diamond,
+    MarkerShape::Up,
+    MarkerShape::Down,
+    MarkerShape::Cross,
+    MarkerShape::Asterisk,
+];
+
+/// A series to draw.
+struct Drawn {
+    name: String,
+    series: Series,
+    /// The number of the pin; the pixel under the mouse has none.
+    pin: Option<usize>,
+}
+
+pub fn plot_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
+    let Some((opened, _)) = project.cube() else { return };
+    let info = opened.cube.info();
+    let bands = info.bands.len();
+    view.bands.retain(|&b| b < bands);
+    if view.bands.is_empty() {
+        view.bands = first_bands(opened);
+    }
+    Panel::bottom("plot").default_size(232.0).size_range(140.0..=520.0).resizable(true).show(ui, |ui| {
+        let drawn = series(project, opened, view);
+        head_ui(ui, project, opened, view, &drawn);
+        curves_ui(ui, project, opened, view, &drawn);
+    });
+}
+
+/// Red, near infrared and shortwave infrared tell most; else the first three.
+fn first_bands(opened: &OpenedCube) -> Vec<usize> {
+    let bands = &opened.cube.info().bands;
+    let named = |name: &str| bands.iter().position(|b| b.name.eq_ignore_ascii_case(name));
+    let found: Vec<_> = ["B04", "B08", "B11"].into_iter().filter_map(named).collect();
+    if found.len() == 3 { found } else { (0..bands.len().min(3)).collect() }
+}
+
+fn series(project: &OpenProject, opened: &OpenedCube, view: &View) -> Vec<Drawn> {
+    let mut drawn = Vec::new();
+    for (i, &(col, row)) in project.document.view.pins.iter().enumerate() {
+        if let Some(series) = opened.cube.cached_series(col, row) {
+            drawn.push(Drawn { name: format!("pin {}", i + 1), series, pin: Some(i) });
+        }
+    }
+    if let Some((col, row)) = view.map.hovered.and_then(|p| p.pixel)
+        && let Some(series) = opened.cube.cached_series(col, row)
+    {
+        view.timings.series(true, 0.0);
+        drawn.push(Drawn { name: format!("pixel {col}, {row}"), series, pin: None });
+    }
+    drawn
+}
+
+fn head_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut View, drawn: &[Drawn]) {
+    ui.horizontal(|ui| {
+        ui.label(RichText::new("Series").strong());
+        ui.spacing_mut().item_spacing.x = 4.0;
+        let dark = ui.visuals().dark_mode;
+        for (i, band) in opened.cube.info().bands.iter().enumerate() {
+            let on = view.bands.contains(&i);
+            let text = RichText::new(&band.name).small();
+            let text = if on { text.color(tokens::band(i, dark)).strong() } else { text.weak() };
+            let button = egui::Button::selectable(on, text).min_size(egui::vec2(34.0, 20.0));
+            if ui.add(button).on_hover_text(format!("Shows or hides {}", band.name)).clicked() {
+                if on && view.bands.len() > 1 {
+                    view.bands.retain(|&b| b != i);
+                } else if !on {
+                    view.bands.push(i);
+                    view.bands.sort_unstable();
+                }
+            }
+        }
+        ui.add_space(8.0);
+        let pins = project.document.view.pins.len();
+        if pins > 0 && ui.small_button("Clear pins").on_hover_text("Takes all pins off").clicked() {
+            view.send(Command::ClearPins);
+        }
+        if drawn.is_empty() {
+            let words = "Point at a pixel to read its year; click it on the Look page to pin it.";
+            ui.label(RichText::new(words).small().weak());
+        } else if let Some(hovered) = drawn.iter().find(|d| d.pin.is_none()) {
+            ui.label(RichText::new(&hovered.name).small().weak());
+        }
+    });
+}
+
+fn curves_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut View, drawn: &[Drawn]) {
+    let info = opened.cube.info();
+    let days: Vec<f64> = info.dates.iter().map(|&d| format::days(d)).collect();
+    let dark = ui.visuals().dark_mode;
+    let now = days.get(project.time()).copied().unwrap_or(0.0);
+    let names: Vec<String> = info.bands.iter().map(|b| b.name.clone()).collect();
+    let (first, last) = (days.first().copied().unwrap_or(0.0), days.last().copied().unwrap_or(1.0));
+    let margin = ((last - first) * 0.02).max(5.0);
+    let plot = Plot::new("series")
+        .allow_zoom(false)
+        .allow_scroll(false)
+        .allow_drag(false)
+        .allow_boxed_zoom(false)
+        .allow_double_click_reset(false)
+        .include_x(first - margin)
+        .include_x(last + margin)
+        .include_y(0.0)
+        .y_axis_label("digital number")
+        .y_axis_min_width(48.0)
+        .grid_color(ui.visuals().widgets.noninteractive.bg_stroke.color.gamma_multiply(0.9))
+        .x_grid_spacer(move |input| months(input.bounds))
+        .custom_x_axes(vec![
+            AxisHints::new_x()
+                .formatter(|mark, _| month_name(mark.value))
+                .label_spacing(egui::Rangef::new(20.0, 40.0))
+                .tick_label_color(ui.visuals().weak_text_color()),
+        ])
+        .set_margin_fraction(egui::vec2(0.0, 0.06))
+        .y_axis_formatter(|mark, _| format::grouped(mark.value.round() as i64))
+        .label_formatter(|at| label(at));
+    let lines = lines(&days, drawn, &view.bands, &names, dark);
+    let accent = tokens::accent(dark);
+    let response = plot.show(ui, |plot| {
+        plot.vline(VLine::new("date", now).color(accent).width(1.0).allow_hover(false));
+        for (line, points) in lines {
+            line.into_iter().for_each(|l| plot.line(l));
+            points.into_iter().for_each(|p| plot.points(p));
+        }
+    });
+    response.response.widget_info(|| WidgetInfo::labeled(egui::Role::Figure, true, "Series plot"));
+    if response.response.clicked()
+        && let Some(pos) = response.response.interact_pointer_pos()
+    {
+        let day = response.transform.value_from_position(pos).x;
+        let nearest =
+            (0..days.len()).min_by(|&a, &b| (days[a] - day).abs().total_cmp(&(days[b] - day).abs()));
+        if let Some(time) = nearest {
+            view.send(Command::ShowTime(time));
+        }
+    }
+}
+
+fn label(at: &HoverPosition<'_>) -> Option<String> {
+    match at {
+        HoverPosition::NearDataPoint { plot_name, position, .. } => {
+            let date = format::date_of_days(position.x).map_or(String::new(), format::date);
+            Some(format!("{plot_name}\n{date}\n{:.0} DN", position.y))
+        }
+        HoverPosition::Elsewhere { .. } => None,
+    }
+}
+
+type Curve = (Vec<Line<'static>>, Vec<Points<'static>>);
+
+/// For each series and band: a line between what was observed, dotted over gaps, and a marker at each observation.
+fn lines(days: &[f64], drawn: &[Drawn], bands: &[usize], names: &[String], dark: bool) -> Vec<Curve> {
+    let mut curves = Vec::new();
+    for d in drawn {
+        for &band in bands {
+            let name = format!("{} {}", names.get(band).map_or("", String::as_str), d.name);
+            let colour: Color32 = tokens::band(band, dark);
+            let seen: Vec<(usize, [f64; 2])> = (0..d.series.times.min(days.len()))
+                .map(|t| (t, [days[t], f64::from(d.series.value(t, band))]))
+                .filter(|(_, p)| p[1].is_finite())
+                .collect();
+            let mut lines = Vec::new();
+            let mut run: Vec<[f64; 2]> = Vec::new();
+            let width = if d.pin.is_none() { 2.2 } else { 1.4 };
+            for (i, &(t, point)) in seen.iter().enumerate() {
+                if i > 0 && seen[i - 1].0 + 1 != t {
+                    lines.push(line(&name, std::mem::take(&mut run), colour, width));
+                    let gap = vec![seen[i - 1].1, point];
+                    lines.push(line(&name, gap, colour, width).style(LineStyle::Dotted { spacing: 6.0 }));
+                }
+                run.push(point);
+            }
+            lines.push(line(&name, run, colour, width));
+            let points: Vec<[f64; 2]> = seen.iter().map(|&(_, p)| p).collect();
+            let (shape, colour) = match d.pin {
+                None => (MarkerShape::Circle, colour),
+                Some(pin) => (MARKERS[pin % MARKERS.len()], tokens::PINS[pin % tokens::PINS.len()]),
+            };
+            let markers = Points::new(name, PlotPoints::from(points)).radius(3.2).shape(shape).color(colour);
+            curves.push((lines, vec![markers]));
+        }
+    }
+    curves
+}
+
+fn line(name: &str, points: Vec<[f64; 2]>, colour: Color32, width: f32) -> Line<'static> {
+    Line::new(name, PlotPoints::from(points)).color(colour).width(width)
+}
+
+/// A mark at the first of each month, or of fewer where there are many.
+fn months((from, to): (f64, f64)) -> Vec<GridMark> {
+    use chrono::{Datelike, NaiveDate};
+    let (Some(first), Some(last)) = (format::date_of_days(from), format::date_of_days(to)) else {
+        return Vec::new();
+    };
+    let many = (to - from) / 30.4;
+    let every = if many <= 14.0 { 1 } else { (many / 12.0).ceil() as i32 };
+    let start = first.year() * 12 + first.month0() as i32;
+    let end = last.year() * 12 + last.month0() as i32;
+    (start..=end)
+        .filter(|m| m % every == 0)
+        .filter_map(|m| NaiveDate::from_ymd_opt(m.div_euclid(12), m.rem_euclid(12) as u32 + 1, 1))
+        .map(|date| GridMark { value: format::days(date), step_size: 30.0 * f64::from(every) })
+        .filter(|mark| (from..=to).contains(&mark.value))
+        .collect()
+}
+
+fn month_name(days: f64) -> String {
+    use chrono::Datelike;
+    match format::date_of_days(days) {
+        Some(date) if date.month() == 1 => date.format("%b %Y").to_string(),
+        Some(date) => date.format("%b").to_string(),
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_are_marked_on_their_first_day() {
+        use chrono::NaiveDate;
+        let day = |m, d| format::days(NaiveDate::from_ymd_opt(2022, m, d).unwrap());
+        let marks = months((day(1, 10), day(4, 2)));
+        let values: Vec<_> = marks.iter().map(|m| m.value).collect();
+        assert_eq!(values, [day(2, 1), day(3, 1), day(4, 1)]);
+    }
+
+    #[test]
+    fn a_gap_is_bridged_by_a_dotted_line_and_has_no_marker() {
+        let series = Series { times: 4, bands: 1, values: vec![1.0, 2.0, f32::NAN, 4.0] };
+        let drawn = [Drawn { name: "p".into(), series, pin: None }];
+        let curves = lines(&[0.0, 1.0, 2.0, 3.0], &drawn, &[0], &["B".into()], true);
+        assert_eq!(curves.len(), 1);
+        assert_eq!(curves[0].0.len(), 3, "two runs and the bridge");
+    }
+}

@@ -1,0 +1,160 @@
+//! Keys, and the sheet that lists them.
+
+use super::map::Tool;
+use super::view::View;
+use crate::app::{AppState, Command, OpenProject, Page};
+use egui::{Context, Grid, Id, Key, Modal, Modifiers, RichText};
+
+/// Keys and what they do, as the sheet lists them.
+const SHEET: [(&str, &str); 18] = [
+    ("F1 F2 F3 F4", "Look, Label, Map, Assess"),
+    ("Left, Right or A, D", "the date before, the date after"),
+    ("Space", "play through the year, or stop"),
+    ("Wheel, drag", "zoom, pan"),
+    ("F", "the whole site"),
+    ("Click (Look page)", "pin a pixel, or take its pin off"),
+    ("1 … 9, 0", "pick a class"),
+    ("P", "draw a polygon"),
+    ("V", "select annotations"),
+    ("Click, double click or Enter", "add a corner, finish the polygon"),
+    ("Backspace, Esc", "take the last corner back, give the polygon up"),
+    ("Delete", "delete the selected annotation"),
+    ("Ctrl+Z, Ctrl+Y", "undo, redo"),
+    ("Ctrl+T", "train"),
+    ("Ctrl+Enter", "train and map"),
+    ("M", "show or hide the class map"),
+    ("Ctrl+O, Ctrl+N", "open a project, make a new one"),
+    ("?", "this sheet"),
+];
+
+/// Sends the commands of the keys pressed, unless somebody types.
+pub fn handle(ctx: &Context, state: &AppState, view: &mut View) {
+    if view.dialogs.is_open() || ctx.text_edit_focused() {
+        return;
+    }
+    let pressed = |modifiers, key| ctx.input_mut(|i| i.consume_key(modifiers, key));
+    let plain = |key| pressed(Modifiers::NONE, key);
+    if ctx.input(|i| i.events.iter().any(|e| matches!(e, egui::Event::Text(t) if t == "?"))) {
+        view.shortcuts = !view.shortcuts;
+    }
+    if view.shortcuts && plain(Key::Escape) {
+        view.shortcuts = false;
+        return;
+    }
+    if pressed(Modifiers::COMMAND, Key::O) {
+        view.dialogs.ask_open();
+    }
+    if pressed(Modifiers::COMMAND, Key::N) {
+        view.dialogs.ask_new();
+    }
+    let Some(project) = &state.project else { return };
+    for (key, page) in [Key::F1, Key::F2, Key::F3, Key::F4].into_iter().zip(Page::ALL) {
+        if plain(key) {
+            view.send(Command::ShowPage(page));
+        }
+    }
+    if pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z) || pressed(Modifiers::COMMAND, Key::Y) {
+        view.send(Command::Redo);
+    }
+    if pressed(Modifiers::COMMAND, Key::Z) {
+        // While a polygon is being drawn its corners are what one takes back.
+        if !view.map.take_corner_back() {
+            view.send(Command::Undo);
+        }
+    }
+    if pressed(Modifiers::COMMAND, Key::T) {
+        view.send(Command::Train { name: None, then_map: false });
+    }
+    if pressed(Modifiers::COMMAND, Key::Enter) {
+        view.send(Command::Train { name: None, then_map: true });
+    }
+    for (keys, step) in [([Key::ArrowLeft, Key::A], -1), ([Key::ArrowRight, Key::D], 1)] {
+        if keys.into_iter().any(plain) {
+            view.playing = None;
+            view.send(Command::StepTime(step));
+        }
+    }
+    if plain(Key::Space) {
+        view.playing = match view.playing {
+            Some(_) => None,
+            None => Some(std::time::Instant::now()),
+        };
+    }
+    if plain(Key::F) {
+        view.map.fit();
+    }
+    if plain(Key::M) {
+        view.map.layers.class_map = !view.map.layers.class_map;
+    }
+    if project.page == Page::Label {
+        label_keys(ctx, project, view);
+    }
+}
+
+fn label_keys(ctx: &Context, project: &OpenProject, view: &mut View) {
+    let plain = |key| ctx.input_mut(|i| i.consume_key(Modifiers::NONE, key));
+    let digits = [
+        Key::Num1,
+        Key::Num2,
+        Key::Num3,
+        Key::Num4,
+        Key::Num5,
+        Key::Num6,
+        Key::Num7,
+        Key::Num8,
+        Key::Num9,
+        Key::Num0,
+    ];
+    for (key, class) in digits.into_iter().zip(&project.document.legend.classes) {
+        if plain(key) {
+            view.send(Command::PickClass(class.code));
+        }
+    }
+    if plain(Key::P) {
+        view.map.tool = Tool::Polygon;
+    }
+    if plain(Key::V) {
+        view.map.tool = Tool::Select;
+    }
+    if plain(Key::Enter) {
+        view.map.finish_polygon(&mut view.commands);
+    }
+    if plain(Key::Escape) && !view.map.give_polygon_up() {
+        view.send(Command::Select(None));
+    }
+    if plain(Key::Backspace) && !view.map.take_corner_back() {
+        delete_selected(project, view);
+    }
+    if plain(Key::Delete) {
+        delete_selected(project, view);
+    }
+}
+
+fn delete_selected(project: &OpenProject, view: &mut View) {
+    if let Some(id) = project.selected {
+        view.send(Command::DeleteAnnotation(id));
+    }
+}
+
+/// The sheet of shortcuts.
+pub fn sheet_ui(ctx: &Context, view: &mut View) {
+    if !view.shortcuts {
+        return;
+    }
+    let modal = Modal::new(Id::unique("shortcuts")).show(ctx, |ui| {
+        ui.heading("Shortcuts");
+        ui.add_space(8.0);
+        Grid::new("sheet").num_columns(2).spacing([24.0, 6.0]).show(ui, |ui| {
+            for (keys, what) in SHEET {
+                ui.label(RichText::new(keys).strong());
+                ui.label(what);
+                ui.end_row();
+            }
+        });
+        ui.add_space(8.0);
+        ui.button("Close").clicked()
+    });
+    if modal.inner || modal.should_close() {
+        view.shortcuts = false;
+    }
+}

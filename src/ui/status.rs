@@ -1,0 +1,92 @@
+//! The bar at the bottom: where the mouse is, what is there, and the jobs under way.
+
+use super::view::View;
+use super::{format, tokens};
+use crate::app::{AppState, Command, OpenProject};
+use egui::{Align, Layout, Panel, RichText, Ui};
+
+pub fn status_ui(ui: &mut Ui, state: &AppState, project: Option<&OpenProject>, view: &mut View) {
+    Panel::bottom("status").exact_size(28.0).show(ui, |ui| {
+        ui.horizontal_centered(|ui| {
+            ui.spacing_mut().item_spacing.x = 4.0 * tokens::GRID;
+            if let Some(project) = project {
+                place_ui(ui, project, view);
+            }
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| jobs_ui(ui, state, view));
+        });
+    });
+}
+
+fn place_ui(ui: &mut Ui, project: &OpenProject, view: &View) {
+    let Some(place) = view.map.hovered else {
+        ui.label(RichText::new("Point at the map to read its values").small().weak());
+        return;
+    };
+    let mono = |text: String| RichText::new(text).monospace().size(tokens::SMALL);
+    ui.label(mono(format::lonlat(place.lonlat)));
+    let Some((opened, _)) = project.cube() else { return };
+    let info = opened.cube.info();
+    let unit = if info.grid.crs.is_geographic() { "°" } else { " m" };
+    let decimals = if info.grid.crs.is_geographic() { 5 } else { 0 };
+    let [x, y] = place.xy;
+    ui.label(mono(format!("x {x:.decimals$}{unit}  y {y:.decimals$}{unit}")));
+    let Some((col, row)) = place.pixel else {
+        ui.label(RichText::new("outside of the images").small().weak());
+        return;
+    };
+    ui.label(mono(format!("pixel {col}, {row}")));
+    if let Some(series) = opened.cube.cached_series(col, row) {
+        let bands = opened.composite.bands;
+        let values: Vec<_> = bands
+            .iter()
+            .filter_map(|&b| {
+                let name = &info.bands.get(b)?.name;
+                let value = series.value(project.time(), b);
+                Some(if value.is_nan() { format!("{name} –") } else { format!("{name} {value:.0}") })
+            })
+            .collect();
+        ui.label(mono(format!("{} DN", values.join("  "))));
+    }
+    if let Some(map) = project.map() {
+        let code = map.codes.get(row as usize * map.width as usize + col as usize).copied().unwrap_or(0);
+        if let Some(class) = project.document.legend.class(code) {
+            ui.label(RichText::new(format!("map: {}", class.name)).small());
+        }
+    }
+}
+
+fn jobs_ui(ui: &mut Ui, state: &AppState, view: &mut View) {
+    for job in &state.jobs {
+        let cancel = egui::Button::new(if job.cancelling { "Stopping …" } else { "Cancel" }).small();
+        if ui
+            .add_enabled(!job.cancelling, cancel)
+            .on_hover_text(format!("Stops: {}", job.kind.title()))
+            .clicked()
+        {
+            view.send(Command::Cancel(job.id));
+        }
+        let share = job.progress.as_ref().and_then(crate::progress::Progress::share);
+        let mut text = format!("{} {}", job.kind.title(), short(&job.subject));
+        if let Some(share) = share {
+            text += &format!(" {:.0} %", share * 100.0);
+        }
+        if let Some(left) = job.time_left() {
+            text += &format!(", {}", format::time_left(left));
+        }
+        let bar = egui::ProgressBar::new(share.unwrap_or(0.0)).desired_width(96.0).desired_height(6.0);
+        ui.add(if share.is_none() { bar.animate(true) } else { bar });
+        let label = ui.label(RichText::new(text).small());
+        if let Some(progress) = &job.progress {
+            label.on_hover_text(&progress.what);
+        }
+    }
+}
+
+/// The end of a long subject, which for paths is what tells.
+fn short(subject: &str) -> String {
+    let length = subject.chars().count();
+    if length <= 36 {
+        return subject.to_string();
+    }
+    format!("…{}", subject.chars().skip(length - 35).collect::<String>())
+}

@@ -1,0 +1,122 @@
+//! What the window itself remembers: nothing of it belongs to the document.
+
+use super::dialogs::Dialogs;
+use super::map::MapView;
+use crate::app::Command;
+use crate::labels::ClassCode;
+use std::time::Instant;
+
+/// What a painter needs besides the state: its own memory and a way to send commands.
+pub struct View {
+    /// Commands sent in this frame.
+    pub commands: Vec<Command>,
+    /// The map: where it looks, its textures, the polygon being drawn.
+    pub map: MapView,
+    /// Bands shown in the plot, by index.
+    pub bands: Vec<usize>,
+    /// Whether the dates are playing, and when the next one comes.
+    pub playing: Option<Instant>,
+    /// Dialogs that are open.
+    pub dialogs: Dialogs,
+    /// Whether the sheet of shortcuts is open.
+    pub shortcuts: bool,
+    /// The class being edited: its name so far.
+    pub editing_class: Option<(ClassCode, String, [u8; 3])>,
+    /// The name of a class being added.
+    pub new_class: String,
+    /// Time measurements on standard error (`RITMO_TIMINGS`).
+    pub timings: Timings,
+}
+
+/// First frame, first picture and frame rates, told on standard error where `RITMO_TIMINGS` is set.
+pub struct Timings {
+    enabled: bool,
+    started: Instant,
+    frames: u32,
+    slowest: f32,
+    since: Instant,
+    told_first_frame: bool,
+    told_first_picture: bool,
+}
+
+impl View {
+    /// A fresh view.
+    pub fn new() -> Self {
+        Self {
+            commands: Vec::new(),
+            map: MapView::default(),
+            bands: Vec::new(),
+            playing: None,
+            dialogs: Dialogs::default(),
+            shortcuts: false,
+            editing_class: None,
+            new_class: String::new(),
+            timings: Timings::new(),
+        }
+    }
+
+    /// Sends a command.
+    pub fn send(&mut self, command: Command) {
+        self.commands.push(command);
+    }
+}
+
+impl Timings {
+    fn new() -> Self {
+        let now = Instant::now();
+        Self {
+            enabled: std::env::var_os("RITMO_TIMINGS").is_some(),
+            started: process_start().unwrap_or(now),
+            frames: 0,
+            slowest: 0.0,
+            since: now,
+            told_first_frame: false,
+            told_first_picture: false,
+        }
+    }
+
+    /// Counts a frame; `picture` tells whether a picture of a cube is on screen.
+    pub fn frame(&mut self, seconds: f32, picture: bool) {
+        if !self.enabled {
+            return;
+        }
+        if !self.told_first_frame {
+            self.told_first_frame = true;
+            eprintln!("timings: first frame after {:.2} s", self.started.elapsed().as_secs_f32());
+        }
+        if picture && !self.told_first_picture {
+            self.told_first_picture = true;
+            eprintln!("timings: first picture after {:.2} s", self.started.elapsed().as_secs_f32());
+        }
+        self.frames += 1;
+        self.slowest = self.slowest.max(seconds);
+        let elapsed = self.since.elapsed().as_secs_f32();
+        if elapsed >= 2.0 {
+            eprintln!(
+                "timings: {:.1} frames/s, slowest frame {:.0} ms of work",
+                self.frames as f32 / elapsed,
+                self.slowest * 1000.0
+            );
+            (self.frames, self.slowest, self.since) = (0, 0.0, Instant::now());
+        }
+    }
+
+    /// Tells how long a series took from the mouse to the plot.
+    pub fn series(&self, cached: bool, milliseconds: f32) {
+        if self.enabled {
+            let how = if cached { "cached, same frame" } else { "not cached" };
+            eprintln!("timings: series ({how}) {milliseconds:.1} ms");
+        }
+    }
+}
+
+/// When the program was started, as the system tells it.
+fn process_start() -> Option<Instant> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let ticks: f64 = stat.rsplit(')').next()?.split_whitespace().nth(19)?.parse().ok()?;
+    let uptime: f64 =
+        std::fs::read_to_string("/proc/uptime").ok()?.split_whitespace().next()?.parse().ok()?;
+    // Linux counts in hundredths of a second.
+    let ago = uptime - ticks / 100.0;
+    Instant::now().checked_sub(std::time::Duration::from_secs_f64(ago.max(0.0)))
+}
