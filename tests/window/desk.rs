@@ -1,0 +1,448 @@
+//! A small project, and the program sitting on it.
+
+use egui::accesskit::Role;
+use egui::{Event, Key, PointerButton, Pos2, Rect};
+use egui_kittest::kittest::{NodeT, Queryable};
+use egui_kittest::{Harness, HarnessBuilder};
+use ritmo::app::{AppState, Command, OpenProject, run_to_end};
+use ritmo::geo::raster::{PixelType, write_mosaic};
+use ritmo::geo::{Crs, Grid};
+use ritmo::labels::Legend;
+use ritmo::model::{ModelKind, ModelSpec, TempCnnOptions};
+use ritmo::progress::Cancel;
+use ritmo::project::Recent;
+use ritmo::ui::RitmoApp;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// Pixels a side of the small cube.
+pub const SIDE: u32 = 96;
+/// Bands of the small cube.
+pub const BANDS: [&str; 4] = ["B02", "B03", "B04", "B08"];
+/// Dates of the small cube.
+pub const DATES: [&str; 6] =
+    ["2022-01-15", "2022-03-15", "2022-05-15", "2022-07-15", "2022-09-15", "2022-11-15"];
+/// Classes, from left to right a third of the cube each.
+pub const CLASSES: [&str; 3] = ["Forest", "Maize", "Water"];
+/// The zoom at which the small cube fills the map.
+const ZOOM: f64 = 16.0;
+
+/// How much of a project to make.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Made {
+    /// A legend, no imagery.
+    Nothing,
+    /// Imagery.
+    Cube,
+    /// Imagery and four polygons a class.
+    Labels,
+}
+
+pub fn grid() -> Grid {
+    let crs = Crs::from_epsg(6362).unwrap();
+    Grid {
+        crs,
+        left: 2_700_000.0,
+        top: 650_000.0,
+        pixel_width: 10.0,
+        pixel_height: 10.0,
+        width: SIDE,
+        height: SIDE,
+    }
+}
+
+/// The value of a pixel: forest stays green, maize comes and goes, water is dark.
+pub fn value(time: usize, band: usize, col: u32, row: u32) -> u16 {
+    const FOREST: [u16; 4] = [300, 500, 350, 3200];
+    const MAIZE: [[u16; 4]; 2] = [[900, 1100, 1500, 2000], [400, 800, 500, 4200]];
+    const WATER: [u16; 4] = [500, 400, 250, 120];
+    let plain = match col * 3 / SIDE {
+        0 => FOREST[band],
+        1 => MAIZE[usize::from((2..=3).contains(&time))][band],
+        _ => WATER[band],
+    };
+    plain + ((col * 7 + row * 13 + time as u32 * 5) % 41) as u16
+}
+
+fn state(recent: Option<PathBuf>) -> AppState {
+    AppState::new(Recent::load(recent), Arc::new(|| {}))
+}
+
+fn done(state: &mut AppState, command: Command) {
+    run_to_end(state, command, &mut |_, _| {}, &Cancel::default()).unwrap();
+}
+
+/// Writes the mosaics of the small cube into a folder.
+pub fn write_mosaics(folder: &Path) {
+    std::fs::create_dir_all(folder).unwrap();
+    for (time, date) in DATES.iter().enumerate() {
+        let mut values = Vec::new();
+        for band in 0..BANDS.len() {
+            for row in 0..SIDE {
+                values.extend((0..SIDE).map(|col| value(time, band, col, row)));
+            }
+        }
+        let path = folder.join(format!("small_{date}.tif"));
+        write_mosaic(&path, &grid(), &BANDS, PixelType::Uint16, 0.0, &values, &[]).unwrap();
+    }
+}
+
+/// A polygon around whole pixels, from the first to before the last.
+pub fn block(cols: (u32, u32), rows: (u32, u32)) -> geo::Polygon<f64> {
+    let corner = |col: u32, row: u32| {
+        let [x, y] = grid().lonlat_from_pixel(f64::from(col), f64::from(row)).unwrap();
+        geo::Coord { x, y }
+    };
+    let ring =
+        vec![corner(cols.0, rows.0), corner(cols.0, rows.1), corner(cols.1, rows.1), corner(cols.1, rows.0)];
+    geo::Polygon::new(geo::LineString::new(ring), Vec::new())
+}
+
+/// A network that learns the small cube in a second or two.
+pub fn small_model() -> ModelSpec {
+    let mut spec = ModelSpec {
+        kind: ModelKind::TempCnn(TempCnnOptions { filters: 8, dense: 16, ..TempCnnOptions::default() }),
+        ..ModelSpec::default()
+    };
+    spec.training.epochs = 6;
+    spec.training.learning_rate = 5e-3;
+    spec
+}
+
+fn make(home: &Path, made: Made) -> PathBuf {
+    let folder = home.join("small");
+    let mut state = state(None);
+    let new = Command::NewProject { folder: folder.clone(), name: "Small".into(), legend: Legend::default() };
+    done(&mut state, new);
+    for class in CLASSES {
+        done(&mut state, Command::AddClass(class.into()));
+    }
+    done(&mut state, Command::SetModel(small_model()));
+    if made >= Made::Cube {
+        let mosaics = home.join("mosaics");
+        write_mosaics(&mosaics);
+        let build = Command::BuildCube { site: "field".into(), inputs: vec![mosaics], bands: None };
+        done(&mut state, build);
+        // Where the map looks is part of the project, so tests know which pixel lies where.
+        let middle = f64::from(SIDE) / 2.0;
+        let centre = grid().lonlat_from_pixel(middle, middle).unwrap();
+        done(&mut state, Command::SetView { centre, zoom: ZOOM });
+    }
+    if made >= Made::Labels {
+        let codes: Vec<_> =
+            state.project.as_ref().unwrap().document.legend.classes.iter().map(|c| c.code).collect();
+        for (i, code) in (0..).zip(codes) {
+            done(&mut state, Command::PickClass(code));
+            for j in 0..4 {
+                let (col, row) = (i * 32 + 6, j * 24 + 2);
+                done(&mut state, Command::Draw(block((col, col + 16), (row, row + 16))));
+            }
+        }
+    }
+    folder
+}
+
+type App = Option<RitmoApp>;
+
+/// The program in front of a test.
+pub struct Desk {
+    // First, so that the project is closed before its folder goes.
+    harness: Harness<'static, App>,
+    home: Arc<TempDir>,
+}
+
+impl Desk {
+    /// The start screen.
+    pub fn start() -> Self {
+        let home = Arc::new(tempfile::tempdir().unwrap());
+        Self { harness: harness(&home, HarnessBuilder::default(), [1280.0, 800.0]), home }
+    }
+
+    /// A project that is open and whose cube, if it has one, is on screen.
+    pub fn open(made: Made) -> Self {
+        let home = Arc::new(tempfile::tempdir().unwrap());
+        make(home.path(), made);
+        Self::over(home)
+    }
+
+    /// The same, painted by this renderer for pictures.
+    pub fn for_pictures(
+        made: Option<Made>,
+        renderer: egui_kittest::wgpu::WgpuTestRenderer,
+        size: [f32; 2],
+    ) -> Self {
+        let home = Arc::new(tempfile::tempdir().unwrap());
+        if let Some(made) = made {
+            make(home.path(), made);
+        }
+        let builder = HarnessBuilder::default().renderer(renderer).with_render_cursor(false);
+        let mut desk = Self { harness: harness(&home, builder, size), home };
+        if made.is_some() {
+            desk.open_project();
+        }
+        desk
+    }
+
+    fn over(home: Arc<TempDir>) -> Self {
+        let harness = harness(&home, HarnessBuilder::default(), [1280.0, 800.0]);
+        let mut desk = Self { harness, home };
+        desk.open_project();
+        desk
+    }
+
+    fn open_project(&mut self) {
+        let folder = self.folder();
+        self.app_mut().send(Command::OpenProject(folder));
+        self.until("the project is open", |d| d.app().state.project.is_some());
+        let has_cube = !self.project().document.sites.is_empty();
+        if has_cube {
+            self.until("the cube is shown or refused", |d| {
+                let site = d.project().site.as_ref();
+                site.is_some_and(|s| !matches!(s.cube, ritmo::app::CubeState::Opening(_)))
+            });
+        }
+        self.steps(3);
+    }
+
+    /// The project's folder.
+    pub fn folder(&self) -> PathBuf {
+        self.home.path().join("small")
+    }
+
+    /// The folder that holds everything of this test.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// Closes the program and starts it anew on the same project.
+    pub fn reopened(self) -> Self {
+        let home = Arc::clone(&self.home);
+        drop(self);
+        Self::over(home)
+    }
+
+    /// Starts the program a second time, on the same project.
+    pub fn second(&self) -> Self {
+        Self::over(Arc::clone(&self.home))
+    }
+
+    /// Closes the program and starts it anew, on its start screen.
+    pub fn restarted(self) -> Self {
+        let home = Arc::clone(&self.home);
+        drop(self);
+        Self { harness: harness(&home, HarnessBuilder::default(), [1280.0, 800.0]), home }
+    }
+
+    pub fn app(&self) -> &RitmoApp {
+        self.harness.state().as_ref().unwrap()
+    }
+
+    pub fn app_mut(&mut self) -> &mut RitmoApp {
+        self.harness.state_mut().as_mut().unwrap()
+    }
+
+    pub fn project(&self) -> &OpenProject {
+        self.app().state.project.as_ref().unwrap()
+    }
+
+    pub fn project_mut(&mut self) -> &mut OpenProject {
+        self.app_mut().state.project.as_mut().unwrap()
+    }
+
+    pub fn harness(&mut self) -> &mut Harness<'static, App> {
+        &mut self.harness
+    }
+
+    /// Sends a command and lets it be carried out.
+    pub fn send(&mut self, command: Command) {
+        self.app_mut().send(command);
+        self.steps(2);
+    }
+
+    /// Paints so many frames.
+    pub fn steps(&mut self, frames: usize) {
+        for _ in 0..frames {
+            self.harness.step();
+        }
+    }
+
+    /// Paints frames until something holds, for at most half a minute or so.
+    #[track_caller]
+    pub fn until(&mut self, what: &str, holds: impl Fn(&Self) -> bool) {
+        for _ in 0..6000 {
+            self.harness.step();
+            if holds(self) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        panic!("it never came that {what}; on screen: {:#?}", self.words());
+    }
+
+    /// Waits until no job is under way.
+    #[track_caller]
+    pub fn until_idle(&mut self) {
+        self.until("no job is under way", |d| d.app().state.jobs.is_empty());
+        self.steps(2);
+    }
+
+    /// Everything that can be read on screen, in order.
+    pub fn words(&self) -> Vec<String> {
+        let nodes = self.harness.root().children_recursive();
+        nodes
+            .filter_map(|n| {
+                let node = n.accesskit_node();
+                node.label().or_else(|| node.value()).filter(|words| !words.trim().is_empty())
+            })
+            .collect()
+    }
+
+    /// Whether these words are on screen.
+    pub fn sees(&self, words: &str) -> bool {
+        self.words().iter().any(|w| w.contains(words))
+    }
+
+    #[track_caller]
+    pub fn assert_sees(&self, words: &str) {
+        assert!(self.sees(words), "{words:?} is not on screen, but: {:#?}", self.words());
+    }
+
+    fn control<'a>(&'a self, name: &'a str) -> Option<egui_kittest::Node<'a>> {
+        self.harness.query_all_by_label(name).find(|n| {
+            let role = n.accesskit_node().role();
+            !matches!(role, Role::Label | Role::Canvas | Role::Unknown | Role::GenericContainer)
+        })
+    }
+
+    /// Whether there is a control of this name that can be used.
+    pub fn can(&self, name: &str) -> bool {
+        self.control(name).is_some_and(|n| !n.accesskit_node().is_disabled())
+    }
+
+    /// Clicks the first control of this name.
+    #[track_caller]
+    pub fn click(&mut self, name: &str) {
+        let control = self.control(name);
+        let Some(node) = control else { panic!("no control {name:?} among: {:#?}", self.words()) };
+        node.click();
+        self.steps(2);
+    }
+
+    /// Types into the field of this name.
+    #[track_caller]
+    pub fn type_into(&mut self, name: &str, text: &str) {
+        let field = self.harness.query_all_by_label(name).find(|n| n.accesskit_node().is_text_input());
+        let Some(field) = field else { panic!("no field {name:?} among: {:#?}", self.words()) };
+        field.focus();
+        self.steps(2);
+        self.harness.event(Event::Text(text.into()));
+        self.steps(2);
+    }
+
+    /// Presses a key.
+    pub fn key(&mut self, key: Key) {
+        self.harness.key_press(key);
+        self.steps(2);
+    }
+
+    /// Presses a key while holding Ctrl.
+    pub fn ctrl(&mut self, key: Key) {
+        self.harness.key_press_modifiers(egui::Modifiers::COMMAND, key);
+        self.steps(2);
+    }
+
+    /// Types a letter as people do: it comes as text.
+    pub fn letter(&mut self, text: &str) {
+        self.harness.event(Event::Text(text.into()));
+        self.steps(2);
+    }
+
+    /// Where a control is.
+    #[track_caller]
+    pub fn rect(&self, role: Role, name: &str) -> Rect {
+        self.harness.get_by_role_and_label(role, name).rect()
+    }
+
+    /// Where a place on the grid (columns, rows) is on the screen, while the map has not been moved.
+    pub fn at(&self, col: f64, row: f64) -> Pos2 {
+        let mercator = |[lon, lat]: [f64; 2]| {
+            let y = (lat.to_radians().tan().asinh() / std::f64::consts::PI).mul_add(-0.5, 0.5);
+            [lon / 360.0 + 0.5, y]
+        };
+        let middle = f64::from(SIDE) / 2.0;
+        let here = mercator(grid().lonlat_from_pixel(col, row).unwrap());
+        let centre = mercator(grid().lonlat_from_pixel(middle, middle).unwrap());
+        let world = 256.0 * ZOOM.exp2();
+        let offset =
+            egui::vec2(((here[0] - centre[0]) * world) as f32, ((here[1] - centre[1]) * world) as f32);
+        self.rect(Role::Canvas, "Map").center() + offset
+    }
+
+    /// Moves the mouse to a place on the grid, one frame.
+    pub fn point(&mut self, col: f64, row: f64) {
+        let at = self.at(col, row);
+        self.harness.hover_at(at);
+        self.harness.step();
+    }
+
+    /// Clicks a place on the grid.
+    pub fn click_map(&mut self, col: f64, row: f64) {
+        let at = self.at(col, row);
+        self.click_at(at);
+    }
+
+    /// Clicks a place on the screen.
+    pub fn click_at(&mut self, pos: Pos2) {
+        self.harness.hover_at(pos);
+        self.steps(1);
+        for pressed in [true, false] {
+            let button = PointerButton::Primary;
+            self.harness.event(Event::PointerButton {
+                pos,
+                button,
+                pressed,
+                modifiers: egui::Modifiers::NONE,
+            });
+            self.steps(1);
+        }
+        self.steps(2);
+    }
+
+    /// The field for a new class, which has a hint for a name.
+    pub fn new_class_field(&self) -> egui_kittest::Node<'_> {
+        self.harness.get_by(|n| n.is_text_input() && n.data().placeholder() == Some("new class"))
+    }
+
+    /// Sets the inward buffer as assistive technology does.
+    pub fn set_buffer(&mut self, metres: f64) {
+        self.harness.get_by(|n| n.role() == Role::SpinButton).set_value_accesskit(metres);
+        self.steps(3);
+    }
+
+    /// Sets a slider as assistive technology does.
+    #[track_caller]
+    pub fn set_slider(&mut self, name: &str, value: f64) {
+        self.harness.get_by_role_and_label(Role::Slider, name).set_value_accesskit(value);
+        self.steps(3);
+    }
+
+    /// Notices on screen.
+    pub fn notices(&self) -> Vec<&str> {
+        self.app().state.notices.iter().map(|n| n.text.as_str()).collect()
+    }
+}
+
+fn harness(home: &TempDir, builder: HarnessBuilder<App>, size: [f32; 2]) -> Harness<'static, App> {
+    let mut waiting = Some(state(Some(home.path().join("recent.json"))));
+    let frame = move |ui: &mut egui::Ui, app: &mut App| {
+        let ctx = ui.ctx().clone();
+        let app = app.get_or_insert_with(|| RitmoApp::new(waiting.take().unwrap(), &ctx));
+        app.logic(&ctx);
+        // The whole window, without the margin that kittest leaves.
+        let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(ctx.content_rect()));
+        app.paint(&mut ui);
+    };
+    builder.with_size(size).with_max_steps(16).build_ui_state(frame, None)
+}
