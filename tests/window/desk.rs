@@ -203,7 +203,7 @@ impl Desk {
                 site.is_some_and(|s| !matches!(s.cube, ritmo::app::CubeState::Opening(_)))
             });
         }
-        self.steps(3);
+        self.settle();
     }
 
     /// The project's folder.
@@ -258,7 +258,7 @@ impl Desk {
     /// Sends a command and lets it be carried out.
     pub fn send(&mut self, command: Command) {
         self.app_mut().send(command);
-        self.steps(2);
+        self.settle();
     }
 
     /// Paints so many frames.
@@ -266,6 +266,12 @@ impl Desk {
         for _ in 0..frames {
             self.harness.step();
         }
+    }
+
+    /// Paints what a click or a key brings: one frame sees it, the next carries the command out, and what pops up takes
+    /// one more to find its size.
+    pub fn settle(&mut self) {
+        self.steps(4);
     }
 
     /// Paints frames until something holds, for at most half a minute or so.
@@ -285,7 +291,7 @@ impl Desk {
     #[track_caller]
     pub fn until_idle(&mut self) {
         self.until("no job is under way", |d| d.app().state.jobs.is_empty());
-        self.steps(2);
+        self.settle();
     }
 
     /// Everything that can be read on screen, in order.
@@ -327,7 +333,7 @@ impl Desk {
         let control = self.control(name);
         let Some(node) = control else { panic!("no control {name:?} among: {:#?}", self.words()) };
         node.click();
-        self.steps(2);
+        self.settle();
     }
 
     /// Types into the field of this name.
@@ -336,27 +342,27 @@ impl Desk {
         let field = self.harness.query_all_by_label(name).find(|n| n.accesskit_node().is_text_input());
         let Some(field) = field else { panic!("no field {name:?} among: {:#?}", self.words()) };
         field.focus();
-        self.steps(2);
+        self.settle();
         self.harness.event(Event::Text(text.into()));
-        self.steps(2);
+        self.settle();
     }
 
     /// Presses a key.
     pub fn key(&mut self, key: Key) {
         self.harness.key_press(key);
-        self.steps(2);
+        self.settle();
     }
 
     /// Presses a key while holding Ctrl.
     pub fn ctrl(&mut self, key: Key) {
         self.harness.key_press_modifiers(egui::Modifiers::COMMAND, key);
-        self.steps(2);
+        self.settle();
     }
 
     /// Types a letter as people do: it comes as text.
     pub fn letter(&mut self, text: &str) {
         self.harness.event(Event::Text(text.into()));
-        self.steps(2);
+        self.settle();
     }
 
     /// Where a control is.
@@ -380,11 +386,12 @@ impl Desk {
         self.rect(Role::Canvas, "Map").center() + offset
     }
 
-    /// Moves the mouse to a place on the grid, one frame.
+    /// Moves the mouse to a place on the grid: the map sees it in the first frame, what is painted before the map tells of
+    /// it in the second.
     pub fn point(&mut self, col: f64, row: f64) {
         let at = self.at(col, row);
         self.harness.hover_at(at);
-        self.harness.step();
+        self.steps(2);
     }
 
     /// Clicks a place on the grid.
@@ -407,7 +414,7 @@ impl Desk {
             });
             self.steps(1);
         }
-        self.steps(2);
+        self.settle();
     }
 
     /// The field for a new class, which has a hint for a name.
@@ -417,15 +424,16 @@ impl Desk {
 
     /// Sets the inward buffer as assistive technology does.
     pub fn set_buffer(&mut self, metres: f64) {
-        self.harness.get_by(|n| n.role() == Role::SpinButton).set_value_accesskit(metres);
-        self.steps(3);
+        let name = "How far from its edge a polygon's pixels are left out";
+        self.harness.get_by_role_and_label(Role::SpinButton, name).set_value_accesskit(metres);
+        self.settle();
     }
 
     /// Sets a slider as assistive technology does.
     #[track_caller]
     pub fn set_slider(&mut self, name: &str, value: f64) {
         self.harness.get_by_role_and_label(Role::Slider, name).set_value_accesskit(value);
-        self.steps(3);
+        self.settle();
     }
 
     /// Notices on screen.

@@ -125,7 +125,7 @@ fn classes_are_added_renamed_and_deleted() {
     desk.harness().check_accessibility();
     let field = desk.new_class_field();
     field.focus();
-    desk.steps(2);
+    desk.settle();
     desk.letter("Pasture");
     desk.key(Key::Enter);
     let added = desk.project().document.legend.by_name("Pasture").unwrap().code;
@@ -151,7 +151,7 @@ fn letters_typed_into_a_field_are_no_shortcuts() {
     let mut desk = label_page(Made::Cube);
     let field = desk.new_class_field();
     field.focus();
-    desk.steps(2);
+    desk.settle();
     desk.letter("d?");
     desk.key(Key::D);
     assert_eq!(desk.project().time(), 0);

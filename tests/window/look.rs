@@ -57,12 +57,12 @@ fn space_plays_through_the_dates_and_stops() {
 }
 
 #[test]
-fn pointing_at_the_map_reads_the_pixel_in_the_same_frame() {
+fn pointing_at_the_map_reads_the_pixel_at_once() {
     let mut desk = Desk::open(Made::Cube);
     desk.assert_sees("Point at the map to read its values");
     chunks_in_memory(&mut desk);
     for (col, row) in [(5, 7), (40, 20), (90, 91)] {
-        // One frame: what is in memory is drawn at once.
+        // What is in memory is read without a wait.
         desk.point(f64::from(col) + 0.5, f64::from(row) + 0.5);
         desk.assert_sees(&format!("pixel {col}, {row}"));
         let red = BANDS.iter().position(|b| *b == "B04").unwrap();
@@ -102,11 +102,11 @@ fn a_drag_moves_the_map_and_pins_nothing_and_fit_brings_it_back() {
     let mut desk = Desk::open(Made::Cube);
     let start = desk.at(48.5, 48.5);
     desk.harness().drag_at(start);
-    desk.steps(1);
+    desk.settle();
     desk.harness().hover_at(start + egui::vec2(44.0, 0.0));
-    desk.steps(1);
+    desk.settle();
     desk.harness().drop_at(start + egui::vec2(44.0, 0.0));
-    desk.steps(2);
+    desk.settle();
     assert!(desk.project().document.view.pins.is_empty());
     let before = desk.project().document.view.centre;
     desk.until("where the map looks is remembered", |d| d.project().document.view.centre != before);

@@ -46,7 +46,7 @@ fn a_folder_without_a_project_is_answered_with_a_sentence() {
     desk.type_into("Folder", &folder);
     desk.key(Key::Enter);
     desk.until("it failed", |d| !d.notices().is_empty());
-    desk.steps(2);
+    desk.settle();
     desk.assert_sees("Opening the project failed");
     desk.assert_sees("nowhere");
     desk.click("Dismiss");
@@ -98,7 +98,7 @@ fn imagery_becomes_a_cube_on_screen() {
     desk.type_into("Folder", &mosaics.display().to_string());
     desk.click("Build the cube");
     desk.until("the cube is on screen", |d| d.project().cube().is_some());
-    desk.steps(2);
+    desk.settle();
     desk.assert_sees("The cube of site is built: 6 dates, 4 bands");
     desk.assert_sees("15 Jan 2022");
 }

@@ -183,7 +183,8 @@ fn row_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, annotation: &Anno
         widgets::swatch(ui, class.map_or([128; 3], |c| c.colour));
         let name = class.map_or("unknown class", |c| c.name.as_str());
         let chosen = project.selected == Some(annotation.id);
-        let button = egui::Button::selectable(chosen, (format!("{}  {name}", annotation.id), Atom::grow())).truncate();
+        let button =
+            egui::Button::selectable(chosen, (format!("{}  {name}", annotation.id), Atom::grow())).truncate();
         if ui.add_sized([168.0, tokens::TARGET], button).clicked() {
             view.send(Command::Select((!chosen).then_some(annotation.id)));
         }
