@@ -4,6 +4,9 @@ use clap::Parser;
 use ritmo::cli::{self, Cli};
 use std::process::ExitCode;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let result = match cli::run(Cli::parse()) {
         Ok(None) => Ok(()),

@@ -507,4 +507,54 @@ mod tests {
         let result = classify_chunk(&chunk(), 3, 3, &[2, 0], &read, &model(), &cancel);
         assert!(matches!(result, Err(ClassifyError::Cancelled(_))));
     }
+
+    /// 70 x 66 pixels, so four chunks: stripes of forest, water and city, a square without observation; bands in another
+    /// order than the model's.
+    #[test]
+    fn a_cube_becomes_a_map_with_every_pixel_in_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let grid = grid(70, 66);
+        let level =
+            |i: usize| if (i % 70) < 10 && i / 70 < 10 { 0 } else { 100 + 200 * (i / 70 / 22) as u16 };
+        let values: Vec<u16> = (0..2 * grid.pixels())
+            .map(|i| if i < grid.pixels() { 4 * level(i) } else { level(i - grid.pixels()) })
+            .collect();
+        for date in ["2022-01-15", "2022-02-15", "2022-03-15"] {
+            let path = folder.path().join(format!("mosaic_{date}.tif"));
+            let bands = ["nir", "red"];
+            crate::geo::raster::write_mosaic(&path, &grid, &bands, PixelType::Uint16, 0.0, &values, &[])
+                .unwrap();
+        }
+        let found =
+            crate::source::folder::recognise(&[folder.path().into()], &|_| (), &Cancel::new()).unwrap();
+        let spec = crate::cube::BuildSpec { mosaics: found.mosaics, bands: None, origin: None };
+        let store = folder.path().join("site.zarr");
+        crate::cube::build(&spec, &store, &|_| (), &Cancel::new()).unwrap();
+        let cube = Cube::open(&store).unwrap();
+
+        let model = model();
+        let chunks = Mutex::new(Vec::new());
+        let on_chunk = |chunk: ChunkMap| lock(&chunks).push(chunk);
+        let map = classify(&cube, &model, &|_| 0, &on_chunk, &|_| (), &Cancel::new()).unwrap().class_map();
+        for i in 0..grid.pixels() {
+            let expected = if level(i) == 0 { NODATA } else { 7 * (1 + (i / 70 / 22) as u8) };
+            assert_eq!(map.codes[i], expected, "column {}, row {}", i % 70, i / 70);
+        }
+        let chunks = chunks.into_inner().unwrap();
+        assert_eq!(chunks.len(), 4);
+        for chunk in chunks {
+            let Window { col, row, width, height } = chunk.window;
+            let rows =
+                (row..row + height).flat_map(|y| (col..col + width).map(move |x| (y * 70 + x) as usize));
+            assert!(
+                rows.zip(&chunk.codes).all(|(i, code)| map.codes[i] == *code),
+                "codes of a chunk and the map"
+            );
+        }
+
+        let cancel = Cancel::new();
+        cancel.cancel();
+        let result = classify(&cube, &model, &|_| 0, &|_| (), &|_| (), &cancel);
+        assert!(matches!(result, Err(ClassifyError::Cancelled(_))));
+    }
 }

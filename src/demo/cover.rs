@@ -149,10 +149,10 @@ impl Patch {
         Self {
             kind,
             calendar: Calendar::of(kind, unit(hash(seed, 9, 0))),
-            late: 0.25 * draw(1),
-            vigour: 0.07 * draw(2),
-            soil: [(0.42 + 0.28 * draw(3)).clamp(0.0, 1.0), (0.45 + 0.3 * draw(4)).clamp(0.0, 1.0)],
-            leaf: 0.12 * draw(5),
+            late: 0.15 * draw(1),
+            vigour: 0.06 * draw(2),
+            soil: [(0.42 + 0.22 * draw(3)).clamp(0.0, 1.0), (0.45 + 0.24 * draw(4)).clamp(0.0, 1.0)],
+            leaf: 0.06 * draw(5),
             seed,
             managed: true,
         }
@@ -273,12 +273,12 @@ impl Planner<'_> {
             if self.dryness.at(x, y) > 0.95 {
                 return SCRUB;
             }
-            if self.clearing.at(x, y) > 1.55 {
+            if self.clearing.at(x, y) > 2.0 && steep < 0.3 {
                 return CLEARING;
             }
             return DRY;
         }
-        if self.clearing.at(x, y) > 1.9 {
+        if self.clearing.at(x, y) > 2.1 && steep < 0.3 {
             return CLEARING;
         }
         if wet + (height - 480.0) / 260.0 > 0.0 { HUMID } else { FOREST }

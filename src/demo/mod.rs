@@ -13,6 +13,8 @@ mod noise;
 mod phenology;
 mod sensor;
 mod terrain;
+#[cfg(test)]
+mod tests;
 
 pub use inputs::{Inputs, write_inputs};
 pub use landscape::{Landscape, simulate};

@@ -79,13 +79,13 @@ impl Calendar {
             Self::Town => [0.16, 0.14, 0.13, 0.13, 0.14, 0.18, 0.21, 0.22, 0.22, 0.21, 0.19, 0.17],
             Self::Road => [0.04, 0.04, 0.04, 0.04, 0.04, 0.05, 0.06, 0.06, 0.06, 0.06, 0.05, 0.04],
             Self::Natural(kind) => match kind {
-                Kind::Forest => [0.66, 0.57, 0.48, 0.46, 0.56, 0.68, 0.74, 0.76, 0.76, 0.75, 0.72, 0.70],
+                Kind::Forest => [0.59, 0.52, 0.47, 0.46, 0.54, 0.66, 0.74, 0.76, 0.76, 0.74, 0.69, 0.63],
                 Kind::HumidJungle => [0.72, 0.72, 0.71, 0.71, 0.71, 0.71, 0.72, 0.73, 0.73, 0.73, 0.73, 0.72],
-                Kind::DryJungle => [0.42, 0.22, 0.12, 0.09, 0.13, 0.52, 0.74, 0.77, 0.76, 0.72, 0.63, 0.54],
-                Kind::Pasture => [0.38, 0.27, 0.19, 0.16, 0.28, 0.56, 0.52, 0.45, 0.57, 0.62, 0.54, 0.45],
+                Kind::DryJungle => [0.42, 0.22, 0.12, 0.09, 0.12, 0.47, 0.74, 0.77, 0.76, 0.72, 0.63, 0.54],
+                Kind::Pasture => [0.30, 0.21, 0.15, 0.13, 0.26, 0.57, 0.48, 0.37, 0.54, 0.62, 0.52, 0.40],
                 Kind::Scrub => [0.38, 0.34, 0.30, 0.28, 0.30, 0.38, 0.45, 0.48, 0.48, 0.46, 0.43, 0.41],
                 Kind::WithoutApparentVegetation => {
-                    [0.06, 0.05, 0.04, 0.04, 0.05, 0.10, 0.18, 0.23, 0.23, 0.18, 0.12, 0.08]
+                    [0.07, 0.06, 0.05, 0.05, 0.06, 0.13, 0.23, 0.28, 0.28, 0.23, 0.16, 0.11]
                 }
                 Kind::BareSoil => [0.03, 0.03, 0.03, 0.03, 0.03, 0.04, 0.05, 0.05, 0.05, 0.05, 0.04, 0.03],
                 Kind::Water | Kind::Agriculture | Kind::Urban => [0.0; 12],
@@ -214,7 +214,8 @@ fn soil(state: &State) -> Spectrum {
 
 fn over_ground(calendar: Calendar, state: &State, ground: &Spectrum) -> Spectrum {
     let green = at_month(calendar.green(), state.month, state.late);
-    let green = (green * (1.0 + state.vigour)).clamp(0.0, 0.97);
+    // A little of the spread stays where the calendar says bare: a shower, a weed, a tree.
+    let green = (green + (green + 0.12) * state.vigour).clamp(0.0, 0.97);
     let dead = at_month(calendar.dead(), state.month, state.late) + state.dead;
     let dead = (1.0 - green) * dead.clamp(0.0, 0.95);
     let leaves = mix(&DARK_LEAF, &BRIGHT_LEAF, calendar.leaf() + state.leaf);

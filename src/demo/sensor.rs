@@ -84,7 +84,7 @@ fn places(seed: u64, terrain: &Terrain) -> Vec<Place> {
             let grain = normal(hash(seed, i as i64, 50));
             Place {
                 late: late.at(x, y),
-                vigour: 0.60 * broad.at(x, y) + 0.70 * fine.at(x, y) + 0.35 * grain,
+                vigour: 0.40 * broad.at(x, y) + 0.80 * fine.at(x, y) + 0.40 * grain,
                 paleness: pale.at(x, y),
                 redness: red.at(x, y),
                 leaf: leaf.at(x, y),
@@ -161,13 +161,13 @@ struct Spread {
 
 fn spread(patch: &Patch) -> Spread {
     let (vigour, monthly, late) = match patch.kind {
-        Kind::Forest | Kind::HumidJungle => (0.06, 0.09, 0.20),
-        Kind::DryJungle => (0.10, 0.15, 0.20),
-        Kind::Scrub => (0.12, 0.18, 0.25),
-        Kind::Pasture => (0.12, 0.20, 0.25),
-        Kind::Agriculture => (0.10, 0.18, 0.15),
-        Kind::WithoutApparentVegetation => (0.25, 0.30, 0.25),
-        Kind::BareSoil => (0.50, 0.50, 0.0),
+        Kind::Forest | Kind::HumidJungle => (0.05, 0.10, 0.10),
+        Kind::DryJungle => (0.08, 0.16, 0.12),
+        Kind::Scrub => (0.09, 0.20, 0.12),
+        Kind::Pasture => (0.08, 0.22, 0.12),
+        Kind::Agriculture => (0.08, 0.14, 0.12),
+        Kind::WithoutApparentVegetation => (0.20, 0.32, 0.15),
+        Kind::BareSoil => (0.20, 0.25, 0.0),
         Kind::Urban => (0.30, 0.12, 0.0),
         Kind::Water => (0.0, 0.0, 0.0),
     };
@@ -179,22 +179,22 @@ fn seen(patch: &Patch, place: &Place, weather: &Weather, (x, y): (f32, f32), i: 
     let spread = spread(patch);
     // Land use changes by the parcel, nature by the place.
     let event = if patch.managed {
-        0.8 * normal(hash(patch.seed, weather.month as i64, 70)) + 0.5 * weather.grain.at(x, y)
+        0.35 * normal(hash(patch.seed, weather.month as i64, 70)) + 0.9 * weather.grain.at(x, y)
     } else {
-        0.7 * weather.flush.at(x, y) + 0.6 * weather.grain.at(x, y)
+        0.35 * weather.flush.at(x, y) + 0.9 * weather.grain.at(x, y)
     };
     let chance = 0.45 * normal(hash(weather.seed, i as i64, 71));
     let state = State {
         month: weather.month,
         late: patch.late + spread.late * place.late,
         vigour: patch.vigour + spread.vigour * place.vigour + spread.monthly * (event + chance),
-        paleness: (patch.soil[0] + 0.16 * place.paleness).clamp(0.0, 1.0),
-        redness: (patch.soil[1] + 0.18 * place.redness).clamp(0.0, 1.0),
-        leaf: patch.leaf + 0.13 * place.leaf,
-        dead: 0.10 * place.dead + 0.10 * event,
+        paleness: (patch.soil[0] + 0.11 * place.paleness).clamp(0.0, 1.0),
+        redness: (patch.soil[1] + 0.12 * place.redness).clamp(0.0, 1.0),
+        leaf: patch.leaf + 0.06 * place.leaf,
+        dead: 0.06 * place.dead + 0.16 * event,
         wetness: 0.22 * weather.shower.at(x, y),
         rock: match patch.kind {
-            Kind::WithoutApparentVegetation => 0.55 + 0.25 * place.rock,
+            Kind::WithoutApparentVegetation => 0.68 + 0.22 * place.rock,
             Kind::BareSoil => 0.12 + 0.18 * place.rock,
             Kind::Scrub => 0.3 + 0.2 * place.rock,
             _ => 0.1,

@@ -125,8 +125,8 @@ impl Terrain {
             .map(|(rise_east, rise_north)| {
                 let incidence = (up - rise_east * east - rise_north * north)
                     / (1.0 + rise_east * rise_east + rise_north * rise_north).sqrt();
-                // A quarter of the light comes from the sky, not from the sun, and canopies soften slopes.
-                (0.25 + 0.75 * incidence.max(0.0) / up).clamp(0.35, 1.45)
+                // A third of the light comes from the sky, not from the sun, and canopies soften slopes.
+                (0.32 + 0.68 * incidence.max(0.0) / up).clamp(0.4, 1.4)
             })
             .collect()
     }

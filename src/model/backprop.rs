@@ -4,8 +4,7 @@
 //! A batch is worked on in parts of [`PART`] samples, in parallel. What joins parts (the statistics of batch norm, the
 //! sums of gradients) is joined in the order of the parts, so that results do not depend on the number of threads.
 
-use super::ModelError;
-use super::engine::{Buffer, View, product};
+use super::engine::{Packed, View, product, vectorised};
 use super::tempcnn::{Block, EPSILON, Plan, Shape, Weights};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -50,10 +49,7 @@ impl Step {
 }
 
 /// Loss and gradients of a batch of at least one sample.
-///
-/// # Errors
-/// [`ModelError::Engine`].
-pub(super) fn step(shape: &Shape, weights: &Weights, batch: &Batch) -> Result<Step, ModelError> {
+pub(super) fn step(shape: &Shape, weights: &Weights, batch: &Batch) -> Step {
     let plans = shape.plans();
     let values = shape.times * shape.bands;
     let mut parts: Vec<Part> = batch
@@ -67,58 +63,66 @@ pub(super) fn step(shape: &Shape, weights: &Weights, batch: &Batch) -> Result<St
 
     let mut norms: Vec<Norm> = Vec::with_capacity(plans.len());
     for (b, plan) in plans.iter().enumerate() {
+        let weight = Packed::new(View::of(&weights.blocks[b].weight, plan.width(), plan.filters));
         let before = b.checked_sub(1).map(|b| (&plans[b], &norms[b], dropout_after(shape, b)));
         let moments = on_all(&mut parts, |part| {
             if let Some((plan, norm, dropout)) = before {
                 part.activate(plan, norm, dropout);
             }
-            part.multiply(plan, &weights.blocks[b])
-        })?;
+            part.multiply(plan, &weight)
+        });
         norms.push(Norm::new(plan, &weights.blocks[b], moments));
     }
 
     let last = plans.len() - 1;
+    let output = Output::new(shape, weights, batch);
     let ends = on_all(&mut parts, |part| {
         part.activate(&plans[last], &norms[last], dropout_after(shape, last));
-        part.end(shape, weights, &norms[last], batch.label_smoothing, samples)
-    })?;
+        let (end, by_input) = part.end(&output);
+        let sums = part.begin_back(
+            &plans[last],
+            last,
+            &norms[last],
+            dropout_after(shape, last),
+            &by_input,
+            output.inputs,
+        );
+        (end, sums)
+    });
+    let (ends, mut sums): (Vec<_>, Vec<_>) = ends.into_iter().unzip();
     let loss = ends.iter().map(|end| end.loss).sum::<f64>() / samples as f64;
-    let (output, mut sums): (Vec<_>, Vec<_>) =
-        ends.into_iter().map(|end| ((end.weight, end.bias), end.sums)).unzip();
-    let (weight, bias): (Vec<_>, Vec<_>) = output.into_iter().unzip();
-    let mut gradients = vec![sum(bias), sum(weight)];
+    let (by_weight, by_bias): (Vec<_>, Vec<_>) =
+        ends.into_iter().map(|end| (end.by_weight, end.by_bias)).unzip();
+    let mut gradients = vec![sum(by_bias), sum(by_weight)];
 
     for (b, plan) in plans.iter().enumerate().rev() {
         let (by_beta, by_gamma): (Vec<_>, Vec<_>) = sums.into_iter().unzip();
         let (by_beta, by_gamma) = (sum(by_beta), sum(by_gamma));
-        let flipped = (b > 0 && plan.kernel > 1).then(|| flipped(plan, &weights.blocks[b].weight));
         let before = b.checked_sub(1).map(|b| (&plans[b], &norms[b], dropout_after(shape, b)));
+        let back = before.map(|_| weight_back(plan, &weights.blocks[b].weight));
         let steps = on_all(&mut parts, |part| {
-            let by_weight = part.back(plan, b, &norms[b], &by_beta, &by_gamma, samples)?;
-            let sums = match before {
-                Some((plan_before, norm, dropout)) => {
-                    let by_input = part.by_input(plan, &weights.blocks[b].weight, flipped.as_ref())?;
+            let by_weight = part.back(plan, b, &norms[b], &by_beta, &by_gamma, samples);
+            let sums = match (before, &back) {
+                (Some((plan_before, norm, dropout)), Some(back)) => {
+                    let by_input = part.by_input(plan, back);
                     let stride = (plan.times + plan.pad) * plan.channels;
                     part.begin_back(plan_before, b - 1, norm, dropout, &by_input, stride)
                 }
-                None => (Vec::new(), Vec::new()),
+                _ => (Vec::new(), Vec::new()),
             };
-            Ok((by_weight, sums))
-        })?;
+            (by_weight, sums)
+        });
         let (by_weight, next): (Vec<_>, Vec<_>) = steps.into_iter().unzip();
         sums = next;
         gradients.extend([by_beta, by_gamma, sum(by_weight)]);
     }
     gradients.reverse();
     let statistics = norms.into_iter().map(|norm| (norm.mean, norm.unbiased_variance)).collect();
-    Ok(Step { loss, gradients, statistics })
+    Step { loss, gradients, statistics }
 }
 
 /// Runs `work` on every part, in parallel; results in the order of the parts.
-fn on_all<T: Send>(
-    parts: &mut [Part],
-    work: impl Fn(&mut Part) -> Result<T, ModelError> + Sync + Send,
-) -> Result<Vec<T>, ModelError> {
+fn on_all<T: Send>(parts: &mut [Part], work: impl Fn(&mut Part) -> T + Sync + Send) -> Vec<T> {
     parts.par_iter_mut().map(work).collect()
 }
 
@@ -137,17 +141,20 @@ fn dropout_after(shape: &Shape, b: usize) -> f32 {
     if b < shape.options.layers { shape.options.conv_dropout } else { shape.options.dense_dropout }
 }
 
-/// The weight that takes gradients of a convolution's output to its input: kernel reversed, channels and filters
-/// exchanged; `kernel * filters x channels`.
-fn flipped(plan: &Plan, weight: &Buffer) -> Buffer {
+/// The weight that takes gradients of a block's output to its input, as a convolution of its own: kernel reversed,
+/// channels and filters exchanged; `kernel * filters x channels`.
+fn weight_back(plan: &Plan, weight: &[f32]) -> Packed {
+    if plan.kernel == 1 {
+        return Packed::new(View::of(weight, plan.channels, plan.filters).transposed());
+    }
     let mut out = vec![0.0; plan.width() * plan.filters];
-    let taps = weight.values().chunks_exact(plan.channels * plan.filters);
+    let taps = weight.chunks_exact(plan.channels * plan.filters);
     for (tap, to) in taps.rev().zip(out.chunks_exact_mut(plan.filters * plan.channels)) {
         for (c, row) in tap.chunks_exact(plan.filters).enumerate() {
             to[c..].iter_mut().step_by(plan.channels).zip(row).for_each(|(t, w)| *t = *w);
         }
     }
-    Buffer::new(out)
+    Packed::new(View::of(&out, plan.kernel * plan.filters, plan.channels))
 }
 
 /// Count, mean and sum of squared deviations of each filter over a part.
@@ -198,12 +205,42 @@ impl Norm {
     }
 }
 
+/// The output layer and the loss.
+struct Output<'a> {
+    inputs: usize,
+    classes: usize,
+    weight: Packed,
+    weight_back: Packed,
+    bias: &'a [f32],
+    /// Target of a class that is not the sample's, and what the sample's has more.
+    spread: f32,
+    top: f32,
+    /// Samples of the batch.
+    samples: usize,
+}
+
+impl<'a> Output<'a> {
+    fn new(shape: &Shape, weights: &'a Weights, batch: &Batch) -> Self {
+        let view = View::of(&weights.output_weight, shape.options.dense, shape.classes);
+        Self {
+            inputs: shape.options.dense,
+            classes: shape.classes,
+            weight: Packed::new(view),
+            weight_back: Packed::new(view.transposed()),
+            bias: &weights.output_bias,
+            spread: (batch.label_smoothing / shape.classes as f64) as f32,
+            top: (1.0 - batch.label_smoothing) as f32,
+            samples: batch.classes.len(),
+        }
+    }
+}
+
 /// What the end of the network gives for a part.
 struct End {
+    /// Sum of the losses.
     loss: f64,
-    weight: Vec<f32>,
-    bias: Vec<f32>,
-    sums: (Vec<f32>, Vec<f32>),
+    by_weight: Vec<f32>,
+    by_bias: Vec<f32>,
 }
 
 /// Some samples of a batch, on their way through the network and back.
@@ -211,13 +248,13 @@ struct Part<'a> {
     samples: usize,
     classes: &'a [usize],
     /// Input of each block; the last is that of the output layer.
-    inputs: Vec<Buffer>,
+    inputs: Vec<Vec<f32>>,
     /// Products of each block, before batch norm.
-    products: Vec<Buffer>,
+    products: Vec<Vec<f32>>,
     /// Where dropout is drawn from.
     dropout: Option<ChaCha8Rng>,
     /// Gradient by the product of the block at hand, padded as its output is.
-    gradient: Buffer,
+    gradient: Vec<f32>,
 }
 
 impl<'a> Part<'a> {
@@ -233,95 +270,93 @@ impl<'a> Part<'a> {
             inputs: vec![shape.lay_out(series)],
             products: Vec::new(),
             dropout,
-            gradient: Buffer::zeros(0),
+            gradient: Vec::new(),
         }
     }
 
     /// The block's product, and its moments.
-    fn multiply(&mut self, plan: &Plan, block: &Block) -> Result<Moments, ModelError> {
-        let weight = View::of(&block.weight, plan.width(), plan.filters);
-        let input = &self.inputs[self.inputs.len() - 1];
-        let z = product(plan.windows(input, self.samples), weight)?;
+    fn multiply(&mut self, plan: &Plan, weight: &Packed) -> Moments {
+        let z = product(plan.windows(&self.inputs[self.inputs.len() - 1], self.samples), weight);
         let count = (self.samples * plan.times) as f32;
-        let rows = || {
-            let samples = z.values().chunks(plan.sample_stride());
-            samples.flat_map(|s| s[..plan.times * plan.filters].chunks_exact(plan.filters))
-        };
-        let mut mean = vec![0.0; plan.filters];
-        for row in rows() {
-            mean.iter_mut().zip(row).for_each(|(m, z)| *m += z);
-        }
-        mean.iter_mut().for_each(|m| *m /= count);
-        let mut squares = vec![0.0; plan.filters];
-        for row in rows() {
-            for ((s, m), z) in squares.iter_mut().zip(&mean).zip(row) {
-                *s += (z - m) * (z - m);
-            }
-        }
+        let (mut mean, mut squares) = (vec![0.0; plan.filters], vec![0.0; plan.filters]);
+        vectorised(
+            #[inline(always)]
+            || {
+                let samples = || z.chunks(plan.sample_stride()).map(|s| &s[..plan.times * plan.filters]);
+                for sample in samples() {
+                    for row in sample.chunks_exact(plan.filters) {
+                        mean.iter_mut().zip(row).for_each(|(m, z)| *m += z);
+                    }
+                }
+                mean.iter_mut().for_each(|m| *m /= count);
+                for sample in samples() {
+                    for row in sample.chunks_exact(plan.filters) {
+                        for ((s, m), z) in squares.iter_mut().zip(&mean).zip(row) {
+                            *s += (z - m) * (z - m);
+                        }
+                    }
+                }
+            },
+        );
         self.products.push(z);
-        Ok(Moments { count: f64::from(count), mean, squares })
+        Moments { count: f64::from(count), mean, squares }
     }
 
     /// Batch norm, ReLU and dropout of the last product.
     fn activate(&mut self, plan: &Plan, norm: &Norm, dropout: f32) {
-        let mut output = Buffer::zeros(plan.output_len(self.samples));
+        let mut output = vec![0.0; plan.output_len(self.samples)];
         let z = &self.products[self.products.len() - 1];
         let real = plan.times * plan.filters;
-        let (threshold, scale) = kept(dropout);
-        let mut dice = vec![255; plan.filters];
-        let to = output.values_mut()[plan.pad * plan.filters..].chunks_mut(plan.sample_stride());
-        for (from, to) in z.values().chunks(plan.sample_stride()).zip(to) {
-            let rows = from[..real].chunks_exact(plan.filters);
-            for (from, to) in rows.zip(to[..real].chunks_exact_mut(plan.filters)) {
-                if let Some(rng) = &mut self.dropout
-                    && threshold > 0
-                {
-                    rng.fill_bytes(&mut dice);
-                }
-                let scale = if self.dropout.is_some() { scale } else { 1.0 };
-                for (((((y, z), m), s), b), die) in
-                    to.iter_mut().zip(from).zip(&norm.mean).zip(&norm.scale).zip(&norm.beta).zip(&dice)
-                {
-                    let keep = if *die >= threshold { scale } else { 0.0 };
-                    *y = ((z - m) * s + b).max(0.0) * keep;
-                }
+        let (threshold, scale) = if self.dropout.is_some() { kept(dropout) } else { kept(0.0) };
+        let mut dice = vec![u8::MAX; real];
+        let to = output[plan.pad * plan.filters..].chunks_mut(plan.sample_stride());
+        for (from, to) in z.chunks(plan.sample_stride()).zip(to) {
+            if let Some(rng) = &mut self.dropout
+                && threshold > 0
+            {
+                rng.fill_bytes(&mut dice);
             }
+            vectorised(
+                #[inline(always)]
+                || {
+                    let rows = from[..real]
+                        .chunks_exact(plan.filters)
+                        .zip(to[..real].chunks_exact_mut(plan.filters))
+                        .zip(dice.chunks_exact(plan.filters));
+                    for ((from, to), dice) in rows {
+                        for (((((y, z), m), s), b), die) in
+                            to.iter_mut().zip(from).zip(&norm.mean).zip(&norm.scale).zip(&norm.beta).zip(dice)
+                        {
+                            let keep = if *die >= threshold { scale } else { 0.0 };
+                            *y = ((z - m) * s + b).max(0.0) * keep;
+                        }
+                    }
+                },
+            );
         }
         self.inputs.push(output);
     }
 
-    /// Logits, loss, and back to the last block.
-    fn end(
-        &mut self,
-        shape: &Shape,
-        weights: &Weights,
-        norm: &Norm,
-        label_smoothing: f64,
-        samples: usize,
-    ) -> Result<End, ModelError> {
-        let (dense, classes) = (shape.options.dense, shape.classes);
-        let input = View::of(&self.inputs[self.inputs.len() - 1], self.samples, dense);
-        let weight = View::of(&weights.output_weight, dense, classes);
-        let mut gradient = product(input, weight)?;
-        let spread = (label_smoothing / classes as f64) as f32;
+    /// Logits, loss, and the gradients by the output layer and its input.
+    fn end(&self, output: &Output) -> (End, Vec<f32>) {
+        let classes = output.classes;
+        let input = View::of(&self.inputs[self.inputs.len() - 1], self.samples, output.inputs);
+        let mut gradient = product(input, &output.weight);
         let mut loss = 0.0;
-        let mut bias = vec![0.0; classes];
-        for (row, class) in gradient.values_mut().chunks_exact_mut(classes).zip(self.classes) {
-            row.iter_mut().zip(&weights.output_bias).for_each(|(z, b)| *z += b);
-            let top = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            let log_sum = top + row.iter().map(|z| (z - top).exp()).sum::<f32>().ln();
+        let mut by_bias = vec![0.0; classes];
+        for (row, class) in gradient.chunks_exact_mut(classes).zip(self.classes) {
+            row.iter_mut().zip(output.bias).for_each(|(z, b)| *z += b);
+            let log_sum = log_sum(row);
             for (k, z) in row.iter_mut().enumerate() {
-                let target = spread + if k == *class { 1.0 - label_smoothing as f32 } else { 0.0 };
+                let target = output.spread + if k == *class { output.top } else { 0.0 };
                 loss -= f64::from(target * (*z - log_sum));
-                *z = ((*z - log_sum).exp() - target) / samples as f32;
+                *z = ((*z - log_sum).exp() - target) / output.samples as f32;
             }
-            bias.iter_mut().zip(row.iter()).for_each(|(b, g)| *b += g);
+            by_bias.iter_mut().zip(row.iter()).for_each(|(b, g)| *b += g);
         }
-        let by_weight = product(input.transposed(), View::of(&gradient, self.samples, classes))?;
-        let by_input = product(View::of(&gradient, self.samples, classes), weight.transposed())?;
-        let b = shape.options.layers;
-        let sums = self.begin_back(&shape.plans()[b], b, norm, dropout_after(shape, b), &by_input, dense);
-        Ok(End { loss, weight: by_weight.into_values(), bias, sums })
+        let gradient = View::of(&gradient, self.samples, classes);
+        let by_weight = product(input.transposed(), &Packed::new(gradient));
+        (End { loss, by_weight, by_bias }, product(gradient, &output.weight_back))
     }
 
     /// Takes the gradient by a block's output (samples `stride` values apart) back through dropout and ReLU into
@@ -332,38 +367,43 @@ impl<'a> Part<'a> {
         b: usize,
         norm: &Norm,
         dropout: f32,
-        by_output: &Buffer,
+        by_output: &[f32],
         stride: usize,
     ) -> (Vec<f32>, Vec<f32>) {
         let real = plan.times * plan.filters;
         let start = plan.pad * plan.filters;
         let scale = if self.dropout.is_some() { kept(dropout).1 } else { 1.0 };
         let (mut by_beta, mut by_gamma) = (vec![0.0; plan.filters], vec![0.0; plan.filters]);
-        let mut gradient = Buffer::zeros(plan.output_len(self.samples));
-        let samples = gradient.values_mut()[start..]
-            .chunks_mut(plan.sample_stride())
-            .zip(self.inputs[b + 1].values()[start..].chunks(plan.sample_stride()))
-            .zip(self.products[b].values().chunks(plan.sample_stride()))
-            .zip(by_output.values().chunks(stride));
-        for (((to, y), z), from) in samples {
-            let rows = to[..real]
-                .chunks_exact_mut(plan.filters)
-                .zip(y[..real].chunks_exact(plan.filters))
-                .zip(z[..real].chunks_exact(plan.filters))
-                .zip(from[..real].chunks_exact(plan.filters));
-            for (((to, y), z), from) in rows {
-                for ((((to, y), from), z), (((m, i), beta), gamma)) in
-                    to.iter_mut().zip(y).zip(from).zip(z).zip(
-                        norm.mean.iter().zip(&norm.inverse).zip(by_beta.iter_mut()).zip(by_gamma.iter_mut()),
-                    )
-                {
-                    let g = if *y > 0.0 { from * scale } else { 0.0 };
-                    *to = g;
-                    *beta += g;
-                    *gamma += g * (z - m) * i;
+        let mut gradient = vec![0.0; plan.output_len(self.samples)];
+        vectorised(
+            #[inline(always)]
+            || {
+                let samples = gradient[start..]
+                    .chunks_mut(plan.sample_stride())
+                    .zip(self.inputs[b + 1][start..].chunks(plan.sample_stride()))
+                    .zip(self.products[b].chunks(plan.sample_stride()))
+                    .zip(by_output.chunks(stride));
+                for (((to, y), z), from) in samples {
+                    let rows = to[..real]
+                        .chunks_exact_mut(plan.filters)
+                        .zip(y[..real].chunks_exact(plan.filters))
+                        .zip(z[..real].chunks_exact(plan.filters))
+                        .zip(from[..real].chunks_exact(plan.filters));
+                    for (((to, y), z), from) in rows {
+                        let norms = norm.mean.iter().zip(&norm.inverse);
+                        let sums = by_beta.iter_mut().zip(by_gamma.iter_mut());
+                        for (((((to, y), z), from), (m, i)), (beta, gamma)) in
+                            to.iter_mut().zip(y).zip(z).zip(from).zip(norms).zip(sums)
+                        {
+                            let g = if *y > 0.0 { from * scale } else { 0.0 };
+                            *to = g;
+                            *beta += g;
+                            *gamma += g * (z - m) * i;
+                        }
+                    }
                 }
-            }
-        }
+            },
+        );
         self.gradient = gradient;
         (by_beta, by_gamma)
     }
@@ -377,45 +417,53 @@ impl<'a> Part<'a> {
         by_beta: &[f32],
         by_gamma: &[f32],
         samples: usize,
-    ) -> Result<Vec<f32>, ModelError> {
+    ) -> Vec<f32> {
         let count = (samples * plan.times) as f32;
         // dz = gamma / sd * (g - mean(g) - (z - mean) / sd * mean(g * (z - mean) / sd))
         let means: Vec<f32> = by_beta.iter().map(|s| s / count).collect();
         let slopes: Vec<f32> = by_gamma.iter().zip(&norm.inverse).map(|(s, i)| s / count * i).collect();
         let real = plan.times * plan.filters;
         let start = plan.pad * plan.filters;
-        let to = self.gradient.values_mut()[start..].chunks_mut(plan.sample_stride());
-        for (to, z) in to.zip(self.products[b].values().chunks(plan.sample_stride())) {
-            let rows = to[..real].chunks_exact_mut(plan.filters).zip(z.chunks_exact(plan.filters));
-            for (to, z) in rows {
-                for (((((g, z), m), mean), slope), scale) in
-                    to.iter_mut().zip(z).zip(&norm.mean).zip(&means).zip(&slopes).zip(&norm.scale)
-                {
-                    *g = scale * (*g - mean - (z - m) * slope);
+        let to = self.gradient[start..].chunks_mut(plan.sample_stride());
+        let from = self.products[b].chunks(plan.sample_stride());
+        vectorised(
+            #[inline(always)]
+            || {
+                for (to, z) in to.zip(from) {
+                    let rows = to[..real].chunks_exact_mut(plan.filters).zip(z.chunks_exact(plan.filters));
+                    for (to, z) in rows {
+                        for (((((g, z), m), mean), slope), scale) in
+                            to.iter_mut().zip(z).zip(&norm.mean).zip(&means).zip(&slopes).zip(&norm.scale)
+                        {
+                            *g = scale * (*g - mean - (z - m) * slope);
+                        }
+                    }
                 }
-            }
-        }
+            },
+        );
         let rows = plan.rows(self.samples);
         let gradient = View { offset: start, ..View::of(&self.gradient, rows, plan.filters) };
-        let by_weight = product(plan.windows(&self.inputs[b], self.samples).transposed(), gradient)?;
-        Ok(by_weight.into_values())
+        product(plan.windows(&self.inputs[b], self.samples).transposed(), &Packed::new(gradient))
     }
 
-    /// The gradient by the block's input from [`Part::gradient`]: a convolution with the kernel reversed.
-    fn by_input(&self, plan: &Plan, weight: &Buffer, flipped: Option<&Buffer>) -> Result<Buffer, ModelError> {
+    /// The gradient by the block's input from [`Part::gradient`].
+    fn by_input(&self, plan: &Plan, weight_back: &Packed) -> Vec<f32> {
         let windows = View {
-            buffer: &self.gradient,
+            values: &self.gradient,
             offset: 0,
             rows: plan.rows(self.samples),
             cols: plan.kernel * plan.filters,
             row_stride: plan.filters,
             col_stride: 1,
         };
-        match flipped {
-            Some(flipped) => product(windows, View::of(flipped, windows.cols, plan.channels)),
-            None => product(windows, View::of(weight, plan.channels, plan.filters).transposed()),
-        }
+        product(windows, weight_back)
     }
+}
+
+/// Logarithm of the sum of exponentials.
+pub(super) fn log_sum(logits: &[f32]) -> f32 {
+    let top = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    top + logits.iter().map(|z| (z - top).exp()).sum::<f32>().ln()
 }
 
 /// Dropout by one byte a value: below which byte a value is dropped, and what the others are multiplied by. The share is
@@ -556,7 +604,7 @@ mod tests {
             let mut weights = weights(&shape);
             let (x, y) = (series(&shape, samples), classes(&shape, samples));
             let batch = Batch { series: &x, classes: &y, label_smoothing: 0.1, dropout: None };
-            let step = step(&shape, &weights, &batch).unwrap();
+            let step = step(&shape, &weights, &batch);
             let mut plain = in_f64(&mut weights);
             let loss = plain_loss(&shape, &plain, &x, &y, 0.1);
             assert!((step.loss - loss).abs() < 1e-5, "loss {} but {loss}", step.loss);
@@ -589,7 +637,7 @@ mod tests {
         let mut weights = weights(&shape);
         let (x, y) = (series(&shape, 40), classes(&shape, 40));
         let batch = Batch { series: &x, classes: &y, label_smoothing: 0.05, dropout: Some((3, 9)) };
-        let gradients = step(&shape, &weights, &batch).unwrap().gradients;
+        let gradients = step(&shape, &weights, &batch).gradients;
         for (p, gradient) in gradients.iter().enumerate() {
             // Along the gradient itself, so that what is measured stands above the rounding of f32.
             let norm = gradient.iter().map(|g| g * g).sum::<f32>().sqrt();
@@ -598,7 +646,7 @@ mod tests {
                     weights.trained_mut()[p].iter_mut().zip(gradient).for_each(|(w, g)| *w += h * g / norm);
                 };
                 move_by(&mut weights, h);
-                let loss = step(&shape, &weights, &batch).unwrap().loss;
+                let loss = step(&shape, &weights, &batch).loss;
                 move_by(&mut weights, -h);
                 loss
             };
@@ -629,13 +677,13 @@ mod tests {
             let mut weights = weights(&shape);
             let x = series(&shape, samples);
             let net = TempCnn::new(&shape, &weights);
-            let got = net.logits(&x).unwrap();
+            let got = net.logits(&x);
             let expected = plain_logits(&shape, &in_f64(&mut weights), Some(&weights.clone()), &x);
             assert_eq!(got.len(), expected.len());
             for (a, b) in got.iter().zip(&expected) {
                 assert!((f64::from(*a) - b).abs() < 1e-4, "{a} but {b}");
             }
-            assert_eq!(got, net.logits_on_all_threads(&x).unwrap());
+            assert_eq!(got, net.logits_on_all_threads(&x));
         }
     }
 
@@ -645,7 +693,7 @@ mod tests {
         let mut weights = weights(&shape);
         let x = series(&shape, 1);
         let batch = Batch { series: &x, classes: &[1], label_smoothing: 0.0, dropout: None };
-        let step = step(&shape, &weights, &batch).unwrap();
+        let step = step(&shape, &weights, &batch);
         step.update_running(&mut weights);
         assert!(step.loss.is_finite() && step.gradients.iter().flatten().all(|g| g.is_finite()));
         assert!(weights.blocks.iter().all(|b| b.running_variance.iter().all(|v| v.is_finite())));
@@ -687,12 +735,12 @@ mod tests {
         let mut weights = load("start.");
         let x = floats("x");
         let classes: Vec<usize> = floats("y").iter().map(|y| *y as usize).collect();
-        close("logits", &TempCnn::new(&shape, &weights).logits(&x).unwrap(), &floats("logits"), 1e-5);
+        close("logits", &TempCnn::new(&shape, &weights).logits(&x), &floats("logits"), 1e-5);
 
         let mut adam = AdamW::new(1e-2);
         let batch = Batch { series: &x, classes: &classes, label_smoothing: 0.05, dropout: None };
         for (i, loss) in floats("losses").iter().enumerate() {
-            let step = step(&shape, &weights, &batch).unwrap();
+            let step = step(&shape, &weights, &batch);
             close("loss", &[step.loss as f32], &[*loss], 1e-5);
             if i == 0 {
                 let names: Vec<String> = weights

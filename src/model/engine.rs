@@ -1,56 +1,28 @@
-//! The engine: matrix products, through candle's CPU storage, which picks the widest SIMD of the machine when it runs.
+//! The engine: matrix products over strided views, with the widest SIMD the machine has (found when it runs, through pulp).
 //!
-//! candle 0.11.1 gets gradients of `conv1d` wrong on the CPU and its `unfold` copies. So networks take nothing from it
-//! but this product: of two matrices that are seen through strides. A view whose rows overlap is a convolution
-//! (row r starts one time step after row r - 1 and is `kernel` steps long), and nothing is copied.
+//! candle 0.11.1 gets the gradients of `conv1d` wrong on the CPU, copies to unfold, and reads `/proc/cpuinfo` before each
+//! product. So networks here stand on this product alone. A view whose rows overlap is a convolution (row r starts one
+//! time step after row r - 1 and is `kernel` steps long), and nothing is copied.
 //!
 //! A product runs on the thread that asks for it: networks share work among threads by samples, in parts whose size does
 //! not depend on the number of threads, so that results do not either.
 
-use super::ModelError;
-use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, Layout, Shape};
-use std::sync::Once;
+use pulp::{Arch, Simd, WithSimd};
 
-/// Values that can take part in a product.
-#[derive(Debug, Clone)]
-pub(super) struct Buffer(CpuStorage);
+/// Rows of a register tile: with 2 vectors across it fills 16 registers, with 4 it fills 32.
+const TILE: usize = 6;
+/// Bytes to which panels are aligned: a line of the cache.
+const LINE: usize = 64;
 
-impl Buffer {
-    pub fn new(values: Vec<f32>) -> Self {
-        Self(CpuStorage::F32(values))
-    }
-
-    pub fn zeros(len: usize) -> Self {
-        Self::new(vec![0.0; len])
-    }
-
-    pub fn values(&self) -> &[f32] {
-        match &self.0 {
-            CpuStorage::F32(values) => values,
-            _ => &[],
-        }
-    }
-
-    pub fn into_values(self) -> Vec<f32> {
-        match self.0 {
-            CpuStorage::F32(values) => values,
-            _ => Vec::new(),
-        }
-    }
-
-    pub fn values_mut(&mut self) -> &mut [f32] {
-        match &mut self.0 {
-            CpuStorage::F32(values) => values,
-            _ => &mut [],
-        }
-    }
+/// Runs loops over slices compiled for the SIMD of the machine.
+pub(super) fn vectorised<R>(work: impl FnOnce() -> R) -> R {
+    Arch::new().dispatch(work)
 }
 
-/// A matrix seen in a buffer: element (r, c) is at `offset + r * row_stride + c * col_stride`. Rows may overlap.
+/// A matrix seen in values: element (r, c) is at `offset + r * row_stride + c * col_stride`. Rows may overlap.
 #[derive(Clone, Copy)]
 pub(super) struct View<'a> {
-    pub buffer: &'a Buffer,
+    pub values: &'a [f32],
     pub offset: usize,
     pub rows: usize,
     pub cols: usize,
@@ -59,9 +31,9 @@ pub(super) struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    /// A whole buffer, row by row.
-    pub fn of(buffer: &'a Buffer, rows: usize, cols: usize) -> Self {
-        Self { buffer, offset: 0, rows, cols, row_stride: cols, col_stride: 1 }
+    /// All values, row by row.
+    pub fn of(values: &'a [f32], rows: usize, cols: usize) -> Self {
+        Self { values, offset: 0, rows, cols, row_stride: cols, col_stride: 1 }
     }
 
     /// The same matrix with rows and columns exchanged.
@@ -75,38 +47,173 @@ impl<'a> View<'a> {
         }
     }
 
-    fn fits(&self) -> bool {
-        self.rows > 0
-            && self.cols > 0
-            && self.offset + (self.rows - 1) * self.row_stride + (self.cols - 1) * self.col_stride
-                < self.buffer.values().len()
+    /// Row by row, copied.
+    fn collected(&self) -> Vec<f32> {
+        let mut out = Vec::with_capacity(self.rows * self.cols);
+        for r in 0..self.rows {
+            let row = self.values[self.offset + r * self.row_stride..].iter();
+            out.extend(row.step_by(self.col_stride.max(1)).take(self.cols));
+        }
+        out
     }
+}
 
-    fn layout(&self) -> Layout {
-        let shape = Shape::from((self.rows, self.cols));
-        Layout::new(shape, vec![self.row_stride, self.col_stride], self.offset)
+/// A right side made ready: cut into panels of as many columns as a register tile is wide, filled up with zeros.
+pub(super) struct Packed {
+    rows: usize,
+    cols: usize,
+    /// Where the first panel starts: at the start of a cache line.
+    start: usize,
+    panels: Vec<f32>,
+}
+
+impl Packed {
+    pub fn new(view: View) -> Self {
+        let width = Arch::new().dispatch(Width);
+        let mut panels = vec![0.0; view.cols.div_ceil(width) * width * view.rows + LINE / 4];
+        let start = panels.as_ptr().align_offset(LINE).min(LINE / 4);
+        for (i, panel) in panels[start..].chunks_exact_mut(width * view.rows).enumerate() {
+            let first = i * width;
+            if first >= view.cols {
+                break;
+            }
+            let take = width.min(view.cols - first);
+            for (r, row) in panel.chunks_exact_mut(width).enumerate() {
+                let from = &view.values[view.offset + r * view.row_stride + first * view.col_stride..];
+                if view.col_stride == 1 {
+                    row[..take].copy_from_slice(&from[..take]);
+                } else {
+                    let from = from.iter().step_by(view.col_stride.max(1));
+                    row[..take].iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+                }
+            }
+        }
+        Self { rows: view.rows, cols: view.cols, start, panels }
     }
 }
 
 /// The product of two matrices, row by row.
 ///
-/// # Errors
-/// [`ModelError::Engine`] where a view reaches out of its buffer or the inner sizes differ.
-pub(super) fn product(lhs: View, rhs: View) -> Result<Buffer, ModelError> {
-    static SERIAL: Once = Once::new();
-    // Threads come from above, see the head of this file.
-    SERIAL.call_once(|| gemm::set_threading_threshold(usize::MAX));
-    let failed = |why: String| ModelError::Engine { doing: "multiplied matrices", why };
-    // candle does not check this, and the product underneath would read foreign memory.
-    if !lhs.fits() || !rhs.fits() || lhs.cols != rhs.rows {
-        return Err(failed(format!(
-            "{} x {} times {} x {} does not fit",
-            lhs.rows, lhs.cols, rhs.rows, rhs.cols
-        )));
+/// # Panics
+/// Where the inner sizes differ or a view reaches out of its values: the networks' own fault, never the input's.
+pub(super) fn product(lhs: View, rhs: &Packed) -> Vec<f32> {
+    assert_eq!(lhs.cols, rhs.rows, "the inner sizes of a product differ");
+    let mut out = vec![0.0; lhs.rows * rhs.cols];
+    // Rows whose values lie side by side, or columns; of others, and of the lowest ones, a copy does.
+    if lhs.col_stride == 1 || (lhs.row_stride == 1 && lhs.rows >= TILE) {
+        Arch::new().dispatch(Product { lhs, rhs, out: &mut out });
+    } else {
+        let copy = lhs.collected();
+        let lhs = View::of(&copy, lhs.rows, lhs.cols);
+        Arch::new().dispatch(Product { lhs, rhs, out: &mut out });
     }
-    let sizes = (1, lhs.rows, rhs.cols, lhs.cols);
-    let product = lhs.buffer.0.matmul(&rhs.buffer.0, sizes, &lhs.layout(), &rhs.layout());
-    product.map(Buffer).map_err(|e| failed(e.to_string()))
+    out
+}
+
+/// Vectors across a register tile.
+const fn vectors<S: Simd>() -> usize {
+    if S::REGISTER_COUNT >= 32 { 4 } else { 2 }
+}
+
+/// Asks for the width of a register tile in values.
+struct Width;
+
+impl WithSimd for Width {
+    type Output = usize;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> usize {
+        vectors::<S>() * S::F32_LANES
+    }
+}
+
+struct Product<'a> {
+    lhs: View<'a>,
+    rhs: &'a Packed,
+    out: &'a mut [f32],
+}
+
+impl WithSimd for Product<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        if vectors::<S>() == 4 { self.tiles::<S, 4>(simd) } else { self.tiles::<S, 2>(simd) }
+    }
+}
+
+impl Product<'_> {
+    #[inline(always)]
+    fn tiles<S: Simd, const VECTORS: usize>(self, simd: S) {
+        let Self { lhs, rhs, out } = self;
+        let width = VECTORS * S::F32_LANES;
+        let panels = rhs.panels[rhs.start..].chunks_exact(width * rhs.rows.max(1));
+        for (panel, first) in panels.zip((0..rhs.cols).step_by(width)) {
+            let (panel, _) = S::as_simd_f32s(panel).0.as_chunks::<VECTORS>();
+            let take = width.min(rhs.cols - first);
+            for row in (0..lhs.rows).step_by(TILE) {
+                // The last tile goes over some rows of the one before it once more.
+                let row = row.min(lhs.rows.saturating_sub(TILE));
+                let tile = if lhs.col_stride == 1 {
+                    let at = |r: usize| lhs.offset + (row + r).min(lhs.rows - 1) * lhs.row_stride;
+                    let rows: [&[f32]; TILE] = std::array::from_fn(|r| &lhs.values[at(r)..at(r) + lhs.cols]);
+                    by_rows(simd, rows, panel)
+                } else {
+                    by_columns(simd, &lhs.values[lhs.offset + row..], lhs.col_stride, panel)
+                };
+                let rows = out[row * rhs.cols..].chunks_exact_mut(rhs.cols);
+                for (to, sums) in rows.zip(tile) {
+                    let to = &mut to[first..first + take];
+                    for (to, sum) in to.chunks_mut(S::F32_LANES).zip(sums) {
+                        match S::as_mut_simd_f32s(to).0 {
+                            [whole] => *whole = sum,
+                            _ => simd.partial_store_f32s(to, sum),
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A register tile of rows that lie side by side.
+#[inline(always)]
+fn by_rows<S: Simd, const VECTORS: usize>(
+    simd: S,
+    rows: [&[f32]; TILE],
+    panel: &[[S::f32s; VECTORS]],
+) -> [[S::f32s; VECTORS]; TILE] {
+    let mut sums = [[simd.splat_f32s(0.0); VECTORS]; TILE];
+    let [a, b, c, d, e, f] = rows;
+    for ((((((rhs, a), b), c), d), e), f) in panel.iter().zip(a).zip(b).zip(c).zip(d).zip(e).zip(f) {
+        for (sums, lhs) in sums.iter_mut().zip([a, b, c, d, e, f]) {
+            let lhs = simd.splat_f32s(*lhs);
+            for (sum, rhs) in sums.iter_mut().zip(rhs) {
+                *sum = simd.mul_add_e_f32s(lhs, *rhs, *sum);
+            }
+        }
+    }
+    sums
+}
+
+/// A register tile of rows whose values lie `stride` apart, the rows side by side.
+#[inline(always)]
+fn by_columns<S: Simd, const VECTORS: usize>(
+    simd: S,
+    values: &[f32],
+    stride: usize,
+    panel: &[[S::f32s; VECTORS]],
+) -> [[S::f32s; VECTORS]; TILE] {
+    let mut sums = [[simd.splat_f32s(0.0); VECTORS]; TILE];
+    for (i, rhs) in panel.iter().enumerate() {
+        for (sums, lhs) in sums.iter_mut().zip(&values[i * stride..i * stride + TILE]) {
+            let lhs = simd.splat_f32s(*lhs);
+            for (sum, rhs) in sums.iter_mut().zip(rhs) {
+                *sum = simd.mul_add_e_f32s(lhs, *rhs, *sum);
+            }
+        }
+    }
+    sums
 }
 
 #[cfg(test)]
@@ -114,8 +221,7 @@ mod tests {
     use super::*;
 
     fn naive(lhs: View, rhs: View) -> Vec<f32> {
-        let at =
-            |v: &View, r: usize, c: usize| v.buffer.values()[v.offset + r * v.row_stride + c * v.col_stride];
+        let at = |v: &View, r: usize, c: usize| v.values[v.offset + r * v.row_stride + c * v.col_stride];
         let mut out = Vec::new();
         for r in 0..lhs.rows {
             for c in 0..rhs.cols {
@@ -128,24 +234,25 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn a_product_of_overlapping_or_transposed_views_is_the_sum_of_products(
-            m in 1usize..70, k in 1usize..40, n in 1usize..40, step in 1usize..5, transpose in proptest::bool::ANY,
+            m in 1usize..70, k in 1usize..40, n in 1usize..140, step in 1usize..5,
+            transpose_left in proptest::bool::ANY, transpose_right in proptest::bool::ANY,
         ) {
-            let a = Buffer::new((0..m * step + k + 3).map(|i| ((i * 37 % 19) as f32 - 9.0) / 8.0).collect());
-            let b = Buffer::new((0..k.max(m) * n).map(|i| ((i * 53 % 23) as f32 - 11.0) / 8.0).collect());
-            let lhs = View { buffer: &a, offset: 2, rows: m, cols: k, row_stride: step, col_stride: 1 };
-            let lhs = if transpose { lhs.transposed() } else { lhs };
+            let a: Vec<f32> = (0..m * step + k + 3).map(|i| ((i * 37 % 19) as f32 - 9.0) / 8.0).collect();
+            let b: Vec<f32> = (0..k.max(m) * n).map(|i| ((i * 53 % 23) as f32 - 11.0) / 8.0).collect();
+            let lhs = View { values: &a, offset: 2, rows: m, cols: k, row_stride: step, col_stride: 1 };
+            let lhs = if transpose_left { lhs.transposed() } else { lhs };
             let rhs = View::of(&b, lhs.cols, n);
-            let got = product(lhs, rhs).unwrap();
+            let rhs = if transpose_right { View::of(&b, n, lhs.cols).transposed() } else { rhs };
+            let got = product(lhs, &Packed::new(rhs));
             // All of it is in eighths and small: exact in f32 whatever the order.
-            proptest::prop_assert_eq!(got.values(), &naive(lhs, rhs)[..]);
+            proptest::prop_assert_eq!(got, naive(lhs, rhs));
         }
     }
 
     #[test]
-    fn a_view_that_reaches_out_of_its_buffer_is_refused() {
-        let buffer = Buffer::zeros(10);
-        let wide = View { buffer: &buffer, offset: 1, rows: 2, cols: 5, row_stride: 5, col_stride: 1 };
-        assert!(product(wide, View::of(&buffer, 5, 2)).is_err());
-        assert!(product(View::of(&buffer, 2, 5), View::of(&buffer, 2, 5)).is_err());
+    #[should_panic(expected = "range")]
+    fn a_view_that_reaches_out_of_its_values_is_refused() {
+        let lhs = View { values: &[0.0; 10], offset: 1, rows: 2, cols: 5, row_stride: 5, col_stride: 1 };
+        product(lhs, &Packed::new(View::of(&[0.0; 10], 5, 2)));
     }
 }

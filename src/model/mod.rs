@@ -1,4 +1,4 @@
-//! Networks, training, weights in and out. The only room that knows candle.
+//! Networks, training, weights in and out. Products and SIMD are in `engine`; a network is a file of its own.
 
 mod adamw;
 mod backprop;

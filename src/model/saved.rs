@@ -198,7 +198,7 @@ impl Model {
         }
         let mut values = values.to_vec();
         let unusable = prepare(&mut values, self.card.bands.len(), &self.days, &self.card.normalisation);
-        let mut probabilities = self.network.logits(&values)?;
+        let mut probabilities = self.network.logits(&values);
         let classes = self.card.classes.len();
         softmax(&mut probabilities, classes);
         for i in unusable {

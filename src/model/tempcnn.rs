@@ -8,7 +8,7 @@
 //! The dense layer is a block whose window is the whole series. Activations lie `sample x time x channel` with `pad`
 //! rows of zeros before, between and after samples; so a convolution is a product with a view whose rows overlap.
 
-use super::engine::{Buffer, View, product};
+use super::engine::{Packed, View, product, vectorised};
 use super::{ModelError, TempCnnOptions};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -70,9 +70,9 @@ impl Plan {
     }
 
     /// The windows of `samples` samples of the block's input.
-    pub fn windows<'a>(&self, input: &'a Buffer, samples: usize) -> View<'a> {
+    pub fn windows<'a>(&self, input: &'a [f32], samples: usize) -> View<'a> {
         View {
-            buffer: input,
+            values: input,
             offset: self.offset,
             rows: self.rows(samples),
             cols: self.width(),
@@ -141,14 +141,14 @@ impl Shape {
     }
 
     /// Lays series `sample x time x band` out as the first block reads them.
-    pub fn lay_out(&self, series: &[f32]) -> Buffer {
+    pub fn lay_out(&self, series: &[f32]) -> Vec<f32> {
         let n = self.times * self.bands;
         let pad = self.pad() * self.bands;
         let mut out = vec![0.0; pad + series.len() / n * (n + pad)];
         for (from, to) in series.chunks_exact(n).zip(out[pad..].chunks_exact_mut(n + pad)) {
             to[..n].copy_from_slice(from);
         }
-        Buffer::new(out)
+        out
     }
 }
 
@@ -156,7 +156,7 @@ impl Shape {
 #[derive(Debug, Clone)]
 pub(super) struct Block {
     /// `kernel * channels x filters`.
-    pub weight: Buffer,
+    pub weight: Vec<f32>,
     /// Scale behind the normalisation, a filter.
     pub gamma: Vec<f32>,
     /// Shift behind the normalisation, a filter.
@@ -173,7 +173,7 @@ pub(super) struct Weights {
     /// The convolutions, then the dense block.
     pub blocks: Vec<Block>,
     /// `dense x classes`.
-    pub output_weight: Buffer,
+    pub output_weight: Vec<f32>,
     /// One a class.
     pub output_bias: Vec<f32>,
 }
@@ -188,7 +188,7 @@ impl Weights {
                 let z: f32 = StandardNormal.sample(&mut rng);
                 z * spread
             };
-            Buffer::new((0..inputs * outputs).map(draw).collect())
+            (0..inputs * outputs).map(draw).collect()
         };
         let blocks = shape
             .plans()
@@ -212,11 +212,11 @@ impl Weights {
     pub fn trained_mut(&mut self) -> Vec<&mut [f32]> {
         let mut all: Vec<&mut [f32]> = Vec::new();
         for block in &mut self.blocks {
-            all.push(block.weight.values_mut());
+            all.push(&mut block.weight);
             all.push(&mut block.gamma);
             all.push(&mut block.beta);
         }
-        all.push(self.output_weight.values_mut());
+        all.push(&mut self.output_weight);
         all.push(&mut self.output_bias);
         all
     }
@@ -226,7 +226,7 @@ impl Weights {
         let mut all: Vec<(String, Vec<usize>, &[f32])> = Vec::new();
         for (i, (plan, block)) in shape.plans().iter().zip(&self.blocks).enumerate() {
             let name = |what: &str| format!("block{}.{what}", i + 1);
-            all.push((name("weight"), vec![plan.width(), plan.filters], block.weight.values()));
+            all.push((name("weight"), vec![plan.width(), plan.filters], &block.weight));
             for (what, values) in [
                 ("gamma", &block.gamma),
                 ("beta", &block.beta),
@@ -237,7 +237,7 @@ impl Weights {
             }
         }
         let sizes = vec![shape.options.dense, shape.classes];
-        all.push(("output.weight".into(), sizes, self.output_weight.values()));
+        all.push(("output.weight".into(), sizes, &self.output_weight));
         all.push(("output.bias".into(), vec![shape.classes], &self.output_bias));
         all
     }
@@ -255,14 +255,14 @@ impl Weights {
             let vector = |what: &str| tensor(&format!("block{}.{what}", i + 1), &[plan.filters]);
             let weight = tensor(&format!("block{}.weight", i + 1), &[plan.width(), plan.filters])?;
             blocks.push(Block {
-                weight: Buffer::new(weight),
+                weight: (weight),
                 gamma: vector("gamma")?,
                 beta: vector("beta")?,
                 running_mean: vector("running_mean")?,
                 running_variance: vector("running_variance")?,
             });
         }
-        let output_weight = Buffer::new(tensor("output.weight", &[shape.options.dense, shape.classes])?);
+        let output_weight = tensor("output.weight", &[shape.options.dense, shape.classes])?;
         Ok(Self { blocks, output_weight, output_bias: tensor("output.bias", &[shape.classes])? })
     }
 }
@@ -271,57 +271,41 @@ impl Weights {
 pub(super) struct TempCnn {
     shape: Shape,
     plans: Vec<Plan>,
-    /// Weight and shift of each block.
-    blocks: Vec<(Buffer, Vec<f32>)>,
-    output_weight: Buffer,
-    output_bias: Vec<f32>,
+    /// Weight and shift of each block, then of the output.
+    layers: Vec<(Packed, Vec<f32>)>,
 }
 
 impl TempCnn {
     pub fn new(shape: &Shape, weights: &Weights) -> Self {
-        let fold = |block: &Block| {
-            let scale: Vec<f32> = block
-                .gamma
-                .iter()
-                .zip(&block.running_variance)
-                .map(|(gamma, v)| (f64::from(*gamma) / (f64::from(*v) + EPSILON).sqrt()) as f32)
-                .collect();
+        let plans = shape.plans();
+        let fold = |(plan, block): (&Plan, &Block)| {
+            let spread = |v: &f32| (f64::from(*v) + EPSILON).sqrt();
+            let scales = block.gamma.iter().zip(&block.running_variance);
+            let scales: Vec<f32> = scales.map(|(gamma, v)| (f64::from(*gamma) / spread(v)) as f32).collect();
             let mut weight = block.weight.clone();
-            for row in weight.values_mut().chunks_exact_mut(scale.len()) {
-                row.iter_mut().zip(&scale).for_each(|(w, s)| *w *= s);
+            for row in weight.chunks_exact_mut(plan.filters) {
+                row.iter_mut().zip(&scales).for_each(|(w, s)| *w *= s);
             }
-            let shift = block.beta.iter().zip(&block.running_mean).zip(&scale);
-            (weight, shift.map(|((beta, mean), s)| beta - mean * s).collect())
+            let shift = block.beta.iter().zip(&block.running_mean).zip(&scales);
+            let shift = shift.map(|((beta, mean), s)| beta - mean * s).collect();
+            (Packed::new(View::of(&weight, plan.width(), plan.filters)), shift)
         };
-        Self {
-            shape: shape.clone(),
-            plans: shape.plans(),
-            blocks: weights.blocks.iter().map(fold).collect(),
-            output_weight: weights.output_weight.clone(),
-            output_bias: weights.output_bias.clone(),
-        }
+        let mut layers: Vec<_> = plans.iter().zip(&weights.blocks).map(fold).collect();
+        let output = View::of(&weights.output_weight, shape.options.dense, shape.classes);
+        layers.push((Packed::new(output), weights.output_bias.clone()));
+        Self { shape: shape.clone(), plans, layers }
     }
 
     /// Logits `sample x class` of normalised series `sample x time x band` without gaps, on this thread.
-    ///
-    /// # Errors
-    /// [`ModelError::Engine`].
-    pub fn logits(&self, series: &[f32]) -> Result<Vec<f32>, ModelError> {
-        let mut logits = Vec::with_capacity(series.len() / self.values() * self.shape.classes);
-        for series in series.chunks(SERIES * self.values()) {
-            logits.extend(self.block_logits(series)?);
-        }
-        Ok(logits)
+    pub fn logits(&self, series: &[f32]) -> Vec<f32> {
+        series.chunks(SERIES * self.values()).flat_map(|series| self.block_logits(series)).collect()
     }
 
     /// [`TempCnn::logits`] on all threads; the same numbers.
-    ///
-    /// # Errors
-    /// [`ModelError::Engine`].
-    pub fn logits_on_all_threads(&self, series: &[f32]) -> Result<Vec<f32>, ModelError> {
-        let blocks: Result<Vec<_>, _> =
+    pub fn logits_on_all_threads(&self, series: &[f32]) -> Vec<f32> {
+        let blocks: Vec<_> =
             series.par_chunks(SERIES * self.values()).map(|series| self.block_logits(series)).collect();
-        Ok(blocks?.concat())
+        blocks.concat()
     }
 
     /// Values a series.
@@ -329,31 +313,35 @@ impl TempCnn {
         self.shape.times * self.shape.bands
     }
 
-    fn block_logits(&self, series: &[f32]) -> Result<Vec<f32>, ModelError> {
+    fn block_logits(&self, series: &[f32]) -> Vec<f32> {
         let samples = series.len() / self.values();
-        let mut input = self.shape.lay_out(series);
-        for (plan, (weight, shift)) in self.plans.iter().zip(&self.blocks) {
-            let z = product(plan.windows(&input, samples), View::of(weight, plan.width(), plan.filters))?;
-            let mut output = Buffer::zeros(plan.output_len(samples));
-            let real = plan.times * plan.filters;
-            let to = output.values_mut()[plan.pad * plan.filters..].chunks_mut(plan.sample_stride());
-            for (from, to) in z.values().chunks(plan.sample_stride()).zip(to) {
-                let rows = from[..real].chunks_exact(plan.filters);
-                for (from, to) in rows.zip(to[..real].chunks_exact_mut(plan.filters)) {
-                    for ((z, shift), y) in from.iter().zip(shift).zip(to) {
-                        *y = (z + shift).max(0.0);
+        let mut values = self.shape.lay_out(series);
+        for (plan, (weight, shift)) in self.plans.iter().zip(&self.layers) {
+            let z = product(plan.windows(&values, samples), weight);
+            values.clear();
+            values.resize(plan.output_len(samples), 0.0);
+            vectorised(
+                #[inline(always)]
+                || {
+                    let real = plan.times * plan.filters;
+                    let to = values[plan.pad * plan.filters..].chunks_mut(plan.sample_stride());
+                    for (from, to) in z.chunks(plan.sample_stride()).zip(to) {
+                        let rows = from[..real].chunks_exact(plan.filters);
+                        for (from, to) in rows.zip(to[..real].chunks_exact_mut(plan.filters)) {
+                            for ((z, shift), y) in from.iter().zip(shift).zip(to) {
+                                *y = (z + shift).max(0.0);
+                            }
+                        }
                     }
-                }
-            }
-            input = output;
+                },
+            );
         }
-        let (dense, classes) = (self.shape.options.dense, self.shape.classes);
-        let mut logits =
-            product(View::of(&input, samples, dense), View::of(&self.output_weight, dense, classes))?;
-        for row in logits.values_mut().chunks_exact_mut(classes) {
-            row.iter_mut().zip(&self.output_bias).for_each(|(z, b)| *z += b);
+        let (weight, bias) = &self.layers[self.plans.len()];
+        let mut logits = product(View::of(&values, samples, self.shape.options.dense), weight);
+        for row in logits.chunks_exact_mut(self.shape.classes) {
+            row.iter_mut().zip(bias).for_each(|(z, b)| *z += b);
         }
-        Ok(logits.into_values())
+        logits
     }
 }
 

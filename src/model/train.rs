@@ -1,7 +1,7 @@
 //! Training with early stopping on held-out annotations.
 
 use super::adamw::AdamW;
-use super::backprop::{Batch, step};
+use super::backprop::{Batch, log_sum, step};
 use super::saved::{VERSION, days, prepare};
 use super::tempcnn::{Shape, TempCnn, Weights};
 use super::{Model, ModelCard, ModelError, ModelKind, ModelSpec, TrainOptions};
@@ -100,7 +100,7 @@ pub fn train(
                 &shape,
                 &weights,
                 &Batch { series: &series, classes: &classes, label_smoothing, dropout },
-            )?;
+            );
             if !result.loss.is_finite() {
                 let why =
                     format!("the loss grew beyond all bounds in epoch {epoch}. Use a smaller learning rate");
@@ -111,7 +111,7 @@ pub fn train(
             adam.step(weights.trained_mut(), &result.gradients, rate);
             on_event(TrainEvent::Step { epoch, done: done + 1, of: steps });
         }
-        let held_out = ready.held_out.score(&shape, &weights)?;
+        let held_out = ready.held_out.score(&shape, &weights);
         let score = EpochScore {
             epoch,
             train_loss: (loss / steps as f64) as f32,
@@ -180,20 +180,19 @@ struct Side {
 
 impl Side {
     /// Mean cross entropy and overall accuracy; `None` where there is no sample.
-    fn score(&self, shape: &Shape, weights: &Weights) -> Result<Option<(f32, f32)>, ModelError> {
+    fn score(&self, shape: &Shape, weights: &Weights) -> Option<(f32, f32)> {
         if self.classes.is_empty() {
-            return Ok(None);
+            return None;
         }
-        let logits = TempCnn::new(shape, weights).logits_on_all_threads(&self.series)?;
+        let logits = TempCnn::new(shape, weights).logits_on_all_threads(&self.series);
         let (mut loss, mut right) = (0.0, 0);
         for (row, class) in logits.chunks_exact(shape.classes).zip(&self.classes) {
             let top = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            let log_sum = top + row.iter().map(|z| (z - top).exp()).sum::<f32>().ln();
-            loss += f64::from(log_sum - row[*class]);
+            loss += f64::from(log_sum(row) - row[*class]);
             right += usize::from(row.iter().position(|z| *z == top) == Some(*class));
         }
         let samples = self.classes.len();
-        Ok(Some(((loss / samples as f64) as f32, right as f32 / samples as f32)))
+        Some(((loss / samples as f64) as f32, right as f32 / samples as f32))
     }
 }
 

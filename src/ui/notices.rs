@@ -27,7 +27,7 @@ pub fn notices_ui(ctx: &egui::Context, state: &AppState, view: &mut View) {
     if state.notices.is_empty() {
         return;
     }
-    let offset = Vec2::new(-(tokens::RIGHT_PANEL + 16.0), 52.0);
+    let offset = Vec2::new(-(tokens::RIGHT_PANEL + 16.0), 88.0);
     Area::new(Id::unique("notices")).order(Order::Foreground).anchor(Align2::RIGHT_TOP, offset).show(
         ctx,
         |ui| {

@@ -6,7 +6,9 @@ use crate::app::{Command, OpenProject};
 use crate::cube::Series;
 use crate::jobs::OpenedCube;
 use egui::{Color32, Panel, RichText, Ui, WidgetInfo};
-use egui_plot::{GridMark, HoverPosition, Line, LineStyle, MarkerShape, Plot, PlotPoints, Points, VLine};
+use egui_plot::{
+    AxisHints, GridMark, HoverPosition, Line, LineStyle, MarkerShape, Plot, PlotPoints, Points, VLine,
+};
 
 /// Markers of the pins, in order.
 const MARKERS: [MarkerShape; 6] = [
@@ -119,7 +121,13 @@ fn curves_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut
         .y_axis_min_width(48.0)
         .grid_color(ui.visuals().widgets.noninteractive.bg_stroke.color.gamma_multiply(0.9))
         .x_grid_spacer(move |input| months(input.bounds))
-        .x_axis_formatter(|mark, _| month_name(mark.value))
+        .custom_x_axes(vec![
+            AxisHints::new_x()
+                .formatter(|mark, _| month_name(mark.value))
+                .label_spacing(egui::Rangef::new(20.0, 40.0))
+                .tick_label_color(ui.visuals().weak_text_color()),
+        ])
+        .set_margin_fraction(egui::vec2(0.0, 0.06))
         .y_axis_formatter(|mark, _| format::grouped(mark.value.round() as i64))
         .label_formatter(|at| label(at));
     let lines = lines(&days, drawn, &view.bands, &names, dark);

@@ -103,8 +103,7 @@ fn paint(
         let ghost = Rect::from_min_max(pos2(x - width / 2.0, base - full), pos2(x + width / 2.0, base));
         painter.rect_filled(ghost, 1.5, visuals.widgets.inactive.weak_bg_fill);
         painter.rect_filled(bar, 1.5, colour);
-        if x - last_label > 44.0 {
-            last_label = x;
+        if x - last_label > 20.0 {
             let words = if date.month() == 1 || i == 0 {
                 date.format("%b %Y").to_string()
             } else {
@@ -113,7 +112,8 @@ fn paint(
             let colour = if chosen { visuals.text_color() } else { weak };
             let align = if i == 0 { Align2::LEFT_TOP } else { Align2::CENTER_TOP };
             let at = if i == 0 { pos2(x - 6.0, base + 2.0) } else { pos2(x, base + 2.0) };
-            painter.text(at, align, words, font.clone(), colour);
+            let drawn = painter.text(at, align, words, font.clone(), colour);
+            last_label = drawn.right();
         }
     }
     if let Some(&date) = dates.get(time) {

@@ -22,12 +22,12 @@ pub const MAP_BACKGROUND: Color32 = Color32::from_gray(58);
 /// Lines over pictures: light on a dark halo reads on any ground.
 pub const OVER_IMAGE: Color32 = Color32::from_gray(250);
 /// The halo of lines over pictures.
-pub const HALO: Color32 = Color32::from_black_alpha(150);
+pub const HALO: Color32 = Color32::from_black_alpha(190);
 
 /// The halo that sets a line of this colour off: dark around light lines, light around dark ones.
 pub fn halo(line: Color32) -> Color32 {
     let light = 0.299 * f32::from(line.r()) + 0.587 * f32::from(line.g()) + 0.114 * f32::from(line.b());
-    if light < 90.0 { Color32::from_white_alpha(150) } else { HALO }
+    if light < 90.0 { Color32::from_white_alpha(190) } else { HALO }
 }
 
 /// The one accent: what is chosen, what can be pressed first.

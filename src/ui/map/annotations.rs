@@ -61,7 +61,7 @@ impl CoreLayer {
             };
             paint_core(painter, projector, grid, core, window, colour);
         }
-        let (width, line) = if selected { (2.5, tokens::OVER_IMAGE) } else { (1.5, colour) };
+        let (width, line) = if selected { (3.0, tokens::OVER_IMAGE) } else { (2.0, colour) };
         for ring in &drawn {
             paint_ring(painter, ring, width, line);
         }

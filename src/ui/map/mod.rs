@@ -278,6 +278,13 @@ fn layers_ui(
     let grid = &opened.cube.info().grid;
     hover(response, projector, project, opened, view);
     let painter = ui.painter_at(projector.clip_rect());
+    let whole = crate::geo::Window { col: 0, row: 0, width: grid.width, height: grid.height };
+    let in_view = quad::corners(grid, projector, whole)
+        .is_none_or(|c| Rect::from_points(&c).intersects(projector.clip_rect()));
+    if !in_view {
+        let words = "The site is out of view: press F, or Fit, to come back to it";
+        draw::plate_text(&painter, projector.clip_rect().center(), egui::Align2::CENTER_CENTER, words);
+    }
     let mut picture = false;
     if let Some((_, loader)) = project.cube() {
         let time = project.time();

@@ -54,7 +54,11 @@ fn score_ui(ui: &mut Ui, title: &str, a: &Assessment) {
             ui.horizontal(|ui| {
                 widgets::swatch(ui, class.colour);
                 let name = egui::Label::new(RichText::new(&score.name).small()).truncate();
-                ui.add_sized([112.0, 16.0], name).on_hover_text(&score.name);
+                let left = egui::Layout::left_to_right(egui::Align::Center);
+                ui.allocate_ui_with_layout(Vec2::new(112.0, 16.0), left, |ui| {
+                    ui.set_min_width(112.0);
+                    ui.add(name).on_hover_text(&score.name);
+                });
             });
             ui.label(RichText::new(format::percent(score.users_accuracy)).monospace().small());
             ui.label(RichText::new(format::percent(score.producers_accuracy)).monospace().small());
