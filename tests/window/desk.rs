@@ -116,8 +116,10 @@ fn make(home: &Path, made: Made) -> PathBuf {
     let mut state = state(None);
     let new = Command::NewProject { folder: folder.clone(), name: "Small".into(), legend: Legend::default() };
     done(&mut state, new);
-    for class in CLASSES {
-        done(&mut state, Command::AddClass(class.into()));
+    for (name, colour) in CLASSES.into_iter().zip([[38, 140, 60], [235, 190, 60], [60, 130, 220]]) {
+        done(&mut state, Command::AddClass(name.into()));
+        let code = state.project.as_ref().unwrap().class.unwrap();
+        done(&mut state, Command::EditClass { code, name: name.into(), colour });
     }
     done(&mut state, Command::SetModel(small_model()));
     if made >= Made::Cube {
@@ -424,8 +426,7 @@ impl Desk {
 
     /// Sets the inward buffer as assistive technology does.
     pub fn set_buffer(&mut self, metres: f64) {
-        let name = "How far from its edge a polygon's pixels are left out";
-        self.harness.get_by_role_and_label(Role::SpinButton, name).set_value_accesskit(metres);
+        self.harness.get_by_role_and_label(Role::SpinButton, "Inward buffer").set_value_accesskit(metres);
         self.settle();
     }
 

@@ -115,13 +115,14 @@ fn a_training_that_is_stopped_later_keeps_the_best_model_so_far() {
     (spec.training.epochs, spec.training.patience) = (1000, 1000);
     desk.send(Command::SetModel(spec));
     desk.key(Key::F3);
-    desk.click("Train");
+    desk.click("Train and map");
     desk.until("an epoch has ended", |d| d.project().training.as_ref().is_some_and(|t| !t.epochs.is_empty()));
     desk.assert_sees("Epoch");
     desk.click("Cancel");
     desk.until_idle();
     let [model] = desk.project().models.as_slice() else { panic!("{:?}", desk.notices()) };
     assert!(model.card.history.len() < 1000, "it did not run to its end");
+    assert!(desk.project().map().is_none(), "and nothing new begins");
 }
 
 #[test]

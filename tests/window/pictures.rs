@@ -6,7 +6,7 @@ use crate::desk::{Desk, Made, SIDE};
 use egui::Key;
 use egui_kittest::SnapshotOptions;
 use egui_kittest::wgpu::WgpuTestRenderer;
-use ritmo::app::{Command, MapLayer, Page, Training};
+use ritmo::app::{Command, MapLayer, Page, SaveState, Training};
 use ritmo::assess::ErrorMatrix;
 use ritmo::geo::Window;
 use ritmo::jobs::Assessed;
@@ -29,12 +29,13 @@ fn desk(made: Option<Made>) -> Option<Desk> {
 /// Holds the screen against the picture of this name.
 fn compare(mut desk: Desk, name: &str) {
     desk.harness().remove_cursor();
-    desk.until("tiles have come", |d| d.app().state.jobs.is_empty());
     // Tiles and chunks come from threads of the loader, which has no end to wait for.
-    for _ in 0..40 {
+    for _ in 0..60 {
         desk.steps(1);
-        std::thread::sleep(std::time::Duration::from_millis(5));
+        std::thread::sleep(std::time::Duration::from_millis(15));
     }
+    let saved = |d: &Desk| d.app().state.project.as_ref().is_none_or(|p| p.save == SaveState::Saved);
+    desk.until("everything is saved", |d| saved(d) && d.app().state.jobs.is_empty());
     desk.app_mut().state.notices.clear();
     desk.steps(2);
     // Drivers differ in how they smooth edges; a control that moves changes thousands of pixels.
