@@ -1,6 +1,7 @@
 //! Labelling: drawing, selecting, the legend, the buffer.
 
-use crate::desk::{CLASSES, Desk, Made};
+use crate::desk::Desk;
+use crate::small::{CLASSES, Made};
 use egui::Key;
 use ritmo::app::Command;
 

@@ -1,6 +1,7 @@
 //! Training, mapping, assessing.
 
-use crate::desk::{CLASSES, Desk, Made, SIDE, block, small_model};
+use crate::desk::Desk;
+use crate::small::{CLASSES, Made, SIDE, block, small_model};
 use egui::Key;
 use ritmo::app::Command;
 use ritmo::jobs::JobKind;

@@ -1,6 +1,7 @@
 //! Looking: dates, series, pins, layers.
 
-use crate::desk::{BANDS, Desk, Made, value};
+use crate::desk::Desk;
+use crate::small::{BANDS, Made, value};
 use egui::Key;
 use egui::accesskit::Role;
 

@@ -6,5 +6,7 @@ mod label;
 mod learn;
 mod look;
 mod pictures;
+#[path = "../small/mod.rs"]
+mod small;
 mod start;
 mod trouble;

@@ -2,7 +2,8 @@
 //!
 //! `UPDATE_SNAPSHOTS=true cargo test --release --test window pictures` paints them anew.
 
-use crate::desk::{Desk, Made, SIDE};
+use crate::desk::Desk;
+use crate::small::{Made, SIDE};
 use egui::Key;
 use egui_kittest::SnapshotOptions;
 use egui_kittest::wgpu::WgpuTestRenderer;

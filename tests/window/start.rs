@@ -1,6 +1,7 @@
 //! The start screen, its questions, and the window's frame.
 
-use crate::desk::{Desk, Made};
+use crate::desk::Desk;
+use crate::small::{Made, write_mosaics};
 use egui::{Key, Theme};
 use ritmo::app::Page;
 
@@ -93,7 +94,7 @@ fn a_project_without_imagery_says_what_to_do() {
 fn imagery_becomes_a_cube_on_screen() {
     let mut desk = Desk::open(Made::Nothing);
     let mosaics = desk.home().join("mosaics");
-    crate::desk::write_mosaics(&mosaics);
+    write_mosaics(&mosaics);
     desk.click("Add imagery…");
     desk.type_into("Folder", &mosaics.display().to_string());
     desk.click("Build the cube");

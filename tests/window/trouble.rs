@@ -1,6 +1,7 @@
 //! What goes wrong is said, and nothing is lost.
 
-use crate::desk::{Desk, Made};
+use crate::desk::Desk;
+use crate::small::Made;
 use egui::Key;
 use ritmo::app::CubeState;
 
