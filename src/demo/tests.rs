@@ -104,41 +104,43 @@ fn trained_accuracy(landscape: &Landscape, months: &[usize], spec: &ModelSpec) -
     accuracy
 }
 
+/// Overall accuracy of a quadratic discriminant that was told one in fourteen pixels of the true map.
+fn told_accuracy(landscape: &Landscape, month: usize) -> f64 {
+    let pixels = landscape.test_pixels(&[month]);
+    let series = |i: usize| landscape.series(&[month], i).map(f64::from).collect::<Vec<_>>();
+    let told: Vec<_> = (3..landscape.truth.len())
+        .step_by(14)
+        .filter(|&i| !landscape.series(&[month], i).all(f32::is_nan))
+        .map(|i| (landscape.truth[i], series(i)))
+        .collect();
+    let classifier = Quadratic::fit(&told);
+    let right = pixels.par_iter().filter(|&&i| classifier.class(&series(i)) == landscape.truth[i]).count();
+    let accuracy = right as f64 / pixels.len() as f64;
+    println!("month {}: {accuracy:.3} from {} true pixels", month + 1, told.len());
+    accuracy
+}
+
 #[test]
 fn the_year_tells_the_classes_apart() {
     let accuracy = trained_accuracy(demo(), &(0..12).collect::<Vec<_>>(), &ModelSpec::default());
     assert!(accuracy >= 0.92, "the year gives {accuracy:.3}");
 }
 
+/// Training from forty polygons could be what fails in a single month, so a classifier that has no training to go
+/// wrong and gets thousands of pixels of the true map is asked first; Ritmo's own then gets the months it did best in.
 #[test]
 fn no_single_month_tells_the_classes_apart() {
-    for month in 0..12 {
-        let accuracy = trained_accuracy(demo(), &[month], &ModelSpec::default());
-        assert!(accuracy <= 0.80, "month {} alone gives {accuracy:.3}", month + 1);
-    }
-}
-
-/// Training from forty polygons could be what fails in a single month, so a classifier that has no training to go
-/// wrong and gets thousands of pixels of the true map is asked as well.
-#[test]
-fn no_single_month_tells_the_classes_apart_even_when_the_truth_is_told() {
     let landscape = demo();
-    for month in 0..12 {
-        let pixels = landscape.test_pixels(&[month]);
-        let series = |i: usize| landscape.series(&[month], i).map(f64::from).collect::<Vec<_>>();
-        let told: Vec<_> = (3..landscape.truth.len())
-            .step_by(14)
-            .filter(|&i| !landscape.series(&[month], i).all(f32::is_nan))
-            .map(|i| (landscape.truth[i], series(i)))
-            .collect();
-        let classifier = Quadratic::fit(&told);
-        let right =
-            pixels.par_iter().filter(|&&i| classifier.class(&series(i)) == landscape.truth[i]).count();
-        let accuracy = right as f64 / pixels.len() as f64;
-        println!("month {}: {accuracy:.3} from {} true pixels", month + 1, told.len());
-        assert!(accuracy <= 0.80, "month {} alone gives {accuracy:.3}", month + 1);
+    let mut told: Vec<(f64, usize)> = (0..12).map(|month| (told_accuracy(landscape, month), month)).collect();
+    told.sort_by(|a, b| b.0.total_cmp(&a.0));
+    for (accuracy, month) in &told {
+        assert!(*accuracy <= 0.80, "month {} alone gives {accuracy:.3}", month + 1);
         // A classifier that had learned nothing would pass the line above.
-        assert!(accuracy >= 0.50, "month {} gives {accuracy:.3}: the classifier is broken", month + 1);
+        assert!(*accuracy >= 0.50, "month {} gives {accuracy:.3}: the classifier is broken", month + 1);
+    }
+    for (_, month) in &told[..4] {
+        let accuracy = trained_accuracy(landscape, &[*month], &ModelSpec::default());
+        assert!(accuracy <= 0.80, "month {} alone gives {accuracy:.3}", month + 1);
     }
 }
 
