@@ -78,22 +78,37 @@ fn trained_accuracy(landscape: &Landscape, months: &[usize], spec: &ModelSpec) -
         .flat_map_iter(|pixels| {
             let values: Vec<f32> = pixels.iter().flat_map(|&i| landscape.series(months, i)).collect();
             let probabilities = model.probabilities(&values).expect("fits");
-            let best = probabilities.chunks(classes).map(|of| (0..classes).max_by(|&a, &b| of[a].total_cmp(&of[b])));
+            let best =
+                probabilities.chunks(classes).map(|of| (0..classes).max_by(|&a, &b| of[a].total_cmp(&of[b])));
             best.map(|best| model.card.classes[best.expect("has classes")].code).collect::<Vec<_>>()
         })
         .collect();
     for (pixel, mapped) in pixels.iter().zip(&mapped) {
         *confused.entry((landscape.truth[*pixel], *mapped)).or_default() += 1;
     }
-    if months.len() == 12 { // DEBUG
+    if months.len() == 12 {
+        // DEBUG
         let mut img = b"P6 192 192 255\n".to_vec();
         let _ = &mut img;
-        let out: Vec<u8> = pixels.iter().zip(&mapped).flat_map(|(p, m)| { let mut v = (*p as u32).to_le_bytes().to_vec(); v.push(landscape.truth[*p]); v.push(*m); v }).collect();
+        let out: Vec<u8> = pixels
+            .iter()
+            .zip(&mapped)
+            .flat_map(|(p, m)| {
+                let mut v = (*p as u32).to_le_bytes().to_vec();
+                v.push(landscape.truth[*p]);
+                v.push(*m);
+                v
+            })
+            .collect();
         std::fs::write("/tmp/pred.bin", out).expect("w");
     }
     let right: usize = confused.iter().filter(|((a, b), _)| a == b).map(|(_, n)| n).sum();
     let accuracy = right as f64 / pixels.len() as f64;
-    println!("months {months:?}: accuracy {accuracy:.3}, {} samples, {} epochs", set.len(), model.card.history.len());
+    println!(
+        "months {months:?}: accuracy {accuracy:.3}, {} samples, {} epochs",
+        set.len(),
+        model.card.history.len()
+    );
     for truth in 1..=10 {
         let row: Vec<String> =
             (1..=10).map(|mapped| format!("{:6}", confused.get(&(truth, mapped)).unwrap_or(&0))).collect();
