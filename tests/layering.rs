@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const ROOMS: [(&str, u32); 17] = [
     ("main", 0),
     ("ui", 1),
-    ("cli", 2),
+    ("cli", 1),
     ("app", 3),
     ("jobs", 4),
     ("demo", 5),

@@ -34,6 +34,17 @@ impl Page {
     }
 }
 
+/// What the window shows first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Window {
+    /// Show the start screen.
+    Start,
+    /// Open this project.
+    Project(PathBuf),
+    /// Make the demo in this folder if it is absent, and open it.
+    Demo { folder: PathBuf, seed: u64 },
+}
+
 /// What one can ask of the program, by window or by verb.
 #[derive(Debug, Clone)]
 pub enum Command {

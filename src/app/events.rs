@@ -54,6 +54,12 @@ pub(super) fn absorb(state: &mut AppState, event: JobEvent) {
         }
         EventBody::Finished(outcome) => {
             let job = state.jobs.remove(at);
+            if job.cancelling
+                && let Some(project) = &mut state.project
+            {
+                // A training that is stopped keeps its best model so far, but starts nothing new.
+                project.then_map = false;
+            }
             finished(state, job.id, *outcome);
         }
         EventBody::Failed(why) => {

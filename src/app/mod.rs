@@ -10,7 +10,7 @@ mod history;
 mod state;
 mod update;
 
-pub use command::{Command, Page};
+pub use command::{Command, Page, Window};
 pub use drive::run_to_end;
 pub use events::pump;
 pub use history::History;

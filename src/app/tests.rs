@@ -1,1 +1,333 @@
+use super::*;
+use crate::geo::raster::{PixelType, write_mosaic};
+use crate::geo::{Crs, Grid};
+use crate::labels::{Annotation, Class, Confidence, Legend, write_labels};
+use crate::progress::Cancel;
+use crate::project::Recent;
+use proptest::prelude::*;
+use std::path::Path;
+use std::sync::Arc;
 
+fn state() -> AppState {
+    AppState::new(Recent::load(None), Arc::new(|| {}))
+}
+
+fn run(state: &mut AppState, command: Command) -> Result<(), String> {
+    run_to_end(state, command, &mut |_, _| {}, &Cancel::new())
+}
+
+fn grid() -> Grid {
+    let crs = Crs::from_epsg(32615).unwrap();
+    Grid {
+        crs,
+        left: 500_000.0,
+        top: 1_900_000.0,
+        pixel_width: 10.0,
+        pixel_height: 10.0,
+        width: 96,
+        height: 64,
+    }
+}
+
+/// Left half dark all year, right half bright in summer.
+fn mosaics(folder: &Path) {
+    let grid = grid();
+    for month in 1..=4u16 {
+        let values: Vec<u16> = (0..2 * grid.pixels())
+            .map(|i| {
+                let (pixel, col) = (i % grid.pixels(), (i % grid.pixels()) % 96);
+                let noise = (pixel * 7919 % 61) as u16;
+                if col < 48 { 500 + noise } else { 1500 + 600 * (month % 3) + noise }
+            })
+            .collect();
+        let path = folder.join(format!("m_2022-{month:02}-15.tif"));
+        write_mosaic(&path, &grid, &["B04", "B08"], PixelType::Uint16, 0.0, &values, &[]).unwrap();
+    }
+}
+
+fn legend() -> Legend {
+    let class = |code, name: &str| Class { code, name: name.into(), colour: [code * 40, 90, 200] };
+    Legend { classes: vec![class(1, "forest"), class(2, "pasture"), class(3, "water")] }
+}
+
+/// A square in pixel coordinates as a polygon in longitude and latitude.
+fn square(col: f64, row: f64, side: f64) -> geo::Polygon<f64> {
+    let grid = grid();
+    let corners = [(col, row), (col + side, row), (col + side, row + side), (col, row + side)];
+    let ring: Vec<geo::Coord<f64>> = corners
+        .iter()
+        .map(|&(c, r)| {
+            let [x, y] = grid.lonlat_from_pixel(c, r).unwrap();
+            geo::Coord { x, y }
+        })
+        .collect();
+    geo::Polygon::new(geo::LineString::new(ring), vec![])
+}
+
+/// A project with a cube, its site on screen.
+fn project(folder: &Path) -> AppState {
+    let inputs = folder.join("mosaics");
+    std::fs::create_dir_all(&inputs).unwrap();
+    mosaics(&inputs);
+    let mut state = state();
+    let home = folder.join("project");
+    run(&mut state, Command::NewProject { folder: home, name: "Test".into(), legend: legend() }).unwrap();
+    run(&mut state, Command::BuildCube { site: "site".into(), inputs: vec![inputs], bands: None }).unwrap();
+    run(&mut state, Command::ShowSite("site".into())).unwrap();
+    state
+}
+
+/// Three annotations for each of two classes.
+fn annotate(state: &mut AppState) {
+    for (class, col) in [(1, 4.0), (2, 60.0)] {
+        update(state, Command::PickClass(class)).unwrap();
+        for row in [2.0, 22.0, 42.0] {
+            update(state, Command::Draw(square(col, row, 16.0))).unwrap();
+        }
+    }
+}
+
+fn labels_text(state: &AppState) -> String {
+    let project = state.project.as_ref().unwrap();
+    write_labels(&project.annotations, &project.document.legend)
+}
+
+#[test]
+fn what_is_drawn_has_a_core_at_once_and_is_there_after_reopening() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = project(folder.path());
+    annotate(&mut state);
+    for command in [
+        Command::ShowTime(2),
+        Command::TogglePin(5, 6),
+        Command::SetMapOpacity(0.25),
+        Command::SetView { centre: [-93.0, 17.0], zoom: 12.5 },
+        Command::SetBuffer(30.0),
+    ] {
+        update(&mut state, command).unwrap();
+    }
+    let before = {
+        let project = state.project.as_ref().unwrap();
+        project.flush();
+        let core = project.cores[&1].as_ref().unwrap();
+        assert_eq!(core.core.pure_pixels.len(), 100, "16 pixels less 3 on each side");
+        (project.document.clone(), project.annotations.clone())
+    };
+    drop(state);
+    let mut again = self::state();
+    run(&mut again, Command::OpenProject(folder.path().join("project"))).unwrap();
+    let project = again.project.as_ref().unwrap();
+    assert_eq!((&project.document, &project.annotations), (&before.0, &before.1));
+}
+
+#[test]
+fn training_mapping_and_assessing_go_through_the_commands() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = project(folder.path());
+    annotate(&mut state);
+    let mut spec = state.project.as_ref().unwrap().document.settings.model.clone();
+    spec.training.epochs = 6;
+    update(&mut state, Command::SetModel(spec)).unwrap();
+    run(&mut state, Command::Train { name: None, then_map: true }).unwrap();
+    run(&mut state, Command::Assess { map: None, site: None }).unwrap();
+    let project = state.project.as_ref().unwrap();
+    assert_eq!(project.models.len(), 1);
+    let map = project.map().unwrap();
+    assert!(map.complete && map.codes.iter().all(|&c| c == 1 || c == 2));
+    let assessed = project.last.assessed.as_ref().unwrap();
+    let seen = assessed.annotations.as_ref().unwrap();
+    assert!(seen.matrix.total() > 0, "one annotation of each class was kept");
+    assert!(assessed.file.exists());
+    let card = &project.models[0].card;
+    for kept in project.annotations.iter().filter(|a| !card.trained_on.contains(&a.id)) {
+        assert!(!card.held_out.contains(&kept.id) || card.held_out.len() < 6);
+    }
+}
+
+#[test]
+fn a_training_that_is_cancelled_leaves_the_project_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = project(folder.path());
+    annotate(&mut state);
+    let before = labels_text(&state);
+    let cancel = Cancel::new();
+    cancel.cancel();
+    let result =
+        run_to_end(&mut state, Command::Train { name: None, then_map: true }, &mut |_, _| {}, &cancel);
+    assert!(result.is_err_and(|why| why.contains("stopped")));
+    let project = state.project.as_ref().unwrap();
+    assert!(project.models.is_empty() && !project.training.as_ref().unwrap().running);
+    assert_eq!(labels_text(&state), before);
+    assert!(state.jobs.is_empty());
+}
+
+#[test]
+fn commands_that_make_no_sense_now_are_refused_with_a_sentence() {
+    let mut state = state();
+    let refused = |state: &mut AppState, command| update(state, command).unwrap_err().to_string();
+    assert!(refused(&mut state, Command::Undo).contains("no project"));
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("p");
+    run(&mut state, Command::NewProject { folder: home, name: "p".into(), legend: legend() }).unwrap();
+    assert!(refused(&mut state, Command::Undo).contains("nothing to undo"));
+    assert!(refused(&mut state, Command::Train { name: None, then_map: false }).contains("imagery"));
+    assert!(refused(&mut state, Command::Map { model: None, site: None, focus: None }).contains("imagery"));
+    assert!(refused(&mut state, Command::ShowSite("x".into())).contains("no site"));
+    assert!(refused(&mut state, Command::PickClass(77)).contains("77"));
+    assert!(refused(&mut state, Command::SetBuffer(-1.0)).contains("-1"));
+    assert!(refused(&mut state, Command::SetBuffer(f64::NAN)).contains("NaN"));
+    assert!(refused(&mut state, Command::DeleteAnnotation(9)).contains('9'));
+    let build = Command::BuildCube { site: "s".into(), inputs: vec![], bands: None };
+    assert!(refused(&mut state, build).contains("folders or files"));
+}
+
+#[test]
+fn a_class_in_use_is_not_deleted_and_a_free_one_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = project(folder.path());
+    annotate(&mut state);
+    let why = update(&mut state, Command::DeleteClass(1)).unwrap_err().to_string();
+    assert!(why.contains("forest") && why.contains('3'), "{why}");
+    update(&mut state, Command::DeleteClass(3)).unwrap();
+    assert!(state.project.as_ref().unwrap().document.legend.class(3).is_none());
+    update(&mut state, Command::Undo).unwrap();
+    assert!(state.project.as_ref().unwrap().document.legend.class(3).is_some());
+}
+
+#[test]
+fn a_polygon_that_cannot_be_used_is_refused_and_nothing_is_added() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = project(folder.path());
+    let line =
+        geo::Polygon::new(geo::LineString::from(vec![(-93.0, 17.0), (-92.99, 17.0), (-92.98, 17.0)]), vec![]);
+    let result = update(&mut state, Command::Draw(line));
+    let project = state.project.as_ref().unwrap();
+    // Three corners on a line are either refused or drawn as an annotation that says it has no pixel.
+    match result {
+        Err(_) => assert!(project.annotations.is_empty()),
+        Ok(_) => {
+            let core = project.cores.values().next().unwrap();
+            assert!(core.as_ref().map_or(true, |c| c.core.emptied.is_some()));
+        }
+    }
+}
+
+#[test]
+fn a_second_window_opens_read_only_and_refuses_edits() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = project(folder.path());
+    let mut second = state();
+    run(&mut second, Command::OpenProject(folder.path().join("project"))).unwrap();
+    assert!(second.project.as_ref().unwrap().folder.read_only().is_some());
+    let why = update(&mut second, Command::AddClass("new".into())).unwrap_err().to_string();
+    assert!(why.contains("read-only") && why.contains("another Ritmo"), "{why}");
+    assert!(update(&mut second, Command::ShowTime(1)).is_ok());
+    drop(first);
+}
+
+#[test]
+fn a_project_whose_labels_know_a_lost_class_gets_it_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = project(folder.path());
+    annotate(&mut state);
+    state.project.as_ref().unwrap().flush();
+    drop(state);
+    let path = folder.path().join("project/ritmo.json");
+    let mut document: crate::project::Document =
+        serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    document.legend.classes.retain(|c| c.code != 2);
+    std::fs::write(&path, serde_json::to_vec(&document).unwrap()).unwrap();
+    let mut again = self::state();
+    run(&mut again, Command::OpenProject(folder.path().join("project"))).unwrap();
+    let project = again.project.as_ref().unwrap();
+    assert_eq!(project.annotations.len(), 6);
+    assert!(project.document.legend.class(2).is_some());
+}
+
+#[test]
+fn importing_adds_to_the_legend_by_name_and_undoes_as_one_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = project(folder.path());
+    annotate(&mut state);
+    let before = labels_text(&state);
+    let ring: Vec<_> = square(20.0, 20.0, 8.0).exterior().coords().map(|c| vec![c.x, c.y]).collect();
+    let feature = |class: &str| {
+        serde_json::json!({ "type": "Feature", "properties": { "class": class },
+            "geometry": { "type": "Polygon", "coordinates": [ring] } })
+    };
+    let file = folder.path().join("more.geojson");
+    let collection = serde_json::json!({ "type": "FeatureCollection", "features": [feature("Forest"), feature("selva húmeda")] });
+    std::fs::write(&file, collection.to_string()).unwrap();
+    let settings = crate::labels::ImportSettings::default();
+    run(&mut state, Command::ImportLabels { files: vec![file], settings }).unwrap();
+    let project = state.project.as_ref().unwrap();
+    assert_eq!(project.annotations.len(), 8);
+    assert_eq!(project.annotations[6].class, 1, "forest by its name");
+    assert_eq!(project.document.legend.by_name("selva húmeda").unwrap().code, project.annotations[7].class);
+    let mut ids: Vec<_> = project.annotations.iter().map(|a| a.id).collect();
+    ids.dedup();
+    assert_eq!(ids.len(), 8);
+    update(&mut state, Command::Undo).unwrap();
+    assert_eq!(labels_text(&state), before);
+}
+
+/// An edit, drawn at random.
+fn edits() -> impl Strategy<Value = (u8, u64, f64)> {
+    (0..8u8, 1..12u64, 0.0..40.0f64)
+}
+
+fn edit((kind, number, place): (u8, u64, f64)) -> Command {
+    match kind {
+        0 | 1 => Command::Draw(square(place, place, 6.0 + number as f64)),
+        2 => Command::DeleteAnnotation(number),
+        3 => Command::SetAnnotationClass(number, (1 + number % 3) as u8),
+        4 => Command::AddClass(format!("class {number}")),
+        5 => Command::EditClass { code: 2, name: format!("renamed {number}"), colour: [number as u8; 3] },
+        6 => Command::SetBuffer(place.round()),
+        _ => Command::SetAnnotationConfidence(number, Confidence::Likely),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn undo_and_redo_return_to_the_same_bytes(list in prop::collection::vec(edits(), 1..30)) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut state = state();
+        let home = folder.path().join("p");
+        run(&mut state, Command::NewProject { folder: home, name: "p".into(), legend: legend() }).unwrap();
+        let bytes = |state: &AppState| {
+            let project = state.project.as_ref().unwrap();
+            (labels_text(state), serde_json::to_string(&project.document).unwrap())
+        };
+        let mut states = vec![bytes(&state)];
+        for command in list {
+            // Edits that make no sense are refused and change nothing.
+            let _ = update(&mut state, edit(command));
+            let now = bytes(&state);
+            if states.last() != Some(&now) {
+                states.push(now);
+            }
+        }
+        for expected in states.iter().rev().skip(1) {
+            update(&mut state, Command::Undo).unwrap();
+            prop_assert_eq!(&bytes(&state), expected);
+        }
+        prop_assert!(update(&mut state, Command::Undo).is_err());
+        for expected in states.iter().skip(1) {
+            update(&mut state, Command::Redo).unwrap();
+            prop_assert_eq!(&bytes(&state), expected);
+        }
+    }
+}
+
+#[test]
+fn annotations_are_shared_and_not_copied_by_undo_steps() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = project(folder.path());
+    annotate(&mut state);
+    let before: Arc<Vec<Annotation>> = Arc::clone(&state.project.as_ref().unwrap().annotations);
+    update(&mut state, Command::SetBuffer(5.0)).unwrap();
+    assert!(Arc::ptr_eq(&before, &state.project.as_ref().unwrap().annotations));
+}

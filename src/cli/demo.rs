@@ -1,7 +1,7 @@
 //! `ritmo demo [DIR] [--headless]`
 
-use super::{Failure, Shell, Window, assess};
-use crate::app::Command;
+use super::{Failure, Shell, assess};
+use crate::app::{Command, Window};
 use serde_json::json;
 use std::path::PathBuf;
 

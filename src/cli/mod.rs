@@ -11,6 +11,7 @@ mod train;
 
 pub use shell::{Failure, Shell};
 
+use crate::app::Window;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -51,17 +52,6 @@ pub enum Verb {
     Map(map::Args),
     /// Assess a map on annotations that its model has not seen, and against the true map where there is one.
     Assess(assess::Args),
-}
-
-/// What is left for the window once the command line has been read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Window {
-    /// Show the start screen.
-    Start,
-    /// Open this project.
-    Project(PathBuf),
-    /// Make the demo in this folder if it is absent, and open it.
-    Demo { folder: PathBuf, seed: u64 },
 }
 
 /// Runs a verb; `Some` when the window is to be opened.

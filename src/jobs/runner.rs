@@ -1,7 +1,7 @@
 //! Threads for jobs, and the one channel they report over.
 
 use super::{EventBody, JobEvent, JobId, JobKind, Outcome};
-use crate::progress::{Cancel, Cancelled, Progress};
+use crate::progress::{Cancel, Progress};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
@@ -81,7 +81,8 @@ impl Runner {
             let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&context)));
             context.send(match result {
                 Ok(Ok(outcome)) => EventBody::Finished(Box::new(outcome)),
-                Ok(Err(e)) if e.chain().any(|c| c.is::<Cancelled>()) => EventBody::Cancelled,
+                // Rooms tell that they were stopped in errors of their own; whoever asked knows already.
+                Ok(Err(_)) if context.cancel.is_cancelled() => EventBody::Cancelled,
                 Ok(Err(e)) => EventBody::Failed(format!("{e:#}")),
                 Err(panic) => EventBody::Failed(format!(
                     "{} stopped by a fault in Ritmo ({}). Nothing saved was touched; please report it",
@@ -183,6 +184,20 @@ mod tests {
                 other => panic!("{other:?}"),
             }
         }
+    }
+
+    #[test]
+    fn a_room_that_was_stopped_is_cancelled_and_has_not_failed() {
+        let mut runner = runner();
+        let id = runner.start(JobKind::Train, |context| {
+            while !context.cancel.is_cancelled() {
+                std::thread::yield_now();
+            }
+            context.cancel.check().map_err(crate::model::ModelError::from)?;
+            Ok(Outcome::Demo("unreachable".into()))
+        });
+        runner.cancel(id);
+        assert!(matches!(runner.wait().unwrap().body, EventBody::Cancelled));
     }
 
     #[test]

@@ -20,8 +20,7 @@ mod widgets;
 
 pub use app::RitmoApp;
 
-use crate::app::{AppState, Command};
-use crate::cli::Window;
+use crate::app::{AppState, Command, Window};
 use crate::project::Recent;
 use std::sync::Arc;
 

@@ -71,7 +71,24 @@ fn head_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut V
     ui.horizontal(|ui| {
         ui.label(RichText::new("Series").strong());
         ui.spacing_mut().item_spacing.x = 4.0;
-        let dark = ui.visuals().dark_mode;
+        let room = (ui.available_width() - 240.0).max(120.0);
+        let scroll = egui::ScrollArea::horizontal().id_salt("bands").max_width(room);
+        scroll.show(ui, |ui| bands_ui(ui, opened, view));
+        ui.add_space(8.0);
+        let pins = project.document.view.pins.len();
+        if pins > 0 && ui.small_button("Clear pins").on_hover_text("Takes all pins off").clicked() {
+            view.send(Command::ClearPins);
+        }
+        let hovered = drawn.iter().find(|d| d.pin.is_none()).map(|d| d.name.as_str());
+        let hint = "Point at a pixel to read its year; click it on the Look page to pin it.";
+        let words = hovered.unwrap_or(if drawn.is_empty() { hint } else { "" });
+        ui.add(egui::Label::new(RichText::new(words).small().weak()).truncate()).on_hover_text(words);
+    });
+}
+
+fn bands_ui(ui: &mut Ui, opened: &OpenedCube, view: &mut View) {
+    let dark = ui.visuals().dark_mode;
+    ui.horizontal(|ui| {
         for (i, band) in opened.cube.info().bands.iter().enumerate() {
             let on = view.bands.contains(&i);
             let text = RichText::new(&band.name).small();
@@ -85,17 +102,6 @@ fn head_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut V
                     view.bands.sort_unstable();
                 }
             }
-        }
-        ui.add_space(8.0);
-        let pins = project.document.view.pins.len();
-        if pins > 0 && ui.small_button("Clear pins").on_hover_text("Takes all pins off").clicked() {
-            view.send(Command::ClearPins);
-        }
-        if drawn.is_empty() {
-            let words = "Point at a pixel to read its year; click it on the Look page to pin it.";
-            ui.label(RichText::new(words).small().weak());
-        } else if let Some(hovered) = drawn.iter().find(|d| d.pin.is_none()) {
-            ui.label(RichText::new(&hovered.name).small().weak());
         }
     });
 }
@@ -117,6 +123,7 @@ fn curves_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut
         .include_x(first - margin)
         .include_x(last + margin)
         .include_y(0.0)
+        .include_y(opened.composite.stretch.high.into_iter().fold(f32::NEG_INFINITY, f32::max))
         .y_axis_label("digital number")
         .y_axis_min_width(48.0)
         .grid_color(ui.visuals().widgets.noninteractive.bg_stroke.color.gamma_multiply(0.9))

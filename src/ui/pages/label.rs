@@ -30,7 +30,8 @@ fn class_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, i: usize, class
         let mut done = None;
         ui.horizontal(|ui| {
             ui.color_edit_button_srgb(colour);
-            let field = ui.add(TextEdit::singleline(name).desired_width(128.0));
+            let field = TextEdit::singleline(name).desired_width(128.0);
+            let field = ui.add(field).on_hover_text("Name of the class");
             let enter = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
             if ui.button("OK").clicked() || enter {
                 done = Some(Some(Command::EditClass { code: *code, name: name.clone(), colour: *colour }));
@@ -101,6 +102,10 @@ fn buffer_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
         let mut m = project.document.settings.buffer_m;
         let drag = DragValue::new(&mut m).range(0.0..=1000.0).speed(1.0).max_decimals(1).suffix(" m");
         let response = ui.add(drag).on_hover_text("How far from its edge a polygon's pixels are left out");
+        response.widget_info(|| egui::WidgetInfo {
+            value: Some(m),
+            ..egui::WidgetInfo::labeled(egui::Role::SpinButton, true, "Inward buffer")
+        });
         if response.changed() && !response.dragged() || response.drag_stopped() {
             view.send(Command::SetBuffer(m));
         }

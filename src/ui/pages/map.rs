@@ -31,8 +31,8 @@ fn network_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
         let training = &mut spec.training;
         let mut changed = false;
         let mut row = |ui: &mut Ui, name: &str, hint: &str, drag: DragValue<'_>| {
-            ui.label(RichText::new(name).weak()).on_hover_text(hint);
-            let response = ui.add(drag).on_hover_text(hint);
+            let label = ui.label(RichText::new(name).weak()).on_hover_text(hint);
+            let response = ui.add(drag).labelled_by(label.id).on_hover_text(hint);
             changed |= response.changed() && !response.dragged() || response.drag_stopped();
             ui.end_row();
         };

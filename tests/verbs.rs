@@ -1,0 +1,152 @@
+//! The verbs, end to end through the real program: on small inputs, on real imagery, and on the demo.
+
+mod support;
+
+use serde_json::Value;
+use std::path::Path;
+use support::{arg, project, ritmo, shared_data, two_classes};
+
+fn share(value: &Value) -> f64 {
+    let share = value.as_f64().unwrap_or_else(|| panic!("a figure, not {value}"));
+    assert!((0.0..=1.0).contains(&share), "{share}");
+    share
+}
+
+/// An assessment has the names that others read.
+fn check_scores(value: &Value) {
+    for name in ["overall_accuracy", "macro_f1", "weighted_f1"] {
+        share(&value[name]);
+    }
+    assert!(value["obtained"].as_str().unwrap().len() > 20);
+    for class in value["classes"].as_array().unwrap() {
+        assert!(class["name"].is_string() && class["support"].is_u64());
+        for name in ["users_accuracy", "producers_accuracy", "f1"] {
+            assert!(class[name].is_null() || (0.0..=1.0).contains(&class[name].as_f64().unwrap()), "{class}");
+        }
+    }
+}
+
+#[test]
+fn a_small_project_goes_from_folder_to_assessed_map() {
+    let folder = tempfile::tempdir().unwrap();
+    let project = project(folder.path(), Some(two_classes()));
+    let info = ritmo(&["cube", "info", arg(&project), "--json"]).json();
+    assert_eq!((&info["time"], &info["band"]), (&4.into(), &2.into()));
+    assert_eq!((&info["y"], &info["x"]), (&64.into(), &96.into()));
+    assert_eq!(info["bands"], serde_json::json!(["B04", "B08"]));
+    assert_eq!(info["dates"][1], "2022-02-15");
+    assert_eq!(info["crs"], "EPSG:32615");
+
+    let trained = ritmo(&["train", arg(&project), "--name", "first", "--epochs", "8", "--json"]).json();
+    assert_eq!(trained["model"], "first");
+    let mapped = ritmo(&["map", arg(&project), "--model", "first", "--json"]).json();
+    assert_eq!(mapped["pixels"], 96 * 64);
+    assert!(mapped["seconds"].as_f64().unwrap() > 0.0);
+    let classes = mapped["classes_path"].as_str().unwrap();
+    assert!(Path::new(classes).exists());
+    assert!(Path::new(classes).with_extension("qml").exists());
+    let areas: f64 = mapped["areas_ha"].as_array().unwrap().iter().map(|a| a["ha"].as_f64().unwrap()).sum();
+    assert!((areas - 61.44).abs() < 1e-6, "hectares of all classes make the site: {areas}");
+
+    let assessed = ritmo(&["assess", arg(&project), "--map", "first", "--json"]).json();
+    check_scores(&assessed);
+    assert!(share(&assessed["overall_accuracy"]) > 0.9, "two plain halves: {assessed}");
+    assert!(assessed["obtained"].as_str().unwrap().contains("2 annotations"), "one kept a class: {assessed}");
+}
+
+#[test]
+fn usage_errors_exit_with_two_and_failures_with_one() {
+    assert_eq!(ritmo(&["no-such-verb"]).code, 2);
+    assert_eq!(ritmo(&["map"]).code, 2);
+    let folder = tempfile::tempdir().unwrap();
+    let absent = folder.path().join("absent");
+    for verb in [&["train"][..], &["map"], &["assess"], &["cube", "info"]] {
+        let ran = ritmo(&[verb, &[arg(&absent), "--json"]].concat());
+        assert!(ran.failure().contains("absent"), "{verb:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_model_and_map() {
+    let folder = tempfile::tempdir().unwrap();
+    let project = project(folder.path(), Some(two_classes()));
+    let bytes = |name: &str| {
+        ritmo(&["train", arg(&project), "--name", name, "--epochs", "3", "--seed", "7", "--json"]).json();
+        let mapped = ritmo(&["map", arg(&project), "--model", name, "--json"]).json();
+        let file = std::fs::read(project.join("models").join(name).join("model.safetensors")).unwrap();
+        // Behind its header, which tells when it was trained, lie the weights.
+        let header = u64::from_le_bytes(file[..8].try_into().unwrap()) as usize;
+        let model = file[8 + header..].to_vec();
+        assert!(model.len() > 1000);
+        let probabilities = std::fs::read(mapped["probabilities_path"].as_str().unwrap()).unwrap();
+        let (_, codes) =
+            ritmo::geo::raster::read_u8(Path::new(mapped["classes_path"].as_str().unwrap()), 0).unwrap();
+        (model, probabilities.len(), codes)
+    };
+    let (first, second) = (bytes("a"), bytes("b"));
+    assert!(first == second, "weights or codes differ");
+}
+
+#[test]
+fn flanders_goes_from_mosaics_and_parcels_to_an_assessed_map() {
+    let Some(data) = shared_data("flanders_s2_a_2018_monthly") else { return };
+    for buffer in ["0", "10"] {
+        let folder = tempfile::tempdir().unwrap();
+        let project = folder.path().join("flanders");
+        ritmo(&["new", arg(&project), "--json"]).json();
+        let built = ritmo(&["cube", "build", arg(&project), "--site", "a", arg(&data), "--json"]).json();
+        assert_eq!((&built["time"], &built["band"]), (&16.into(), &10.into()));
+        let labels = data.join("labels.geojson");
+        let imported =
+            ritmo(&["labels", "import", arg(&project), arg(&labels), "--buffer", buffer, "--json"]).json();
+        assert_eq!(imported["imported"], 22);
+        assert_eq!(imported["skipped"], serde_json::json!([]));
+        let emptied = imported["emptied_by_buffer"].as_array().unwrap().len();
+        assert_eq!(emptied, if buffer == "0" { 0 } else { 3 });
+        let trained = ritmo(&["train", arg(&project), "--epochs", "10", "--json"]).json();
+        let model = trained["model"].as_str().unwrap();
+        let mapped = ritmo(&["map", arg(&project), "--model", model, "--json"]).json();
+        assert_eq!(mapped["pixels"], 64 * 64);
+        let assessed = ritmo(&["assess", arg(&project), "--map", model, "--json"]).json();
+        check_scores(&assessed);
+    }
+}
+
+#[test]
+fn sinop_goes_through_without_an_epsg_code() {
+    let Some(data) = shared_data("sinop_modis_2013_2014") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let project = folder.path().join("sinop");
+    ritmo(&["new", arg(&project), "--json"]).json();
+    let built = ritmo(&["cube", "build", arg(&project), "--site", "sinop", arg(&data), "--json"]).json();
+    assert_eq!((&built["time"], &built["band"]), (&23.into(), &2.into()));
+    assert_eq!(built["y"].as_u64().unwrap() * built["x"].as_u64().unwrap(), 144 * 254);
+    assert!(!built["crs"].as_str().unwrap().starts_with("EPSG"));
+    let labels = data.join("labels.geojson");
+    let imported =
+        ritmo(&["labels", "import", arg(&project), arg(&labels), "--buffer", "0", "--json"]).json();
+    assert_eq!(imported["imported"], 18);
+    let trained = ritmo(&["train", arg(&project), "--epochs", "20", "--json"]).json();
+    assert_eq!(trained["classes"].as_array().unwrap().len(), 4);
+    let mapped = ritmo(&["map", arg(&project), "--json"]).json();
+    assert!(mapped["pixels"].as_u64().unwrap() > 36_000);
+    check_scores(&ritmo(&["assess", arg(&project), "--json"]).json());
+}
+
+#[test]
+fn the_demo_runs_headless_from_nothing_to_an_assessed_map() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = folder.path().join("demo");
+    let ran = ritmo(&["demo", arg(&demo), "--headless", "--json"]);
+    let value = ran.json();
+    assert!(ran.stderr.contains("simulated"));
+    assert_eq!(value["project"], arg(&demo));
+    check_scores(&value);
+    check_scores(&value["annotations"]);
+    assert!(value["obtained"].as_str().unwrap().contains("simulated"));
+    let accuracy = share(&value["overall_accuracy"]);
+    assert!(accuracy > 0.85, "{accuracy}");
+    let info = ritmo(&["cube", "info", arg(&demo), "--json"]).json();
+    assert_eq!((&info["time"], &info["band"], &info["crs"]), (&12.into(), &10.into(), &"EPSG:6362".into()));
+    assert!(info["origin"].as_str().unwrap().contains("simulated"));
+}

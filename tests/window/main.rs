@@ -1,0 +1,12 @@
+//! The window without a window: every control found by its name and used with mouse and keys, frame by frame.
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail loudly, as tests do")]
+
+mod desk;
+mod label;
+mod learn;
+mod look;
+mod pictures;
+#[path = "../small/mod.rs"]
+mod small;
+mod start;
+mod trouble;

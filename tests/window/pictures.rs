@@ -1,0 +1,107 @@
+//! Small pictures of what the window looks like, held against those in `tests/snapshots`.
+//!
+//! `UPDATE_SNAPSHOTS=true cargo test --release --test window pictures` paints them anew.
+
+use crate::desk::Desk;
+use crate::small::{Made, SIDE};
+use egui::Key;
+use egui_kittest::SnapshotOptions;
+use egui_kittest::wgpu::WgpuTestRenderer;
+use ritmo::app::{Command, MapLayer, Page, SaveState, Training};
+use ritmo::assess::ErrorMatrix;
+use ritmo::geo::Window;
+use ritmo::jobs::Assessed;
+use ritmo::model::EpochScore;
+
+/// The smallest window that the program allows.
+const SIZE: [f32; 2] = [960.0, 600.0];
+
+/// A desk that paints, where this machine has Vulkan or OpenGL, be it in software.
+fn desk(made: Option<Made>) -> Option<Desk> {
+    match std::panic::catch_unwind(WgpuTestRenderer::new) {
+        Ok(renderer) => Some(Desk::for_pictures(made, renderer, SIZE)),
+        Err(_) => {
+            println!("skipped: no graphics adapter here; mesa-vulkan-drivers brings one in software");
+            None
+        }
+    }
+}
+
+/// Holds the screen against the picture of this name.
+fn compare(mut desk: Desk, name: &str) {
+    desk.harness().remove_cursor();
+    // Tiles and chunks come from threads of the loader, which has no end to wait for.
+    for _ in 0..60 {
+        desk.steps(1);
+        std::thread::sleep(std::time::Duration::from_millis(15));
+    }
+    let saved = |d: &Desk| d.app().state.project.as_ref().is_none_or(|p| p.save == SaveState::Saved);
+    desk.until("everything is saved", |d| saved(d) && d.app().state.jobs.is_empty());
+    desk.app_mut().state.notices.clear();
+    desk.steps(2);
+    // Drivers differ in how they smooth edges; a control that moves changes thousands of pixels.
+    let options = SnapshotOptions::new().threshold(2.0).max_failed_pixels(600);
+    desk.harness().snapshot_options(name, &options);
+}
+
+#[test]
+fn the_start_screen() {
+    let Some(desk) = desk(None) else { return };
+    compare(desk, "start");
+}
+
+#[test]
+fn the_label_page_with_a_core() {
+    let Some(mut desk) = desk(Some(Made::Labels)) else { return };
+    desk.key(Key::F2);
+    let id = desk.project().annotations[5].id;
+    desk.send(Command::Select(Some(id)));
+    compare(desk, "label");
+}
+
+#[test]
+fn the_map_page_with_a_loss_curve() {
+    let Some(mut desk) = desk(Some(Made::Labels)) else { return };
+    desk.key(Key::F3);
+    let epochs = (1..=12)
+        .map(|epoch| {
+            let loss = 1.1 / (epoch as f32).sqrt();
+            EpochScore {
+                epoch,
+                train_loss: loss,
+                held_out_loss: Some(loss + 0.08),
+                held_out_accuracy: Some(1.0 - loss / 4.0),
+            }
+        })
+        .collect();
+    let project = desk.project_mut();
+    project.training = Some(Training { job: 0, name: "model-1".into(), epochs, running: false });
+    let codes: Vec<u8> = project.document.legend.classes.iter().map(|c| c.code).collect();
+    let whole = Window { col: 0, row: 0, width: SIDE, height: SIDE };
+    project.site.as_mut().unwrap().map = Some(MapLayer {
+        name: "model-1".into(),
+        generation: 1,
+        width: SIDE,
+        height: SIDE,
+        codes: (0..SIDE * SIDE).map(|i| codes[(i % SIDE * 3 / SIDE) as usize]).collect(),
+        arrived: vec![whole],
+        complete: true,
+    });
+    compare(desk, "map");
+}
+
+#[test]
+fn the_assess_page_with_scores() {
+    let Some(mut desk) = desk(Some(Made::Labels)) else { return };
+    desk.send(Command::ShowPage(Page::Assess));
+    let project = desk.project_mut();
+    let mut matrix = ErrorMatrix::new(&project.document.legend.classes);
+    matrix.counts = vec![180, 12, 0, 9, 160, 3, 0, 1, 140];
+    project.last.assessed = Some(Assessed {
+        map: "model-1".into(),
+        annotations: Some(matrix.assessment("3 annotations that neither trained nor chose anything.")),
+        true_map: None,
+        file: std::path::PathBuf::new(),
+    });
+    compare(desk, "assess");
+}

@@ -1,0 +1,90 @@
+//! What goes wrong is said, and nothing is lost.
+
+use crate::desk::Desk;
+use crate::small::Made;
+use egui::Key;
+use ritmo::app::CubeState;
+
+#[test]
+fn a_project_that_is_open_elsewhere_is_read_only_here_and_refuses() {
+    let first = Desk::open(Made::Labels);
+    let mut desk = first.second();
+    desk.assert_sees("read-only");
+    let before = desk.project().annotations.len();
+    desk.key(Key::F2);
+    desk.key(Key::V);
+    desk.click_map(14.0, 10.0);
+    assert!(desk.project().selected.is_some(), "looking and selecting go on");
+    desk.key(Key::Delete);
+    desk.assert_sees("this project is open read-only");
+    assert_eq!(desk.project().annotations.len(), before);
+    desk.key(Key::F3);
+    assert!(!desk.can("Train"));
+}
+
+#[test]
+fn a_cube_that_cannot_be_opened_says_why_and_is_tried_again() {
+    let desk = Desk::open(Made::Cube);
+    let cube = desk.project().cube().unwrap().0.cube.path().to_path_buf();
+    let aside = cube.with_extension("aside");
+    let home = desk.restarted();
+    std::fs::rename(&cube, &aside).unwrap();
+    let mut desk = home.reopened();
+    desk.assert_sees("The cube cannot be shown");
+    assert!(matches!(desk.project().site.as_ref().unwrap().cube, CubeState::Failed(_)));
+    std::fs::rename(&aside, &cube).unwrap();
+    desk.click("Retry");
+    desk.until("the cube is on screen", |d| d.project().cube().is_some());
+}
+
+#[test]
+fn a_cube_whose_data_is_damaged_says_so() {
+    let desk = Desk::open(Made::Cube);
+    let cube = desk.project().cube().unwrap().0.cube.path().to_path_buf();
+    let start = desk.restarted();
+    damage(&cube);
+    let mut desk = start.reopened();
+    desk.assert_sees("is damaged");
+    desk.click("Label");
+    assert!(desk.can("Retry"), "the window lives on");
+}
+
+/// Cuts every file of data in a folder short.
+fn damage(folder: &std::path::Path) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            damage(&path);
+        } else if path.extension().is_none_or(|e| e != "json") {
+            let length = std::fs::metadata(&path).unwrap().len();
+            std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(length / 2).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_folder_without_mosaics_is_no_imagery_and_it_is_said() {
+    let mut desk = Desk::open(Made::Nothing);
+    let empty = desk.home().join("empty");
+    std::fs::create_dir(&empty).unwrap();
+    desk.click("Add imagery…");
+    desk.type_into("Folder", &empty.display().to_string());
+    desk.click("Build the cube");
+    desk.until_idle();
+    desk.assert_sees("Building the cube failed");
+    desk.assert_sees("No imagery yet");
+}
+
+#[test]
+fn labels_that_are_no_geojson_are_refused_with_a_sentence() {
+    let mut desk = Desk::open(Made::Cube);
+    let file = desk.home().join("labels.geojson");
+    std::fs::write(&file, "not a label").unwrap();
+    desk.click("Project");
+    desk.click("Import labels…");
+    desk.type_into("GeoJSON", &file.display().to_string());
+    desk.click("Import");
+    desk.until_idle();
+    desk.assert_sees("Importing labels failed");
+    assert!(desk.project().annotations.is_empty());
+}
