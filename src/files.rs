@@ -24,6 +24,23 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     std::fs::File::open(folder)?.sync_all()
 }
 
+/// Puts the folder `new` in the place of `target`; what was there goes to `old`, which must not exist. All three lie on
+/// one disk. Where the new one cannot be put there, the old one comes back.
+///
+/// # Errors
+/// The system's own: no rights, another disk.
+pub fn replace_folder(new: &Path, target: &Path, old: &Path) -> std::io::Result<()> {
+    let is_there = target.exists();
+    if is_there {
+        std::fs::rename(target, old)?;
+    }
+    std::fs::rename(new, target).inspect_err(|_| {
+        if is_there {
+            let _ = std::fs::rename(old, target);
+        }
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,6 +53,20 @@ mod tests {
         write_atomically(&path, b"second").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"second");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_replaced_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let [new, target, old] = ["new", "target", "old"].map(|name| folder.path().join(name));
+        std::fs::create_dir(&target).unwrap();
+        std::fs::write(target.join("a"), "first").unwrap();
+        assert!(replace_folder(&new, &target, &old).is_err());
+        assert_eq!(std::fs::read(target.join("a")).unwrap(), b"first");
+        std::fs::create_dir(&new).unwrap();
+        std::fs::write(new.join("a"), "second").unwrap();
+        replace_folder(&new, &target, &old).unwrap();
+        assert_eq!(std::fs::read(target.join("a")).unwrap(), b"second");
     }
 
     #[test]

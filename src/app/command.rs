@@ -111,6 +111,8 @@ pub enum Command {
 
     /// Trains a model (a job); then maps the site on screen, where asked.
     Train { name: Option<String>, then_map: bool },
+    /// Trains a model with settings of its own (a job); those of the project stay.
+    TrainWith { name: Option<String>, spec: ModelSpec },
     /// Maps a site with a model (a job): the newest model and the site on screen unless given.
     Map { model: Option<String>, site: Option<String>, focus: Option<(u32, u32)> },
     /// Assesses a map (a job): the one on screen unless given.
@@ -140,6 +142,7 @@ impl Command {
                 | Self::Redo
                 | Self::ImportLabels { .. }
                 | Self::Train { .. }
+                | Self::TrainWith { .. }
                 | Self::Map { .. }
                 | Self::Assess { .. }
         )

@@ -1,17 +1,18 @@
 //! Running a command to its end, for verbs and tests.
 
 use super::command::Command;
-use super::events::absorb;
-use super::state::AppState;
+use super::events::{absorb, absorb_saving};
+use super::state::{AppState, SaveState};
 use super::update::update;
 use crate::jobs::{EventBody, JobEvent};
 use crate::progress::Cancel;
+use std::time::Duration;
 
 /// Sends a command and waits for the job it starts, and for the jobs that this one starts; `on_event` sees each
 /// event before it is taken in. When `cancel` is set, the jobs are asked to stop.
 ///
 /// # Errors
-/// The sentence of a refusal or a failure, or that it was cancelled.
+/// The sentence of a refusal or a failure (of saving too), or that it was cancelled.
 pub fn run_to_end(
     state: &mut AppState,
     command: Command,
@@ -24,7 +25,8 @@ pub fn run_to_end(
         if cancel.is_cancelled() {
             state.jobs.iter().for_each(|j| state.runner.cancel(j.id));
         }
-        let Some(event) = state.runner.wait() else { break };
+        // Not for ever: a job that has nothing to say can still be cancelled.
+        let Some(event) = state.runner.wait(Duration::from_millis(50)) else { continue };
         on_event(&event, state);
         match &event.body {
             EventBody::Failed(why) => failure = Some(why.clone()),
@@ -36,5 +38,9 @@ pub fn run_to_end(
     if let Some(project) = &state.project {
         project.flush();
     }
-    failure.map_or(Ok(()), Err)
+    absorb_saving(state);
+    match state.project.as_ref().map(|p| &p.save) {
+        Some(SaveState::Failed(why)) => Err(failure.unwrap_or_else(|| why.clone())),
+        _ => failure.map_or(Ok(()), Err),
+    }
 }

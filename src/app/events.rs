@@ -18,24 +18,28 @@ pub fn pump(state: &mut AppState) {
     while let Some(event) = state.runner.poll() {
         absorb(state, event);
     }
-    let outcome = state.project.as_ref().and_then(|p| p.saver.as_ref()?.outcome());
-    match outcome {
-        Some(SaveOutcome::Saved) => {
-            if let Some(project) = &mut state.project {
-                project.save = SaveState::Saved;
-            }
-        }
-        Some(SaveOutcome::Failed(why)) => {
-            if let Some(project) = &mut state.project {
-                project.save = SaveState::Failed(why.clone());
-            }
-            state.notify(Level::Error, why);
-        }
-        None => {}
+    absorb_saving(state);
+}
+
+/// Takes in what became of saving since the last call.
+pub(super) fn absorb_saving(state: &mut AppState) {
+    let Some(project) = &mut state.project else { return };
+    let Some(outcome) = project.saver.as_ref().and_then(|s| s.outcome()) else { return };
+    let before = std::mem::replace(
+        &mut project.save,
+        match &outcome {
+            SaveOutcome::Saved => SaveState::Saved,
+            SaveOutcome::Failed(why) => SaveState::Failed(why.clone()),
+        },
+    );
+    if let SaveOutcome::Failed(why) = outcome
+        && before != SaveState::Failed(why.clone())
+    {
+        state.notify(Level::Error, why);
     }
 }
 
-/// Takes in one event; those of jobs that are no longer listed are dropped. Gives the sentence of a failure.
+/// Takes in one event; those of jobs that are no longer listed are dropped.
 pub(super) fn absorb(state: &mut AppState, event: JobEvent) {
     let Some(at) = state.jobs.iter().position(|j| j.id == event.job) else { return };
     let kind = state.jobs[at].kind;
@@ -84,7 +88,9 @@ fn ended(state: &mut AppState, job: JobId, kind: JobKind, why: Option<&str>) {
             project.then_map = false;
         }
         JobKind::OpenCube => {
-            if let Some(site) = &mut project.site {
+            let waiting =
+                |s: &&mut super::SiteView| matches!(s.cube, CubeState::Opening(waiting) if waiting == job);
+            if let Some(site) = project.site.as_mut().filter(waiting) {
                 site.cube = CubeState::Failed(why.unwrap_or("stopped, as asked").to_string());
             }
         }
@@ -94,17 +100,17 @@ fn ended(state: &mut AppState, job: JobId, kind: JobKind, why: Option<&str>) {
 }
 
 fn train_event(state: &mut AppState, at: usize, event: TrainEvent) {
-    let epochs = state.project.as_ref().map_or(1, |p| p.document.settings.model.training.epochs) as u64;
     let job = state.jobs[at].id;
+    let training = state.project.as_mut().and_then(|p| p.training.as_mut()).filter(|t| t.job == job);
     match event {
         TrainEvent::Step { epoch, done, of } => {
+            let epochs = training.map_or(epoch, |t| t.at_most) as u64;
             let steps = (epoch as u64 - 1) * of as u64 + done as u64;
             let what = format!("Epoch {epoch}, at most {epochs}");
             state.jobs[at].progress = Some(Progress::new(steps, epochs * of as u64, what));
         }
         TrainEvent::Epoch(score) => {
-            let training = state.project.as_mut().and_then(|p| p.training.as_mut());
-            if let Some(training) = training.filter(|t| t.job == job) {
+            if let Some(training) = training {
                 training.epochs.push(score);
             }
         }
@@ -244,7 +250,11 @@ fn project_opened(state: &mut AppState, opened: OpenedProject) {
         let class = Class { code: *code, name: format!("class {code}"), colour: [128, 128, 128] };
         document.legend.classes.push(class);
     }
-    let next_id = contents.annotations.iter().map(|a| a.id + 1).max().unwrap_or(1);
+    // A model that learned from an annotation since deleted still names its id: it is not given to another one.
+    let of_models =
+        models.iter().flat_map(|(.., card)| card.trained_on.iter().chain(&card.held_out)).copied();
+    let ids = contents.annotations.iter().map(|a| a.id).chain(of_models);
+    let next_id = ids.max().unwrap_or(0).saturating_add(1);
     let read_only = folder.read_only().map(str::to_string);
     let saver = read_only.is_none().then(|| Saver::start(&folder, state.runner.wake()));
     state.recent.opened(folder.path());
@@ -331,6 +341,7 @@ fn imported_labels(state: &mut AppState, mut imported: Imported) {
         project.next_id = project.next_id.max(annotation.id + 1);
         list.push(annotation);
     }
+    imported.emptied.iter_mut().for_each(|(id, _)| *id += shift);
     project.document.legend = legend;
     if project.class.is_none() {
         project.class = project.document.legend.classes.first().map(|c| c.code);
@@ -343,8 +354,7 @@ fn imported_labels(state: &mut AppState, mut imported: Imported) {
         .iter()
         .map(|(file, at, why)| format!("feature {at} of {} {why}", file.display()))
         .collect();
-    let emptied: Vec<_> =
-        imported.emptied.iter().map(|(id, why)| format!("annotation {id}: {why}")).collect();
+    let emptied: Vec<_> = imported.emptied.iter().map(|(id, why)| format!("annotation {id} {why}")).collect();
     project.last.imported = Some(imported);
     summarise(state, "features skipped", &skipped);
     summarise(state, "annotations without a pure pixel", &emptied);

@@ -190,6 +190,8 @@ pub struct Training {
     pub name: String,
     /// Each epoch's losses.
     pub epochs: Vec<EpochScore>,
+    /// At most so many epochs.
+    pub at_most: usize,
     /// Whether it is still running.
     pub running: bool,
 }

@@ -5,9 +5,10 @@ use super::state::{AppState, CubeState, JobView, OpenProject, SiteView, Training
 use crate::geo::Grid;
 use crate::jobs::{self, DrawnCore, JobContext, JobId, JobKind, Outcome};
 use crate::labels::{AnnotationId, ClassCode};
-use crate::project::Site;
+use crate::model::ModelSpec;
+use crate::project::{Site, file_name};
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -37,7 +38,7 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
     match command {
         Command::OpenProject(folder) => start_open(state, folder),
         Command::NewProject { folder, name, legend } => {
-            state.project = None;
+            close(state);
             let subject = folder.display().to_string();
             Ok(Some(start(state, JobKind::OpenProject, subject, move |_| {
                 jobs::new_project(&folder, &name, &legend)
@@ -49,9 +50,7 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
             Ok(Some(start(state, JobKind::Demo, subject, move |c| jobs::demo(&spec, c))))
         }
         Command::CloseProject => {
-            let running: Vec<_> = state.jobs.drain(..).map(|j| j.id).collect();
-            running.into_iter().for_each(|id| state.runner.cancel(id));
-            state.project = None;
+            close(state);
             Ok(None)
         }
         Command::ForgetRecent(folder) => {
@@ -70,7 +69,8 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
         Command::ShowSite(name) => show_site(state, &name),
         Command::BuildCube { site, inputs, bands } => build_cube(state, site, inputs, bands),
         Command::ImportLabels { files, settings } => import(state, files, settings),
-        Command::Train { name, then_map } => train(state, name, then_map),
+        Command::Train { name, then_map } => train(state, name, None, then_map),
+        Command::TrainWith { name, spec } => train(state, name, Some(spec), false),
         Command::Map { model, site, focus } => map(state, model, site, focus),
         Command::Assess { map, site } => assess(state, map, site),
         edit => {
@@ -82,6 +82,13 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
             Ok(None)
         }
     }
+}
+
+/// Closes the project: its jobs are stopped and no longer listed, so that nothing of theirs comes into the next one.
+fn close(state: &mut AppState) {
+    let running: Vec<_> = state.jobs.drain(..).map(|j| j.id).collect();
+    running.into_iter().for_each(|id| state.runner.cancel(id));
+    state.project = None;
 }
 
 /// Starts a job and lists it.
@@ -105,7 +112,7 @@ pub(super) fn start(
 
 pub(super) fn start_open(state: &mut AppState, folder: PathBuf) -> Result<Option<JobId>, Refused> {
     // The lock of the project that is open goes first, so that one can open it again.
-    state.project = None;
+    close(state);
     let subject = folder.display().to_string();
     Ok(Some(start(state, JobKind::OpenProject, subject, move |_| jobs::open_project(&folder))))
 }
@@ -158,7 +165,17 @@ fn build_cube(
     if site.trim().is_empty() {
         return refuse("a site needs a name");
     }
+    let site = site.trim().to_string();
     let cube = project.folder.cube_path(&site);
+    let maps = project.folder.maps_path(&site);
+    let same_folder =
+        |s: &&Site| s.name != site && (s.cube == cube || project.folder.maps_path(&s.name) == maps);
+    if let Some(other) = project.document.sites.iter().find(same_folder) {
+        return refuse(format!(
+            "site {site} would be kept in the same folder as site {}: give a name that differs in letters or digits",
+            other.name
+        ));
+    }
     let spec = jobs::BuildCubeSpec {
         project: project.folder.path().into(),
         site: site.clone(),
@@ -176,6 +193,9 @@ fn import(
 ) -> Result<Option<JobId>, Refused> {
     busy(state, JobKind::ImportLabels)?;
     let project = the_project(state)?;
+    if files.is_empty() {
+        return refuse("nothing to import labels from: give GeoJSON files");
+    }
     if let Some(m) = settings.buffer_m {
         check_buffer(m)?;
     }
@@ -195,7 +215,12 @@ fn cubes(project: &OpenProject) -> Vec<PathBuf> {
     project.document.sites.iter().map(|s| project.folder.path().join(&s.cube)).collect()
 }
 
-fn train(state: &mut AppState, name: Option<String>, then_map: bool) -> Result<Option<JobId>, Refused> {
+fn train(
+    state: &mut AppState,
+    name: Option<String>,
+    spec: Option<ModelSpec>,
+    then_map: bool,
+) -> Result<Option<JobId>, Refused> {
     busy(state, JobKind::Train)?;
     let project = the_project(state)?;
     if project.document.sites.is_empty() {
@@ -206,7 +231,10 @@ fn train(state: &mut AppState, name: Option<String>, then_map: bool) -> Result<O
             "there is nothing to learn from yet: draw some polygons on the Label page, or import labels",
         );
     }
-    let name = name.unwrap_or_else(|| free_model_name(project));
+    let name = match name {
+        Some(name) => model_name(&name)?,
+        None => free_model_name(project),
+    };
     let spec = jobs::TrainSpec {
         folder: project.folder.model_path(&name),
         name: name.clone(),
@@ -214,12 +242,29 @@ fn train(state: &mut AppState, name: Option<String>, then_map: bool) -> Result<O
         annotations: Arc::clone(&project.annotations),
         legend: project.document.legend.clone(),
         buffer_m: project.document.settings.buffer_m,
-        spec: project.document.settings.model.clone(),
+        spec: spec.unwrap_or_else(|| project.document.settings.model.clone()),
     };
+    let at_most = spec.spec.training.epochs;
     project.then_map = then_map;
     let job = start(state, JobKind::Train, name.clone(), move |c| jobs::train(&spec, c));
-    the_project(state)?.training = Some(Training { job, name, epochs: Vec::new(), running: true });
+    the_project(state)?.training = Some(Training { job, name, epochs: Vec::new(), at_most, running: true });
     Ok(Some(job))
+}
+
+/// A name given to a model: also that of its folder and its maps, so it must be good for a file.
+fn model_name(given: &str) -> Result<String, Refused> {
+    let name = given.trim();
+    let mut good = file_name(name);
+    // Files beside a map have these endings.
+    for kind in [".probs", ".entropy"] {
+        good = good.replace(kind, &kind.replace('.', "-"));
+    }
+    if good == name {
+        return Ok(good);
+    }
+    refuse(format!(
+        "a model cannot be called “{given}”, since its files bear its name: call it “{good}”, for example"
+    ))
 }
 
 fn free_model_name(project: &OpenProject) -> String {
@@ -262,20 +307,10 @@ pub(super) fn map(
             Some(newest) => (newest.name.clone(), newest.folder.clone()),
             None => return refuse("there is no model yet: train one first"),
         },
-        Some(given) => {
-            let folder = if project.models.iter().any(|m| m.name == given) {
-                project.folder.model_path(&given)
-            } else {
-                PathBuf::from(&given)
-            };
-            let name = folder.file_name().map_or(given.clone(), |n| n.to_string_lossy().into_owned());
-            if !folder.join("model.json").exists() {
-                return refuse(format!(
-                    "there is no model {given}: give a name of this project's, or a model's folder"
-                ));
-            }
-            (name, folder)
-        }
+        Some(given) => match project.models.iter().find(|m| m.name == given) {
+            Some(own) => (own.name.clone(), own.folder.clone()),
+            None => model_elsewhere(project, &given)?,
+        },
     };
     let spec = jobs::MapSpec {
         site: site.name.clone(),
@@ -286,6 +321,25 @@ pub(super) fn map(
         focus,
     };
     Ok(Some(start(state, JobKind::Map, format!("{} with {name}", site.name), move |c| jobs::map(&spec, c))))
+}
+
+/// Name and folder of a model given by its folder.
+fn model_elsewhere(project: &OpenProject, given: &str) -> Result<(String, PathBuf), Refused> {
+    if !Path::new(given).join("model.json").exists() {
+        return refuse(format!(
+            "there is no model {given}: give the name of one in this project, or a model's folder"
+        ));
+    }
+    // `.` and links have names too.
+    let folder = std::fs::canonicalize(given).unwrap_or_else(|_| given.into());
+    let name = model_name(&folder.file_name().unwrap_or_default().to_string_lossy())?;
+    let own = project.folder.model_path(&name);
+    if own.exists() && std::fs::canonicalize(&own).ok().as_ref() != Some(&folder) {
+        return refuse(format!(
+            "this project has another model called {name}, whose map would be replaced: rename the folder {given}"
+        ));
+    }
+    Ok((name, folder))
 }
 
 fn assess(state: &mut AppState, map: Option<String>, site: Option<String>) -> Result<Option<JobId>, Refused> {
@@ -304,7 +358,7 @@ fn assess(state: &mut AppState, map: Option<String>, site: Option<String>) -> Re
     }
     let spec = jobs::AssessSpec {
         classes,
-        model: project.folder.model_path(&name),
+        model: Some(project.folder.model_path(&name)).filter(|folder| folder.exists()),
         true_map: site.true_map.as_ref().map(|t| project.folder.path().join(t)),
         annotations: Arc::clone(&project.annotations),
         buffer_m: project.document.settings.buffer_m,
@@ -350,16 +404,23 @@ fn apply(project: &mut OpenProject, command: Command) -> Result<(), Refused> {
             });
         }
         Command::ClearPins => return view(project, |p| p.document.view.pins.clear()),
-        Command::SetMapOpacity(opacity) => {
+        Command::SetMapOpacity(opacity) if !opacity.is_nan() => {
             return view(project, |p| p.document.view.map_opacity = opacity.clamp(0.0, 1.0));
         }
-        Command::SetView { centre, zoom } => {
+        Command::SetView { centre, zoom } if [centre[0], centre[1], zoom].iter().all(|v| v.is_finite()) => {
             return view(project, |p| {
                 p.document.view.centre = Some(centre);
                 p.document.view.zoom = zoom;
             });
         }
-        Command::SetModel(spec) => return view(project, |p| p.document.settings.model = spec),
+        Command::SetModel(spec) => {
+            // What is no number cannot be written to the document and read again.
+            let read_again = serde_json::to_value(&spec).and_then(serde_json::from_value::<ModelSpec>);
+            if read_again.ok().as_ref() != Some(&spec) {
+                return refuse("a setting of the model is no number: give one");
+            }
+            return view(project, |p| p.document.settings.model = spec);
+        }
         Command::Undo => {
             let Some((_, snapshot)) = project.history.undo(before) else {
                 return refuse("there is nothing to undo");
@@ -407,6 +468,17 @@ fn apply(project: &mut OpenProject, command: Command) -> Result<(), Refused> {
             let Some(class) = project.class.and_then(|c| project.document.legend.class(c)) else {
                 return refuse("pick a class first: a polygon needs one");
             };
+            let on_earth = |c: &geo::Coord<f64>| c.x.abs() <= 180.0 && c.y.abs() <= 90.0;
+            if !polygon
+                .exterior()
+                .coords()
+                .chain(polygon.interiors().iter().flat_map(|r| r.coords()))
+                .all(on_earth)
+            {
+                return refuse(
+                    "this polygon reaches past the ends of the Earth: draw it within 180° and 90°",
+                );
+            }
             let annotation = new_annotation(project.next_id, polygon.into(), class.code);
             if let Some((opened, _)) = project.cube() {
                 let grid = &opened.cube.info().grid;

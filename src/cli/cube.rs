@@ -48,6 +48,10 @@ pub fn build(args: BuildArgs, shell: &mut Shell) -> Result<(), Failure> {
 
 pub fn info(path: &Path, shell: &mut Shell) -> Result<(), Failure> {
     if !path.join("ritmo.json").exists() {
+        if !path.join("zarr.json").exists() {
+            let what = "is neither a project nor a cube: it has no ritmo.json and no zarr.json. Give a project's folder, or a cube's";
+            return Err(Failure(format!("{} {what}", path.display())));
+        }
         let cube = Cube::open(path).map_err(|e| Failure(e.to_string()))?;
         shell.print(&describe(cube.info()), &words(cube.info()));
         return Ok(());

@@ -22,9 +22,13 @@ pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
     let legend = match &args.legend {
         None => Legend::default(),
         Some(file) => {
-            let failed = |why: String| Failure(format!("cannot read the legend {}: {why}", file.display()));
+            let shape = r#"Give a JSON list like [{"code": 1, "name": "forest", "colour": [0, 90, 40]}]"#;
+            let failed =
+                |why: String| Failure(format!("cannot read the legend {}: {why}. {shape}", file.display()));
             let text = std::fs::read_to_string(file).map_err(|e| failed(e.to_string()))?;
-            serde_json::from_str(&text).map_err(|e| failed(e.to_string()))?
+            let legend: Legend = serde_json::from_str(&text).map_err(|e| failed(e.to_string()))?;
+            legend.check().map_err(|e| failed(e.to_string()))?;
+            legend
         }
     };
     let name = args.name.unwrap_or_else(|| {

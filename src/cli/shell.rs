@@ -131,7 +131,8 @@ fn show(bar: &ProgressBar, terminal: bool, event: &JobEvent, state: &AppState) {
             if terminal { bar.println(line) } else { eprintln!("{line}") }
         }
         EventBody::Train(TrainEvent::Step { epoch, done, of }) => {
-            let epochs = state.project.as_ref().map_or(*epoch, |p| p.document.settings.model.training.epochs);
+            let training = state.project.as_ref().and_then(|p| p.training.as_ref());
+            let epochs = training.map_or(*epoch, |t| t.at_most);
             bar.set_length((epochs * of) as u64);
             bar.set_position(((epoch - 1) * of + done) as u64);
             bar.set_message(format!("{title}: epoch {epoch}, at most {epochs}"));

@@ -12,7 +12,7 @@ pub struct Args {
     /// The network.
     #[arg(long, default_value = "tempcnn", value_parser = ["tempcnn"])]
     pub model: String,
-    /// The model's name; `model-1`, `model-2` … unless given.
+    /// The model's name; `model-1`, `model-2` … unless given. A model of this name is replaced.
     #[arg(long)]
     pub name: Option<String>,
     /// Everything random comes from it.
@@ -32,10 +32,7 @@ pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
     if let Some(epochs) = args.epochs {
         spec.training.epochs = epochs as usize;
     }
-    if spec != shell.project()?.document.settings.model {
-        shell.run(Command::SetModel(spec))?;
-    }
-    shell.run(Command::Train { name: args.name, then_map: false })?;
+    shell.run(Command::TrainWith { name: args.name, spec })?;
     let trained =
         shell.project()?.last.trained.as_ref().ok_or_else(|| Failure("no model was trained".into()))?;
     let card = &trained.card;

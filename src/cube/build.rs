@@ -524,18 +524,8 @@ impl Site {
     /// Puts the new cube in the place of the old one, if there is one.
     fn finish(self) -> Result<(), CubeError> {
         let old = self.beside.path().join("old");
-        let moved = || -> std::io::Result<()> {
-            let is_there = self.store.exists();
-            if is_there {
-                std::fs::rename(&self.store, &old)?;
-            }
-            std::fs::rename(self.new_store(), &self.store).inspect_err(|_| {
-                if is_there {
-                    let _ = std::fs::rename(&old, &self.store);
-                }
-            })
-        };
-        moved().map_err(|error| CubeError::Write { path: self.store.clone(), why: error.to_string() })
+        crate::files::replace_folder(&self.new_store(), &self.store, &old)
+            .map_err(|error| CubeError::Write { path: self.store.clone(), why: error.to_string() })
     }
 }
 

@@ -5,6 +5,7 @@ use crate::progress::{Cancel, Progress};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// Events that may wait in the channel; a window that sleeps longer loses progress but no result.
 const WAITING: usize = 1024;
@@ -111,9 +112,9 @@ impl Runner {
         self.events.try_recv().ok()
     }
 
-    /// Waits for the next event (for verbs and tests; the window never calls it).
-    pub fn wait(&self) -> Option<JobEvent> {
-        self.events.recv().ok()
+    /// The next event; waits for it, but not longer than this (for verbs and tests; the window never calls it).
+    pub fn wait(&self, at_most: Duration) -> Option<JobEvent> {
+        self.events.recv_timeout(at_most).ok()
     }
 }
 
@@ -143,6 +144,8 @@ fn panic_words(panic: &(dyn std::any::Any + Send)) -> String {
 mod tests {
     use super::*;
 
+    const LONG: Duration = Duration::from_secs(60);
+
     fn runner() -> Runner {
         Runner::new(Arc::new(|| {}))
     }
@@ -151,7 +154,7 @@ mod tests {
     fn a_job_that_ends_well_hands_over_what_it_made() {
         let mut runner = runner();
         let id = runner.start(JobKind::Demo, |_| Ok(Outcome::Demo("x".into())));
-        let event = runner.wait().unwrap();
+        let event = runner.wait(LONG).unwrap();
         assert_eq!(event.job, id);
         assert!(matches!(event.body, EventBody::Finished(o) if matches!(*o, Outcome::Demo(_))));
     }
@@ -160,7 +163,7 @@ mod tests {
     fn a_job_that_panics_is_a_failure_with_a_sentence() {
         let mut runner = runner();
         runner.start(JobKind::Train, |_| panic!("out of luck"));
-        let event = runner.wait().unwrap();
+        let event = runner.wait(LONG).unwrap();
         assert!(matches!(event.body, EventBody::Failed(why) if why.contains("out of luck")));
     }
 
@@ -174,7 +177,7 @@ mod tests {
             }
         });
         runner.cancel(id);
-        while let Some(event) = runner.wait() {
+        while let Some(event) = runner.wait(LONG) {
             match event.body {
                 EventBody::Progress(_) => {}
                 EventBody::Cancelled => break,

@@ -8,7 +8,10 @@ use crate::assess::ErrorMatrix;
 use crate::cube::picture::{Composite, natural_colour, sensible_stretch};
 use crate::cube::{BuildSpec, Cube};
 use crate::geo::{Grid, raster};
-use crate::labels::{Annotation, AnnotationId, Core, ImportSettings, LabelError, Legend, core_of};
+use crate::labels::{
+    Annotation, AnnotationId, Confidence, Core, Emptied, ImportSettings, LabelError, Legend, core_of,
+    largest_buffer_m,
+};
 use crate::model::{Model, ModelSpec};
 use crate::progress::Progress;
 use crate::samples::{SampleSet, Split, extract};
@@ -18,6 +21,9 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
+
+/// In a map's metadata: which training made it ([`model::ModelCard::training_id`]).
+const TRAINING: &str = "RITMO_TRAINING";
 
 /// Where to make the demo.
 #[derive(Debug, Clone)]
@@ -127,8 +133,8 @@ pub struct AssessSpec {
     pub name: String,
     /// Class codes of the map.
     pub classes: PathBuf,
-    /// The folder of the model that made it.
-    pub model: PathBuf,
+    /// The folder of the model that made it; `None` where it does not lie in the project.
+    pub model: Option<PathBuf>,
     /// The true map, where there is one.
     pub true_map: Option<PathBuf>,
     /// Annotations.
@@ -155,24 +161,26 @@ pub fn demo(spec: &DemoSpec, context: &JobContext) -> anyhow::Result<Outcome> {
     std::fs::create_dir_all(parent)
         .and_then(|()| std::fs::create_dir_all(folder))
         .with_context(|| format!("cannot make {}", folder.display()))?;
-    let making = tempfile::Builder::new()
-        .prefix(".ritmo-demo-")
-        .tempdir_in(parent)
-        .with_context(|| format!("cannot write into {}", parent.display()))?;
+    let cannot_write = || format!("cannot write into {}", parent.display());
+    let beside =
+        tempfile::Builder::new().prefix(".ritmo-demo-").tempdir_in(parent).with_context(cannot_write)?;
+    // Temporary folders are private; what is made in them is not.
+    let making = beside.path().join("demo");
+    std::fs::create_dir(&making).with_context(cannot_write)?;
     let step = |done, what: &str| context.progress(Progress::new(done, 10, what));
 
     step(0, "Simulating the landscape");
     let landscape = crate::demo::simulate(spec.seed)?;
     context.cancel.check()?;
     step(4, "Writing mosaics");
-    let inputs = crate::demo::write_inputs(&landscape, making.path())?;
+    let inputs = crate::demo::write_inputs(&landscape, &making)?;
     context.cancel.check()?;
     step(6, "Building the cube");
     let cube = "cubes/corridor.zarr";
     let quiet = |_: Progress| {};
     let found = source::folder::recognise(&[inputs.mosaics], &quiet, &context.cancel)?;
     let build = BuildSpec { mosaics: found.mosaics, bands: None, origin: found.origin };
-    cube::build(&build, &making.path().join(cube), &quiet, &context.cancel)?;
+    cube::build(&build, &making.join(cube), &quiet, &context.cancel)?;
     step(9, "Writing the project");
 
     let mut document = project::Document::new("Simulated corridor (demo)", landscape.legend.clone());
@@ -181,15 +189,19 @@ pub fn demo(spec: &DemoSpec, context: &JobContext) -> anyhow::Result<Outcome> {
         cube: cube.into(),
         true_map: inputs.truth.file_name().map(|n| n.to_string_lossy().into_owned()),
     });
-    let (made, contents) = project::ProjectFolder::create(making.path(), document)?;
+    let (made, contents) = project::ProjectFolder::create(&making, document)?;
     let saver = project::Saver::start(&made, Arc::new(|| {}));
     saver.save(contents.document, Arc::new(landscape.annotations));
+    saver.flush();
+    if let Some(project::SaveOutcome::Failed(why)) = saver.outcome() {
+        bail!(why);
+    }
     drop((saver, made));
 
-    let made = making.keep();
     // An empty folder of this name is in the way of the rename on some systems.
     let _ = std::fs::remove_dir(folder);
-    std::fs::rename(&made, folder).with_context(|| format!("cannot put the demo at {}", folder.display()))?;
+    std::fs::rename(&making, folder)
+        .with_context(|| format!("cannot put the demo at {}", folder.display()))?;
     Ok(Outcome::Demo(folder.clone()))
 }
 
@@ -382,25 +394,44 @@ pub fn import_labels(spec: &ImportSpec, context: &JobContext) -> anyhow::Result<
     for path in &spec.cubes {
         grids.push(Cube::open(path)?.info().grid.clone());
     }
+    if imported.annotations.is_empty() {
+        let files: Vec<_> = spec.files.iter().map(|f| f.display().to_string()).collect();
+        let skipped = imported.skipped.iter().take(3).map(|(_, at, why)| format!("; feature {at}: {why}"));
+        bail!(
+            "nothing could be imported from {}: {} features, none of which can be used{}. Nothing was changed; mend the file or give another",
+            files.join(", "),
+            imported.skipped.len(),
+            skipped.collect::<String>()
+        );
+    }
     for annotation in &imported.annotations {
         context.cancel.check()?;
-        let mut why = None;
-        for grid in &grids {
-            match drawn_core(annotation, grid, spec.buffer_m) {
-                Ok(drawn) => match drawn.core.emptied {
-                    None => {
-                        why = None;
-                        break;
-                    }
-                    Some(emptied) => why = Some(emptied.to_string()),
-                },
-                Err(e) => why = Some(e),
-            }
-        }
-        imported.emptied.extend(why.map(|why| (annotation.id, why)));
+        imported.emptied.extend(emptied(annotation, &grids, spec.buffer_m).map(|why| (annotation.id, why)));
     }
     imported.legend = legend;
     Ok(Outcome::Imported(imported))
+}
+
+/// Why an annotation has no pure pixel on any of these grids, with its file and the way out; `None` where it has one.
+fn emptied(annotation: &Annotation, grids: &[Grid], buffer_m: f64) -> Option<String> {
+    let mut why = None;
+    for grid in grids {
+        match core_of(&annotation.geometry, grid, annotation.buffer_m.unwrap_or(buffer_m)) {
+            Ok(core) => {
+                let emptied = core.emptied?;
+                let largest = largest_buffer_m(&annotation.geometry, grid).ok().flatten();
+                let way_out = match (emptied, largest) {
+                    (Emptied::OutsideGrid, _) => "build a cube that covers it, or leave it out".into(),
+                    (_, Some(m)) => format!("a buffer of {m} m or less leaves it a pixel"),
+                    (_, None) => "it is too small for pixels of this size".into(),
+                };
+                why = Some(format!("{emptied}: {way_out}"));
+            }
+            Err(e) => why = Some(e.to_string()),
+        }
+    }
+    let file = annotation.note.as_ref().map_or(String::new(), |file| format!("of {file}: "));
+    why.map(|why| format!("{file}{why}"))
 }
 
 /// Extracts samples, keeps some annotations for assessment, trains on the others, saves the model.
@@ -457,7 +488,8 @@ pub fn train(spec: &TrainSpec, context: &JobContext) -> anyhow::Result<Outcome> 
             "training needs pure pixels of at least two classes, and there are {}",
             with_samples.len()
         );
-        for sentence in &left_out {
+        // What is said of whole classes comes last, and is the most telling.
+        for sentence in left_out.iter().rev().take(5) {
             why += &format!("; {sentence}");
         }
         bail!(
@@ -476,7 +508,7 @@ pub fn train(spec: &TrainSpec, context: &JobContext) -> anyhow::Result<Outcome> 
         &|event| context.send(EventBody::Train(event)),
         &context.cancel,
     )?;
-    model.save(&spec.folder)?;
+    save_model(&model, &spec.folder)?;
     Ok(Outcome::Trained(Trained {
         name: spec.name.clone(),
         folder: spec.folder.clone(),
@@ -484,6 +516,25 @@ pub fn train(spec: &TrainSpec, context: &JobContext) -> anyhow::Result<Outcome> 
         left_out,
         seconds: started.elapsed().as_secs_f64(),
     }))
+}
+
+/// Saves a model beside `folder` and puts it in its place, so that a model of this name stays whole until then.
+fn save_model(model: &Model, folder: &Path) -> anyhow::Result<()> {
+    let failed = || {
+        format!("cannot save the model {}. Check the folder's rights and the free space", folder.display())
+    };
+    if folder.exists() && !folder.join("model.json").is_file() {
+        bail!(
+            "cannot save the model {}: something else is there already. Give another name",
+            folder.display()
+        );
+    }
+    let parent = folder.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(parent).with_context(failed)?;
+    let beside = tempfile::Builder::new().prefix(".saving-").tempdir_in(parent).with_context(failed)?;
+    let new = beside.path().join("new");
+    model.save(&new)?;
+    crate::files::replace_folder(&new, folder, &beside.path().join("old")).with_context(failed)
 }
 
 fn append(set: &mut SampleSet, more: SampleSet, path: &Path) -> anyhow::Result<()> {
@@ -529,7 +580,12 @@ pub fn map(spec: &MapSpec, context: &JobContext) -> anyhow::Result<Outcome> {
     std::fs::create_dir_all(&spec.folder)
         .with_context(|| format!("cannot make {}", spec.folder.display()))?;
     let origin = cube.info().origin.clone().unwrap_or_default();
-    let metadata = [("RITMO_MODEL", spec.name.as_str()), ("RITMO_ORIGIN", origin.as_str())];
+    let training = model.card.training_id();
+    let metadata = [
+        ("RITMO_MODEL", spec.name.as_str()),
+        (TRAINING, training.as_str()),
+        ("RITMO_ORIGIN", origin.as_str()),
+    ];
     let files = classify::write_map(&probabilities, &spec.folder, &spec.name, &metadata)?;
     let classes = probabilities.class_map();
     let pixel_ha = classes.grid.pixel_area_ha();
@@ -547,48 +603,54 @@ pub fn map(spec: &MapSpec, context: &JobContext) -> anyhow::Result<Outcome> {
     }))
 }
 
-/// Assesses a map on annotations that its model has not seen, and against the true map where there is one.
+/// Assesses a map on the sure annotations that its model has not seen, and against the true map where there is one.
 ///
 /// # Errors
-/// When files cannot be read or written, or there is nothing to assess on.
+/// When another model made the map than the one of its name, files cannot be read or written, or there is nothing to
+/// assess on.
 pub fn assess(spec: &AssessSpec, context: &JobContext) -> anyhow::Result<Outcome> {
     let (grid, codes) = raster::read_u8(&spec.classes, 0)?;
-    let card = Model::load(&spec.model)?.card;
-    let trained: HashSet<_> = card.trained_on.iter().copied().collect();
-    let chose: HashSet<_> = card.held_out.iter().copied().collect();
+    // Annotations that trained the model, or chose when its training stopped.
+    let mut model_saw: HashSet<AnnotationId> = HashSet::new();
+    if let Some(folder) = &spec.model {
+        let card = Model::load(folder)?.card;
+        let made_by = raster::RasterReader::open(&spec.classes)?.metadata_item(TRAINING);
+        if made_by.is_some_and(|training| training != card.training_id()) {
+            bail!(
+                "{} was made before {} was trained anew: map the site again",
+                spec.classes.display(),
+                folder.display()
+            );
+        }
+        model_saw.extend(card.trained_on.iter().chain(&card.held_out));
+    }
     let at = |(col, row): (u32, u32)| row as usize * grid.width as usize + col as usize;
-
-    let mut matrix = ErrorMatrix::new(&spec.legend.classes);
-    let (mut used, mut touched) = (0, vec![false; codes.len()]);
+    let mut touched = vec![false; codes.len()];
+    let mut unseen = Vec::new();
     for annotation in spec.annotations.iter() {
         context.cancel.check()?;
-        let Ok(core) = core_of(&annotation.geometry, &grid, annotation.buffer_m.unwrap_or(spec.buffer_m))
-        else {
-            continue;
-        };
-        let seen = trained.contains(&annotation.id) || chose.contains(&annotation.id);
-        for &pixel in &core.pure_pixels {
-            touched[at(pixel)] |= seen;
-        }
-        if !seen && !core.pure_pixels.is_empty() {
-            used += 1;
+        let buffer_m = annotation.buffer_m.unwrap_or(spec.buffer_m);
+        let Ok(core) = core_of(&annotation.geometry, &grid, buffer_m) else { continue };
+        if model_saw.contains(&annotation.id) {
+            core.pure_pixels.iter().for_each(|&pixel| touched[at(pixel)] = true);
+        } else if annotation.confidence == Confidence::Sure {
+            unseen.push((annotation.class, core.pure_pixels));
         }
     }
-    for annotation in spec.annotations.iter() {
-        if trained.contains(&annotation.id) || chose.contains(&annotation.id) {
-            continue;
-        }
-        let Ok(core) = core_of(&annotation.geometry, &grid, annotation.buffer_m.unwrap_or(spec.buffer_m))
-        else {
-            continue;
-        };
-        for &pixel in core.pure_pixels.iter().filter(|&&p| !touched[at(p)]) {
-            matrix.add(annotation.class, codes[at(pixel)]);
-        }
+    let mut matrix = ErrorMatrix::new(&spec.legend.classes);
+    let mut used = 0;
+    for (class, mut pixels) in unseen {
+        pixels.retain(|&pixel| !touched[at(pixel)]);
+        let counted = pixels.iter().filter(|&&pixel| matrix.add(class, codes[at(pixel)])).count();
+        used += usize::from(counted > 0);
     }
     let annotations = (used > 0).then(|| {
+        let which = match spec.model {
+            Some(_) => "that neither trained the model nor chose when its training stopped",
+            None => "(the model is not of this project: whether it learned from them is not known)",
+        };
         matrix.assessment(format!(
-            "Pure pixels of {used} annotations that neither trained the model nor chose when its training stopped. \
+            "Pure pixels of {used} annotations {which}. \
              Confident labels avoid edges and doubtful places, so this flatters the map as a whole."
         ))
     });
@@ -601,12 +663,8 @@ pub fn assess(spec: &AssessSpec, context: &JobContext) -> anyhow::Result<Outcome
                 bail!("{} lies on another grid than the map", path.display());
             }
             let mut matrix = ErrorMatrix::new(&spec.legend.classes);
-            let mut counted = 0u64;
-            for ((&truth, &mapped), _) in
-                truth.iter().zip(&codes).zip(&touched).filter(|(_, touched)| !**touched)
-            {
-                counted += u64::from(matrix.add(truth, mapped));
-            }
+            let untouched = truth.iter().zip(&codes).zip(&touched).filter(|(_, touched)| !**touched);
+            let counted = untouched.filter(|((truth, mapped), _)| matrix.add(**truth, **mapped)).count();
             Some(matrix.assessment(format!(
                 "The simulated true map at {counted} pixels: all but those that trained the model or chose when its \
                  training stopped. Edges and mixed pixels are in it."
@@ -615,7 +673,7 @@ pub fn assess(spec: &AssessSpec, context: &JobContext) -> anyhow::Result<Outcome
     };
     if annotations.is_none() && true_map.is_none() {
         bail!(
-            "there is nothing to assess {} on: every annotation trained it. Draw some more polygons and leave the model as it is",
+            "there is nothing to assess {} on: every annotation trained it. Draw or import some more, at least three a class, and leave the model as it is",
             spec.name
         );
     }

@@ -14,8 +14,9 @@ use std::path::Path;
 
 /// The version of `model.json` that this program writes.
 pub(super) const VERSION: u32 = 1;
-/// In the metadata of the weights: the card's `created`, so that two files of different trainings are told apart.
-const CREATED: &str = "created";
+/// In the metadata of the weights: the card's [`ModelCard::training_id`], so that two files of different trainings are told
+/// apart. Not the time: the same training gives the same bytes.
+const TRAINING: &str = "training";
 
 /// What `model.json` holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,6 +48,30 @@ pub struct ModelCard {
 }
 
 impl ModelCard {
+    /// Tells trainings apart: the same for the same samples, options and losses, whenever it was run and whatever the
+    /// classes are called.
+    pub fn training_id(&self) -> String {
+        let Self {
+            spec,
+            bands,
+            dates,
+            normalisation,
+            trained_on,
+            held_out,
+            samples,
+            history,
+            best_epoch,
+            ..
+        } = self;
+        let told = (spec, bands, dates, normalisation, trained_on, held_out, samples, history, best_epoch);
+        // Plain structs always serialise; FNV-1a stays the same from one version of Rust to the next.
+        let text = serde_json::to_vec(&told).unwrap_or_default();
+        let hash = text.iter().fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        format!("{hash:016x}")
+    }
+
     /// What decides the shape of the weights.
     pub(super) fn shape(&self) -> Shape {
         let ModelKind::TempCnn(options) = &self.spec.kind;
@@ -118,7 +143,7 @@ impl Model {
                 TensorView::new(Dtype::F32, shape.clone(), bytes).map(|v| (name.as_str(), v))
             })
             .collect();
-        let metadata = HashMap::from([(CREATED.to_string(), self.card.created.clone())]);
+        let metadata = HashMap::from([(TRAINING.to_string(), self.card.training_id())]);
         let bytes = views.and_then(|views| safetensors::serialize(views, Some(metadata)));
         let bytes = bytes.map_err(|e| failed(&path, e.to_string()))?;
         write_whole(&path, &bytes).map_err(|e| failed(&path, e.to_string()))?;
@@ -157,12 +182,6 @@ impl Model {
             |e: safetensors::SafeTensorError| failed(format!("it is damaged ({e}). Train it again"));
         let bytes = std::fs::read(&path).map_err(|e| failed(e.to_string()))?;
         let (_, header) = SafeTensors::read_metadata(&bytes).map_err(damaged)?;
-        let created = header.metadata().as_ref().and_then(|m| m.get(CREATED));
-        if created != Some(&card.created) {
-            return Err(failed(
-                "it is of another training than the model.json beside it. Train it again".into(),
-            ));
-        }
         let tensors = SafeTensors::deserialize(&bytes).map_err(damaged)?;
         let weights = Weights::from_named(&card.shape(), |name, shape| {
             let tensor = tensors.tensor(name).map_err(damaged)?;
@@ -181,6 +200,12 @@ impl Model {
             }
             Ok(values)
         })?;
+        let training = header.metadata().as_ref().and_then(|m| m.get(TRAINING));
+        if training != Some(&card.training_id()) {
+            return Err(failed(
+                "it is of another training than the model.json beside it. Train it again".into(),
+            ));
+        }
         Ok(Self::new(card, weights))
     }
 
@@ -313,6 +338,14 @@ mod tests {
     }
 
     #[test]
+    fn the_same_training_gives_the_same_weights_file_on_another_day() {
+        let (folder, _, weights) = saved();
+        let first = std::fs::read(&weights).unwrap();
+        model("2031-12-31T00:00:00Z").save(folder.path()).unwrap();
+        assert_eq!(std::fs::read(&weights).unwrap(), first);
+    }
+
+    #[test]
     fn a_truncated_or_absent_file_is_a_sentence_that_names_it() {
         let (folder, json, weights) = saved();
         for (path, name) in [(weights, "model.safetensors"), (json, "model.json")] {
@@ -347,7 +380,7 @@ mod tests {
             ("\"2013-02-01\"", "\"2013-01-01\"", "dates"),
             ("\"code\": 3", "\"code\": 1", "codes"),
             ("0.9", "0.1", "normalisation"),
-            ("2026-01-01T", "2025-01-01T", "another training"),
+            ("\"samples\": 20", "\"samples\": 21", "another training"),
         ] {
             assert!(text.contains(from), "{from}");
             std::fs::write(&json, text.replacen(from, to, 1)).unwrap();

@@ -2,7 +2,7 @@
 
 use super::{Document, ProjectError, VERSION};
 use crate::files::write_atomically;
-use crate::labels::{Annotation, Legend, read_labels, write_labels};
+use crate::labels::{Annotation, LabelError, Legend, read_labels, write_labels};
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
@@ -63,13 +63,15 @@ impl ProjectFolder {
         };
         let document = parse_document(&document_path, &text)?;
         let labels_path = path.join(LABELS);
-        let annotations = if labels_path.exists() {
-            read_labels(&labels_path).map_err(|e| read_error(&labels_path, e.to_string()))?
+        // Labels that were there once and are gone are a loss to be told, not a project without annotations.
+        let annotations = if labels_path.exists() || backup_of(&labels_path).exists() {
+            read_labels(&labels_path).map_err(|e| labels_error(&labels_path, e))?
         } else {
             Vec::new()
         };
         let folder = Self::locked(path);
         if folder.read_only.is_none() {
+            folder.remove_unfinished();
             for file in [&document_path, &labels_path] {
                 // A copy is a convenience for people whose file is damaged later; failing to make it harms nothing.
                 if let Ok(bytes) = fs::read(file) {
@@ -78,6 +80,16 @@ impl ProjectFolder {
             }
         }
         Ok((folder, Contents { document, annotations }))
+    }
+
+    /// Removes temporary files that a program killed while saving left behind. Only for who holds the lock.
+    fn remove_unfinished(&self) {
+        let unfinished = |entry: &fs::DirEntry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            name.starts_with(".ritmo-") && name.ends_with(".tmp")
+        };
+        let entries = fs::read_dir(&self.path).into_iter().flatten().flatten();
+        entries.filter(unfinished).for_each(|e| drop(fs::remove_file(e.path())));
     }
 
     fn locked(path: &Path) -> Self {
@@ -129,6 +141,8 @@ impl ProjectFolder {
         let Ok(entries) = fs::read_dir(self.path.join("models")) else { return Vec::new() };
         let mut found: Vec<_> = entries
             .flatten()
+            // Hidden folders are models being saved.
+            .filter(|e| !e.file_name().to_string_lossy().starts_with('.'))
             .filter_map(|e| {
                 let card = e.path().join("model.json");
                 let when = fs::metadata(card).ok()?.modified().ok()?;
@@ -155,7 +169,7 @@ impl Drop for ProjectFolder {
 }
 
 /// A name as a part of a path: without separators and other trouble, accents kept.
-pub(super) fn file_name(name: &str) -> String {
+pub fn file_name(name: &str) -> String {
     let clean: String = name
         .trim()
         .chars()
@@ -195,6 +209,15 @@ fn backup_of(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".bak");
     name.into()
+}
+
+/// The labels' own error names the file already: only what is wrong with it is told.
+fn labels_error(path: &Path, error: LabelError) -> ProjectError {
+    let why = match error {
+        LabelError::Read { why, .. } => why,
+        other => other.to_string(),
+    };
+    read_error(path, why)
 }
 
 fn read_error(path: &Path, why: String) -> ProjectError {
@@ -271,6 +294,27 @@ mod tests {
         }
         fs::copy(folder.path().join("ritmo.json.bak"), &path).unwrap();
         assert!(ProjectFolder::open(folder.path()).is_ok());
+    }
+
+    #[test]
+    fn labels_that_are_gone_are_told_and_not_taken_for_none() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(new_project(folder.path()));
+        drop(ProjectFolder::open(folder.path()).unwrap());
+        fs::remove_file(folder.path().join(LABELS)).unwrap();
+        let error = ProjectFolder::open(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("labels.geojson.bak"), "{error}");
+        assert_eq!(error.matches("cannot read").count(), 1, "{error}");
+    }
+
+    #[test]
+    fn what_a_killed_program_left_half_written_is_removed_at_the_next_opening() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(new_project(folder.path()));
+        let left = folder.path().join(".ritmo-aB3.tmp");
+        fs::write(&left, "{").unwrap();
+        drop(ProjectFolder::open(folder.path()).unwrap());
+        assert!(!left.exists());
     }
 
     #[test]

@@ -60,6 +60,10 @@ impl Saver {
 
     /// The newest outcome since the last call, without waiting.
     pub fn outcome(&self) -> Option<SaveOutcome> {
+        if self.thread.as_ref().is_none_or(JoinHandle::is_finished) {
+            let why = "the thread that saves does not run. Close other programs and open the project again";
+            return Some(SaveOutcome::Failed(format!("nothing can be saved: {why}")));
+        }
         self.outcomes.try_iter().last()
     }
 }
