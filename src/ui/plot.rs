@@ -136,7 +136,7 @@ fn curves_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut
         ])
         .set_margin_fraction(egui::vec2(0.0, 0.06))
         .y_axis_formatter(|mark, _| format::grouped(mark.value.round() as i64))
-        .label_formatter(|at| label(at));
+        .label_formatter(label);
     let lines = lines(&days, drawn, &view.bands, &names, dark);
     let accent = tokens::accent(dark);
     let response = plot.show(ui, |plot| {
