@@ -1,15 +1,28 @@
-//! The engine: training samples and classified series a second, at the shape of the demo (12 dates, 10 bands, 10 classes).
+//! The engine: training samples and classified series a second, at the shape of the demo (12 dates, 10 bands, 10 classes);
+//! and side by side with the definition of the network in candle, on one thread each.
 
 use chrono::NaiveDate;
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use ritmo::labels::{Class, Legend};
+use ritmo::model::definition::Definition;
 use ritmo::model::{Model, ModelSpec, train};
 use ritmo::progress::Cancel;
 use ritmo::samples::{SampleSet, Split};
+use std::hint::black_box;
+use std::time::Instant;
+
+/// As in the program: both sides of the comparison ask for megabytes all the time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const TIMES: usize = 12;
 const BANDS: usize = 10;
 const CLASSES: usize = 10;
+/// Samples a training step, as in training.
+const BATCH: usize = 64;
+/// Series that are classified at a time.
+const SERIES: usize = 256;
 
 /// `samples` series whose classes differ in level and season.
 fn samples(samples: usize) -> (SampleSet, Legend) {
@@ -57,5 +70,75 @@ fn benches(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(engine, benches);
+/// Measures `work` on `samples` samples on the one thread of `pool`; gives the median of samples a second, `None` where
+/// the command line leaves this one out.
+fn samples_a_second(
+    group: &mut BenchmarkGroup<WallTime>,
+    pool: &rayon::ThreadPool,
+    name: &str,
+    samples: usize,
+    work: impl Fn() + Sync,
+) -> Option<f64> {
+    let mut seconds = Vec::new();
+    group.throughput(Throughput::Elements(samples as u64));
+    group.bench_function(name, |bencher| {
+        bencher.iter_custom(|times| {
+            let took = pool.install(|| {
+                let start = Instant::now();
+                (0..times).for_each(|_| work());
+                start.elapsed()
+            });
+            seconds.push(took.as_secs_f64() / times as f64);
+            took
+        });
+    });
+    seconds.sort_by(f64::total_cmp);
+    seconds.get(seconds.len() / 2).map(|s| samples as f64 / s)
+}
+
+/// The fast path and the definition, asked the same in one run. candle's own pool takes its size from
+/// `RAYON_NUM_THREADS`; the definition uses none of what runs there.
+fn against_the_definition(criterion: &mut Criterion) {
+    let (set, legend) = samples(600);
+    let Some(model) = trained(&set, &legend, 1) else { return };
+    let (Ok(definition), Ok(pool)) =
+        (Definition::of(&model), rayon::ThreadPoolBuilder::new().num_threads(1).build())
+    else {
+        return;
+    };
+    let each = TIMES * BANDS;
+    let mut series = set.values[..SERIES * each].to_vec();
+    model.card.normalisation.apply(&mut series);
+    let batch = &series[..BATCH * each];
+    let classes: Vec<usize> = set.classes[..BATCH].iter().map(|code| usize::from(*code) - 1).collect();
+
+    let mut group = criterion.benchmark_group("one thread");
+    group.sample_size(10);
+    let mut measure = |name: &str, samples: usize, work: &(dyn Fn() + Sync)| {
+        samples_a_second(&mut group, &pool, name, samples, work)
+    };
+    let rates = [
+        (
+            "classify",
+            measure("classify, engine", SERIES, &|| drop(black_box(model.logits(&series)))),
+            measure("classify, definition", SERIES, &|| drop(black_box(definition.logits(&series)))),
+        ),
+        (
+            "loss and gradients",
+            measure("gradients, engine", BATCH, &|| drop(black_box(model.gradients(batch, &classes, 0.05)))),
+            measure("gradients, definition", BATCH, &|| {
+                drop(black_box(definition.gradients(batch, &classes, 0.05)));
+            }),
+        ),
+    ];
+    group.finish();
+    for (what, engine, definition) in rates {
+        if let (Some(engine), Some(definition)) = (engine, definition) {
+            let ratio = engine / definition;
+            println!("{what}: engine {engine:.0}/s, definition {definition:.0}/s, {ratio:.2} times as fast");
+        }
+    }
+}
+
+criterion_group!(engine, benches, against_the_definition);
 criterion_main!(engine);

@@ -2,10 +2,10 @@
 
 use super::run::{FULL, NODATA};
 use super::{ClassMap, ClassifyError, ProbabilityMap};
+use crate::files::write_atomically;
 use crate::geo::GeoError;
 use crate::geo::raster::{Palette, write_cog_u8};
 use crate::labels::Class;
-use crate::model::write_whole;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -42,7 +42,8 @@ pub fn write_map(
         entropy: at("entropy.tif"),
         areas: at("areas.csv"),
     };
-    let text = |path: &Path, text: String| write_whole(path, text.as_bytes()).map_err(|e| failed(path, e));
+    let text =
+        |path: &Path, text: String| write_atomically(path, text.as_bytes()).map_err(|e| failed(path, e));
 
     let classes = map.class_map();
     text(&at("qml"), style(&map.classes))?;

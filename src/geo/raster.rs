@@ -2,6 +2,7 @@
 
 use super::gdal_errors::{NO_REASON, forget_failures, quiet, take_failure, words};
 use super::{Crs, GeoError, Grid, Window};
+use crate::files::write_atomically;
 use gdal::raster::{Buffer, ColorEntry, ColorTable, GdalDataType, GdalType, RasterCreationOptions};
 use gdal::spatial_ref::SpatialRef;
 use gdal::{Dataset, DriverManager, Metadata};
@@ -359,12 +360,8 @@ fn replace(
     let mut aux_name = name.to_owned();
     aux_name.push(".aux.xml");
     let aux_path = path.with_file_name(&aux_name);
-    let temporary_aux = temporary_folder.path().join(&aux_name);
     match aux_xml {
-        Some(xml) => {
-            std::fs::write(&temporary_aux, xml).map_err(failed)?;
-            std::fs::rename(&temporary_aux, &aux_path).map_err(failed)?;
-        }
+        Some(xml) => write_atomically(&aux_path, xml.as_bytes()).map_err(failed)?,
         None if aux_path.exists() => std::fs::remove_file(&aux_path).map_err(failed)?,
         None => {}
     }

@@ -475,38 +475,10 @@ fn kept(share: f32) -> (u8, f32) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::TempCnnOptions;
     use super::super::adamw::AdamW;
     use super::super::tempcnn::TempCnn;
+    use super::super::testing::{Reference, classes, series, shape, weights};
     use super::*;
-    use safetensors::SafeTensors;
-
-    fn shape(times: usize, bands: usize, classes: usize, kernel: usize, layers: usize) -> Shape {
-        let options =
-            TempCnnOptions { filters: 5, kernel, layers, dense: 7, conv_dropout: 0.2, dense_dropout: 0.5 };
-        Shape { times, bands, classes, options }
-    }
-
-    /// Weights away from their special start: gamma not 1, beta not 0.
-    fn weights(shape: &Shape) -> Weights {
-        let mut weights = Weights::new(shape, 7);
-        for (i, block) in weights.blocks.iter_mut().enumerate() {
-            block.gamma.iter_mut().enumerate().for_each(|(f, g)| *g = 0.6 + 0.2 * ((f + i) % 5) as f32);
-            block.beta.iter_mut().enumerate().for_each(|(f, b)| *b = 0.1 * ((f * 3 + i) % 7) as f32 - 0.3);
-            block.running_mean.iter_mut().enumerate().for_each(|(f, m)| *m = 0.1 * f as f32 - 0.2);
-            block.running_variance.iter_mut().enumerate().for_each(|(f, v)| *v = 0.5 + 0.1 * f as f32);
-        }
-        weights
-    }
-
-    fn series(shape: &Shape, samples: usize) -> Vec<f32> {
-        let n = samples * shape.times * shape.bands;
-        (0..n).map(|i| ((i * 7919 % 1009) as f32 / 1009.0 - 0.5) * 2.0).collect()
-    }
-
-    fn classes(shape: &Shape, samples: usize) -> Vec<usize> {
-        (0..samples).map(|i| (i * 5 + 1) % shape.classes).collect()
-    }
 
     /// The network as the paper has it, in f64 and in loops: logits. Batch norm by the batch, or by running statistics.
     fn plain_logits(shape: &Shape, weights: &[Vec<f64>], running: Option<&Weights>, x: &[f32]) -> Vec<f64> {
@@ -699,32 +671,11 @@ mod tests {
         assert!(weights.blocks.iter().all(|b| b.running_variance.iter().all(|v| v.is_finite())));
     }
 
-    /// The numbers come from `tests/references/tempcnn_pytorch.py`.
     #[test]
     fn pytorch_says_the_same_of_logits_loss_gradients_and_three_steps() {
-        let file = include_bytes!("../../tests/references/tempcnn.safetensors");
-        let file = SafeTensors::deserialize(file).unwrap();
-        let floats = |name: &str| -> Vec<f32> {
-            let bytes = file.tensor(name).unwrap().data().to_vec();
-            bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect()
-        };
-        let options = TempCnnOptions {
-            filters: 8,
-            kernel: 5,
-            layers: 2,
-            dense: 12,
-            conv_dropout: 0.0,
-            dense_dropout: 0.0,
-        };
-        let shape = Shape { times: 6, bands: 3, classes: 3, options };
-        let load = |prefix: &str| {
-            Weights::from_named(&shape, |name, dims| -> Result<_, ()> {
-                let tensor = file.tensor(&format!("{prefix}{name}")).unwrap();
-                assert_eq!(tensor.shape(), dims, "{name}");
-                Ok(floats(&format!("{prefix}{name}")))
-            })
-            .unwrap()
-        };
+        let reference = Reference::load();
+        let shape = reference.shape.clone();
+        let floats = |name: &str| reference.floats(name);
         let close = |what: &str, got: &[f32], expected: &[f32], tolerance: f32| {
             assert_eq!(got.len(), expected.len(), "{what}");
             for (i, (a, b)) in got.iter().zip(expected).enumerate() {
@@ -732,9 +683,9 @@ mod tests {
             }
         };
 
-        let mut weights = load("start.");
+        let mut weights = reference.weights("start.");
         let x = floats("x");
-        let classes: Vec<usize> = floats("y").iter().map(|y| *y as usize).collect();
+        let classes = reference.classes();
         close("logits", &TempCnn::new(&shape, &weights).logits(&x), &floats("logits"), 1e-5);
 
         let mut adam = AdamW::new(1e-2);
@@ -756,7 +707,7 @@ mod tests {
             step.update_running(&mut weights);
             adam.step(weights.trained_mut(), &step.gradients, 1e-3);
         }
-        let end = load("end.");
+        let end = reference.weights("end.");
         for ((name, _, got), (_, _, expected)) in weights.named(&shape).iter().zip(end.named(&shape)) {
             close(name, got, expected, 2e-5);
         }

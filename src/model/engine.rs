@@ -1,7 +1,7 @@
 //! The engine: matrix products over strided views, with the widest SIMD the machine has (found when it runs, through pulp).
 //!
 //! candle 0.11.1 gets the gradients of `conv1d` wrong on the CPU, copies to unfold, and reads `/proc/cpuinfo` before each
-//! product. So networks here stand on this product alone. A view whose rows overlap is a convolution (row r starts one
+//! product. So the fast path of networks stands on this product alone, and candle holds their `definition`. A view whose rows overlap is a convolution (row r starts one
 //! time step after row r - 1 and is `kernel` steps long), and nothing is copied.
 //!
 //! A product runs on the thread that asks for it: networks share work among threads by samples, in parts whose size does

@@ -1,14 +1,21 @@
-//! Networks, training, weights in and out. Products and SIMD are in `engine`; a network is a file of its own.
+//! Networks, training, weights in and out.
+//!
+//! A network is there twice. [`definition`] says in candle what it is, with gradients by automatic differentiation: the
+//! reference, and the place to try a change first. What runs is the fast path by hand: `engine` (products and SIMD),
+//! `tempcnn` (the network and its inference) and `backprop` (a training step). Tests hold the second to the first, and both
+//! to finite differences and PyTorch; `benches/engine.rs` measures them side by side.
 
 mod adamw;
 mod backprop;
+pub mod definition;
 mod engine;
 mod saved;
 mod spec;
 mod tempcnn;
+#[cfg(test)]
+mod testing;
 mod train;
 
-pub(crate) use saved::write_whole;
 pub use saved::{Model, ModelCard};
 pub use spec::{ModelKind, ModelSpec, TempCnnOptions, TrainOptions};
 pub use train::{EpochScore, TrainEvent, train};

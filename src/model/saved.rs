@@ -3,13 +3,13 @@
 use super::tempcnn::{Shape, TempCnn, Weights, softmax};
 use super::{EpochScore, ModelError, ModelKind, ModelSpec};
 use crate::cube::{Series, fill_gaps};
+use crate::files::write_atomically;
 use crate::labels::{AnnotationId, Class};
 use crate::samples::Normalisation;
 use chrono::{Datelike, NaiveDate};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use std::io::Write;
 use std::path::Path;
 
 /// The version of `model.json` that this program writes.
@@ -110,8 +110,8 @@ impl ModelCard {
 pub struct Model {
     /// Everything but the weights.
     pub card: ModelCard,
-    weights: Weights,
-    network: TempCnn,
+    pub(super) weights: Weights,
+    pub(super) network: TempCnn,
     days: Vec<f64>,
 }
 
@@ -146,12 +146,12 @@ impl Model {
         let metadata = HashMap::from([(TRAINING.to_string(), self.card.training_id())]);
         let bytes = views.and_then(|views| safetensors::serialize(views, Some(metadata)));
         let bytes = bytes.map_err(|e| failed(&path, e.to_string()))?;
-        write_whole(&path, &bytes).map_err(|e| failed(&path, e.to_string()))?;
+        write_atomically(&path, &bytes).map_err(|e| failed(&path, e.to_string()))?;
 
         let path = folder.join("model.json");
         let mut text = serde_json::to_vec_pretty(&self.card).map_err(|e| failed(&path, e.to_string()))?;
         text.push(b'\n');
-        write_whole(&path, &text).map_err(|e| failed(&path, e.to_string()))
+        write_atomically(&path, &text).map_err(|e| failed(&path, e.to_string()))
     }
 
     /// Reads a model folder.
@@ -268,16 +268,6 @@ pub(super) fn prepare(
         }
     }
     unusable
-}
-
-/// Writes a file so that it is there whole or not at all: to a temporary file beside it, flushed, renamed.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".ritmo-").tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
 }
 
 #[cfg(test)]

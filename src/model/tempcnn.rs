@@ -255,7 +255,7 @@ impl Weights {
             let vector = |what: &str| tensor(&format!("block{}.{what}", i + 1), &[plan.filters]);
             let weight = tensor(&format!("block{}.weight", i + 1), &[plan.width(), plan.filters])?;
             blocks.push(Block {
-                weight: (weight),
+                weight,
                 gamma: vector("gamma")?,
                 beta: vector("beta")?,
                 running_mean: vector("running_mean")?,

@@ -1,0 +1,72 @@
+//! What the tests of the network share: small shapes, weights, series, and what PyTorch says.
+
+use super::TempCnnOptions;
+use super::tempcnn::{Shape, Weights};
+use safetensors::SafeTensors;
+
+pub(super) fn shape(times: usize, bands: usize, classes: usize, kernel: usize, layers: usize) -> Shape {
+    let options =
+        TempCnnOptions { filters: 5, kernel, layers, dense: 7, conv_dropout: 0.2, dense_dropout: 0.5 };
+    Shape { times, bands, classes, options }
+}
+
+/// Weights away from their special start: gamma not 1, beta not 0.
+pub(super) fn weights(shape: &Shape) -> Weights {
+    let mut weights = Weights::new(shape, 7);
+    for (i, block) in weights.blocks.iter_mut().enumerate() {
+        block.gamma.iter_mut().enumerate().for_each(|(f, g)| *g = 0.6 + 0.2 * ((f + i) % 5) as f32);
+        block.beta.iter_mut().enumerate().for_each(|(f, b)| *b = 0.1 * ((f * 3 + i) % 7) as f32 - 0.3);
+        block.running_mean.iter_mut().enumerate().for_each(|(f, m)| *m = 0.1 * f as f32 - 0.2);
+        block.running_variance.iter_mut().enumerate().for_each(|(f, v)| *v = 0.5 + 0.1 * f as f32);
+    }
+    weights
+}
+
+pub(super) fn series(shape: &Shape, samples: usize) -> Vec<f32> {
+    let n = samples * shape.times * shape.bands;
+    (0..n).map(|i| ((i * 7919 % 1009) as f32 / 1009.0 - 0.5) * 2.0).collect()
+}
+
+pub(super) fn classes(shape: &Shape, samples: usize) -> Vec<usize> {
+    (0..samples).map(|i| (i * 5 + 1) % shape.classes).collect()
+}
+
+/// What PyTorch says of a small TempCNN; made by `tests/references/tempcnn_pytorch.py`.
+pub(super) struct Reference {
+    file: SafeTensors<'static>,
+    pub shape: Shape,
+}
+
+impl Reference {
+    pub fn load() -> Self {
+        let file = include_bytes!("../../tests/references/tempcnn.safetensors");
+        let options = TempCnnOptions {
+            filters: 8,
+            kernel: 5,
+            layers: 2,
+            dense: 12,
+            conv_dropout: 0.0,
+            dense_dropout: 0.0,
+        };
+        let shape = Shape { times: 6, bands: 3, classes: 3, options };
+        Self { file: SafeTensors::deserialize(file).unwrap(), shape }
+    }
+
+    pub fn floats(&self, name: &str) -> Vec<f32> {
+        let bytes = self.file.tensor(name).unwrap().data().to_vec();
+        bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect()
+    }
+
+    pub fn classes(&self) -> Vec<usize> {
+        self.floats("y").iter().map(|y| *y as usize).collect()
+    }
+
+    pub fn weights(&self, prefix: &str) -> Weights {
+        Weights::from_named(&self.shape, |name, dims| -> Result<_, ()> {
+            let name = format!("{prefix}{name}");
+            assert_eq!(self.file.tensor(&name).unwrap().shape(), dims, "{name}");
+            Ok(self.floats(&name))
+        })
+        .unwrap()
+    }
+}
