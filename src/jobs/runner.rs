@@ -197,7 +197,7 @@ mod tests {
             Ok(Outcome::Demo("unreachable".into()))
         });
         runner.cancel(id);
-        assert!(matches!(runner.wait().unwrap().body, EventBody::Cancelled));
+        assert!(matches!(runner.wait(LONG).unwrap().body, EventBody::Cancelled));
     }
 
     #[test]
