@@ -113,7 +113,8 @@ pub enum Command {
     Train { name: Option<String>, then_map: bool },
     /// Trains a model with settings of its own (a job); those of the project stay.
     TrainWith { name: Option<String>, spec: ModelSpec },
-    /// Maps a site with a model (a job): the newest model and the site on screen unless given.
+    /// Maps a site with a model (a job): the newest model and the site on screen unless given. What lies near the focus
+    /// comes first: the middle of the view unless given.
     Map { model: Option<String>, site: Option<String>, focus: Option<(u32, u32)> },
     /// Assesses a map (a job): the one on screen unless given.
     Assess { map: Option<String>, site: Option<String> },

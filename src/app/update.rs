@@ -317,6 +317,7 @@ pub(super) fn map(
             None => model_elsewhere(project, &given)?,
         },
     };
+    let focus = focus.or_else(|| where_it_looks(project, &site));
     let spec = jobs::MapSpec {
         site: site.name.clone(),
         cube: project.folder.path().join(&site.cube),
@@ -345,6 +346,13 @@ fn model_elsewhere(project: &OpenProject, given: &str) -> Result<(String, PathBu
         ));
     }
     Ok((name, folder))
+}
+
+/// The pixel in the middle of the view, where the site to map is the one on screen.
+fn where_it_looks(project: &OpenProject, site: &Site) -> Option<(u32, u32)> {
+    let (opened, _) = project.cube().filter(|(opened, _)| opened.site == site.name)?;
+    let [lon, lat] = project.document.view.centre?;
+    opened.cube.info().grid.pixel_from_lonlat(lon, lat).ok()?
 }
 
 fn assess(state: &mut AppState, map: Option<String>, site: Option<String>) -> Result<Option<JobId>, Refused> {

@@ -17,16 +17,14 @@ pub struct Args {
     pub seed: u64,
 }
 
-pub fn run(args: Args, shell: &mut Shell) -> Result<Option<Window>, Failure> {
-    let folder = match args.folder {
-        Some(folder) => folder,
-        None => directories::ProjectDirs::from("", "", "ritmo")
-            .map(|d| d.data_dir().join("demo"))
-            .ok_or_else(|| Failure("there is no home folder: give a folder for the demo".into()))?,
-    };
-    if !args.headless {
-        return Ok(Some(Window::Demo { folder, seed: args.seed }));
-    }
+/// The demo in a window.
+pub fn window(args: Args) -> Result<Window, Failure> {
+    Ok(Window::Demo { seed: args.seed, folder: folder(&args)? })
+}
+
+/// The demo in the terminal.
+pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
+    let folder = folder(&args)?;
     if folder.join("ritmo.json").exists() {
         shell.open(&folder)?;
     } else {
@@ -47,5 +45,14 @@ pub fn run(args: Args, shell: &mut Shell) -> Result<Option<Window>, Failure> {
         value["annotations"] = assess::figures(annotations);
     }
     shell.print(&value, &format!("{}\nThe project is in {}", assess::words(&assessed), folder.display()));
-    Ok(None)
+    Ok(())
+}
+
+fn folder(args: &Args) -> Result<PathBuf, Failure> {
+    match &args.folder {
+        Some(folder) => Ok(folder.clone()),
+        None => directories::ProjectDirs::from("", "", "ritmo")
+            .map(|d| d.data_dir().join("demo"))
+            .ok_or_else(|| Failure("there is no home folder: give a folder for the demo".into())),
+    }
 }

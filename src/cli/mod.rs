@@ -60,10 +60,16 @@ pub enum Verb {
 /// What failed, in a sentence with the file and the way out.
 pub fn run(cli: Cli) -> Result<Option<Window>, Failure> {
     let Some(verb) = cli.verb else { return Ok(Some(Window::Start)) };
+    // The shell catches signals, to put away what a verb was making; a window ends by them at once.
+    let verb = match verb {
+        Verb::Open { project } => return Ok(Some(Window::Project(project))),
+        Verb::Demo(args) if !args.headless => return demo::window(args).map(Some),
+        other => other,
+    };
     let mut shell = Shell::new(cli.json);
     match verb {
-        Verb::Demo(args) => return demo::run(args, &mut shell),
-        Verb::Open { project } => return Ok(Some(Window::Project(project))),
+        Verb::Open { .. } => {}
+        Verb::Demo(args) => demo::run(args, &mut shell)?,
         Verb::New(args) => new::run(args, &mut shell)?,
         Verb::Cube(cube::Verb::Build(args)) => cube::build(args, &mut shell)?,
         Verb::Cube(cube::Verb::Info { cube }) => cube::info(&cube, &mut shell)?,

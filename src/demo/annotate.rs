@@ -43,7 +43,7 @@ pub fn draw(seed: u64, cover: &Cover) -> Vec<Drawn> {
         candidates.sort_by_key(|c| c.order);
         let mut chosen: Vec<Candidate> = vec![];
         // Spread them out as far as the landscape allows.
-        for apart in [110.0, 80.0, 55.0, 40.0, 28.0] {
+        for apart in [110.0, 80.0, 55.0, 40.0, 31.0] {
             for candidate in &candidates {
                 if chosen.len() == wanted {
                     break;

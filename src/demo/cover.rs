@@ -200,9 +200,9 @@ impl Planner<'_> {
         let across = self.terrain.across_river(x, y).abs();
         let draw = unit(hash(chance, 3, 0));
         let farmed = 0.95 + 0.75 * self.farming.at(x, y) - across / 75.0;
-        let kind = if draw < 0.045 {
+        let kind = if draw < 0.055 {
             Kind::BareSoil
-        } else if draw < 0.09 {
+        } else if draw < 0.10 {
             Kind::WithoutApparentVegetation
         } else if draw < 0.15 {
             Kind::Scrub

@@ -11,6 +11,8 @@ mod inputs;
 mod landscape;
 mod noise;
 mod phenology;
+#[cfg(test)]
+mod quadratic;
 mod sensor;
 mod terrain;
 #[cfg(test)]

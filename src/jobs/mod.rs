@@ -6,7 +6,7 @@ mod runner;
 mod work;
 
 pub use loader::{Loaded, Loader, TileKey};
-pub use runner::{JobContext, Runner};
+pub use runner::{JobContext, Runner, let_the_window_go_first};
 pub use work::{
     AssessSpec, BuildCubeSpec, CoreSpec, DemoSpec, ImportSpec, MapSpec, OpenCubeSpec, TrainSpec, assess,
     build_cube, cores, demo, drawn_core, import_labels, map, new_project, open_cube, open_project, outlined,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
+use thread_priority::{ThreadPriority, ThreadPriorityValue};
 
 /// Events that may wait in the channel; a window that sleeps longer loses progress but no result.
 const WAITING: usize = 1024;
@@ -17,6 +18,7 @@ pub struct Runner {
     events: Receiver<JobEvent>,
     wake: Arc<dyn Fn() + Send + Sync>,
     running: Vec<Running>,
+    window_first: bool,
 }
 
 struct Running {
@@ -54,7 +56,12 @@ impl Runner {
     /// A runner; `wake` is called after each event (the window repaints then).
     pub fn new(wake: Arc<dyn Fn() + Send + Sync>) -> Self {
         let (sender, events) = sync_channel(WAITING);
-        Self { next: 1, sender, events, wake, running: Vec::new() }
+        Self { next: 1, sender, events, wake, running: Vec::new(), window_first: false }
+    }
+
+    /// From now on jobs leave the processor to the window whenever it wants to paint.
+    pub fn window_first(&mut self) {
+        self.window_first = true;
     }
 
     /// The function that wakes the window.
@@ -77,7 +84,11 @@ impl Runner {
             wake: Arc::clone(&self.wake),
             cancel: cancel.clone(),
         };
+        let window_first = self.window_first;
         let body = move || {
+            if window_first {
+                let_the_window_go_first();
+            }
             let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&context)));
             context.send(match result {
                 Ok(Ok(outcome)) => EventBody::Finished(Box::new(outcome)),
@@ -129,6 +140,16 @@ impl Drop for Runner {
             }
             let _ = running.thread.join();
         }
+    }
+}
+
+/// Lowers the priority of this thread, and of those it starts, below that of the window and its painting. Where the
+/// system does not let it, all stay equal.
+pub fn let_the_window_go_first() {
+    /// Of 100; on Linux a niceness of 10.
+    const PRIORITY: u8 = 25;
+    if let Ok(priority) = ThreadPriorityValue::try_from(PRIORITY) {
+        let _ = thread_priority::set_current_thread_priority(ThreadPriority::Crossplatform(priority));
     }
 }
 

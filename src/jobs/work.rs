@@ -654,8 +654,9 @@ pub fn assess(spec: &AssessSpec, context: &JobContext) -> anyhow::Result<Outcome
             None => "(the model is not of this project: whether it learned from them is not known)",
         };
         matrix.assessment(format!(
-            "Pure pixels of {used} annotations {which}. \
-             Confident labels avoid edges and doubtful places, so this flatters the map as a whole."
+            "Pure pixels of {used} annotation{} {which}. \
+             Confident labels avoid edges and doubtful places, so this flatters the map as a whole.",
+            if used == 1 { "" } else { "s" }
         ))
     });
 

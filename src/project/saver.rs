@@ -6,7 +6,7 @@ use crate::files::write_atomically;
 use crate::labels::{Annotation, write_labels};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
 /// What became of saving since it was last asked.
@@ -95,10 +95,7 @@ fn save_loop(
                 Request::Save(document, annotations) => newest = Some((document, annotations)),
                 Request::Flush(done) => flushes.push(done),
             }
-            next = match inbox.try_recv() {
-                Ok(request) => Some(request),
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-            };
+            next = inbox.try_recv().ok();
         }
         if let Some((document, annotations)) = newest {
             let outcome = (|| {

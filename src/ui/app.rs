@@ -95,6 +95,7 @@ impl RitmoApp {
         let started = Instant::now();
         let (state, view) = (&self.state, &mut self.view);
         shortcuts::handle(ui.ctx(), state, view);
+        view.map.look_ahead(ui.ctx(), state);
         let mut picture = false;
         match &state.project {
             None => start::start_ui(ui, state, view),

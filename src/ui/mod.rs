@@ -31,7 +31,10 @@ use std::sync::Arc;
 pub fn open(window: Window) -> anyhow::Result<()> {
     // One core's share stays with the window, so that it never stutters while a model trains.
     let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-    let _ = rayon::ThreadPoolBuilder::new().num_threads(cores.saturating_sub(1).max(1)).build_global();
+    let _ = rayon::ThreadPoolBuilder::new()
+        .num_threads(cores.saturating_sub(1).max(1))
+        .start_handler(|_| crate::jobs::let_the_window_go_first())
+        .build_global();
     let options = eframe::NativeOptions {
         renderer: eframe::Renderer::Glow,
         viewport: egui::ViewportBuilder::default()
@@ -43,7 +46,9 @@ pub fn open(window: Window) -> anyhow::Result<()> {
     };
     let create = move |creation: &eframe::CreationContext<'_>| {
         let ctx = creation.egui_ctx.clone();
-        let state = AppState::new(Recent::load(Recent::user_file()), Arc::new(move || ctx.request_repaint()));
+        let mut state =
+            AppState::new(Recent::load(Recent::user_file()), Arc::new(move || ctx.request_repaint()));
+        state.runner.window_first();
         let mut app = RitmoApp::new(state, &creation.egui_ctx);
         match window {
             Window::Start => {}

@@ -71,7 +71,7 @@ fn head_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut V
     ui.horizontal(|ui| {
         ui.label(RichText::new("Series").strong());
         ui.spacing_mut().item_spacing.x = 4.0;
-        let room = (ui.available_width() - 240.0).max(120.0);
+        let room = (ui.available_width() - 96.0).max(120.0);
         let scroll = egui::ScrollArea::horizontal().id_salt("bands").max_width(room);
         scroll.show(ui, |ui| bands_ui(ui, opened, view));
         ui.add_space(8.0);
@@ -136,7 +136,7 @@ fn curves_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut
         ])
         .set_margin_fraction(egui::vec2(0.0, 0.06))
         .y_axis_formatter(|mark, _| format::grouped(mark.value.round() as i64))
-        .label_formatter(|at| label(at));
+        .label_formatter(label);
     let lines = lines(&days, drawn, &view.bands, &names, dark);
     let accent = tokens::accent(dark);
     let response = plot.show(ui, |plot| {

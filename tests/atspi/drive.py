@@ -118,13 +118,13 @@ def xdotool(*arguments):
     subprocess.run(["xdotool", *map(str, arguments)], check=True)
 
 
-def draw_square(name, middle, half):
-    """Picks a class and clicks the corners of a square, in points from the middle of the map."""
+def draw_square(name, half):
+    """Picks a class and clicks the corners of a square around the middle of the map."""
     press("Label")
     press(name)
     map_ = until("the map is there", lambda: find("Map", "canvas"))
     box = map_.get_extents(Atspi.CoordType.SCREEN)
-    x, y = box.x + box.width // 2 + middle, box.y + box.height // 2
+    x, y = box.x + box.width // 2, box.y + box.height // 2
     for dx, dy in [(-half, -half), (-half, half), (half, half), (half, -half)]:
         xdotool("mousemove", x + dx, y + dy)
         time.sleep(0.15)
@@ -153,16 +153,13 @@ def work(session, program, project):
     started = time.monotonic()
     process = open_program(session, program, project)
     told("the project is open")
-    draw_square("Maize", 0, 50)
+    draw_square("Maize", 50)
     until("the polygon is there", lambda: sees("Annotation 13") and sees("13 annotations"))
     told("a polygon is drawn")
     press("Map")
     press("Train and map")
     until("the map is on screen", lambda: sees("on screen"))
     told("trained and mapped")
-    # What trained a model says nothing about its map.
-    draw_square("Forest", -140, 50)
-    until("another polygon is there", lambda: sees("Annotation 14"))
     press("Assess")
     press("Assess model-1")
     until("scores are there", lambda: sees("Overall accuracy"))
@@ -175,7 +172,7 @@ def work(session, program, project):
     process = open_program(session, program, project)
     told("closed and opened again")
     press("Label")
-    until("the annotations are there again", lambda: sees("14 annotations"))
+    until("the annotations are there again", lambda: sees("13 annotations"))
     press("Map")
     until("the model and its map are there again", lambda: sees("model-1") and sees("on screen"))
     press("Assess")
@@ -205,7 +202,9 @@ def main():
             raise
         finally:
             subprocess.run(["import", "-window", "root", picture], check=False)
-        close_program(process)
+        # As at the end of a desktop's session, or by Ctrl+C where it was started.
+        process.terminate()
+        process.wait(10)
     except Exception as error:
         session.log.seek(0)
         sys.exit(f"{type(error).__name__}: {error}\n{session.log.read()}")

@@ -1,6 +1,11 @@
 //! What the end-to-end tests share: running the real program, and small inputs.
 
-#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(
+    dead_code,
+    clippy::allow_attributes,
+    clippy::unwrap_used,
+    reason = "each test file uses a part of it"
+)]
 
 use ritmo::geo::raster::{PixelType, write_mosaic};
 use ritmo::geo::{Crs, Grid};

@@ -23,8 +23,14 @@ pub enum Tool {
 pub struct Draft {
     /// Its corners so far, longitude and latitude.
     pub corners: Vec<[f64; 2]>,
-    /// The core for these corners, kept until they change.
-    core: Option<(Vec<[f64; 2]>, u64, Result<DrawnCore, String>)>,
+    core: Option<DraftCore>,
+}
+
+/// The core for some corners and a buffer, kept until they change.
+struct DraftCore {
+    corners: Vec<[f64; 2]>,
+    buffer_m: f64,
+    core: Result<DrawnCore, String>,
 }
 
 impl Draft {
@@ -47,17 +53,14 @@ impl Draft {
         opened: &OpenedCube,
         buffer_m: f64,
     ) -> &Result<DrawnCore, String> {
-        let known = matches!(&self.core, Some((of, m, _)) if of == corners && *m == buffer_m.to_bits());
-        if !known {
-            self.core = None;
-        }
+        self.core.take_if(|kept| kept.corners != corners || kept.buffer_m != buffer_m);
         let grid = &opened.cube.info().grid;
-        &self
-            .core
-            .get_or_insert_with(|| {
-                (corners.to_vec(), buffer_m.to_bits(), draft_core(corners, grid, buffer_m))
-            })
-            .2
+        let kept = self.core.get_or_insert_with(|| DraftCore {
+            corners: corners.to_vec(),
+            buffer_m,
+            core: draft_core(corners, grid, buffer_m),
+        });
+        &kept.core
     }
 }
 

@@ -12,10 +12,11 @@ pub use draw::Tool;
 use super::view::View;
 use super::widgets;
 use crate::app::{AppState, Command, CubeState, OpenProject, Page};
+use crate::geo::Grid;
 use crate::jobs::{Loaded, OpenedCube};
 use egui::{CentralPanel, Context, DragPanButtons, Frame, Rect, Response, Role, Ui, Vec2, WidgetInfo};
 use std::time::{Duration, Instant};
-use walkers::{HttpTiles, Map, MapMemory, Projector, Tiles, lon_lat};
+use walkers::{HttpTiles, Map, MapMemory, MercatorProjection, Projector, Tiles, lon_lat};
 
 /// Where the mouse is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -54,6 +55,7 @@ pub struct MapView {
     classes: class_layer::ClassLayer,
     cores: annotations::CoreLayer,
     draft: draw::Draft,
+    last_rect: Option<Rect>,
     hover_since: Option<((u32, u32), Instant)>,
     fit: bool,
     saved_view: Option<([f64; 2], f64)>,
@@ -75,6 +77,7 @@ impl Default for MapView {
             classes: class_layer::ClassLayer::default(),
             cores: annotations::CoreLayer::default(),
             draft: draw::Draft::default(),
+            last_rect: None,
             hover_since: None,
             fit: false,
             saved_view: None,
@@ -154,6 +157,23 @@ impl MapView {
     /// Finishes the polygon being drawn.
     pub fn finish_polygon(&mut self, commands: &mut Vec<Command>) {
         self.draft.finish(commands);
+    }
+
+    /// Finds the pixel under the mouse before the panels are painted, so that they show it in the same frame. The map
+    /// itself, painted last, looks again where it then lies.
+    pub fn look_ahead(&mut self, ctx: &Context, state: &AppState) {
+        let cube = state.project.as_ref().and_then(OpenProject::cube);
+        let (Some((opened, _)), Some(rect)) = (cube, self.last_rect) else {
+            self.hovered = None;
+            return;
+        };
+        let over = |pos: &egui::Pos2| {
+            let order = ctx.layer_id_at(*pos).map_or(egui::Order::Background, |layer| layer.order);
+            rect.contains(*pos) && order == egui::Order::Background
+        };
+        let projector = Projector::new(rect, &MercatorProjection, &self.memory, lon_lat(0.0, 0.0));
+        let pos = ctx.pointer_hover_pos().filter(over);
+        self.hovered = pos.and_then(|pos| place_at(&projector, &opened.cube.info().grid, pos));
     }
 
     /// Whether an online basemap is shown.
@@ -259,6 +279,7 @@ fn canvas_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut
     let response = shown.response;
     response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, "Map"));
     let picture = shown.inner;
+    view.map.last_rect = Some(response.rect);
     view.map.memory = memory;
     let attribution = basemap.as_ref().map(|t| t.attribution().text);
     view.map.basemap = basemap;
@@ -324,6 +345,18 @@ fn layers_ui(
     picture
 }
 
+/// The place under a point of the screen.
+fn place_at(projector: &Projector, grid: &Grid, pos: egui::Pos2) -> Option<Place> {
+    let position = projector.unproject(pos.to_vec2());
+    let mut points = [[position.x(), position.y()]];
+    grid.crs.xy_from_lonlat(&mut points).ok()?;
+    let xy = points[0];
+    let [col, row] = grid.pixel_from_xy(xy[0], xy[1]);
+    let inside = col >= 0.0 && row >= 0.0 && col < f64::from(grid.width) && row < f64::from(grid.height);
+    let pixel = inside.then_some((col as u32, row as u32));
+    Some(Place { lonlat: [position.x(), position.y()], xy, pixel })
+}
+
 /// Finds the pixel under the mouse and asks for its chunk where it is not in memory.
 fn hover(
     response: &Response,
@@ -333,16 +366,7 @@ fn hover(
     view: &mut View,
 ) {
     let grid = &opened.cube.info().grid;
-    let place = response.hover_pos().and_then(|pos| {
-        let position = projector.unproject(pos.to_vec2());
-        let mut points = [[position.x(), position.y()]];
-        grid.crs.xy_from_lonlat(&mut points).ok()?;
-        let xy = points[0];
-        let [col, row] = grid.pixel_from_xy(xy[0], xy[1]);
-        let inside = col >= 0.0 && row >= 0.0 && col < f64::from(grid.width) && row < f64::from(grid.height);
-        let pixel = inside.then_some((col as u32, row as u32));
-        Some(Place { lonlat: [position.x(), position.y()], xy, pixel })
-    });
+    let place = response.hover_pos().and_then(|pos| place_at(projector, grid, pos));
     view.map.hovered = place;
     let Some((_, loader)) = project.cube() else { return };
     let side = crate::cube::CHUNK;
