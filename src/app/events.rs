@@ -352,7 +352,7 @@ fn imported_labels(state: &mut AppState, mut imported: Imported) {
     let skipped: Vec<_> = imported
         .skipped
         .iter()
-        .map(|(file, at, why)| format!("feature {at} of {} {why}", file.display()))
+        .map(|(file, at, why)| format!("feature {at} of {}: {why}", file.display()))
         .collect();
     let emptied: Vec<_> = imported.emptied.iter().map(|(id, why)| format!("annotation {id} {why}")).collect();
     project.last.imported = Some(imported);

@@ -331,3 +331,153 @@ fn annotations_are_shared_and_not_copied_by_undo_steps() {
     update(&mut state, Command::SetBuffer(5.0)).unwrap();
     assert!(Arc::ptr_eq(&before, &state.project.as_ref().unwrap().annotations));
 }
+
+/// A project with a model of this name, trained for one epoch, and its map.
+fn mapped(folder: &Path, model: &str) -> AppState {
+    let mut state = project(folder);
+    annotate(&mut state);
+    train_one_epoch(&mut state, model, 1).unwrap();
+    run(&mut state, Command::Map { model: Some(model.into()), site: None, focus: None }).unwrap();
+    state
+}
+
+fn train_one_epoch(state: &mut AppState, name: &str, seed: u64) -> Result<(), String> {
+    let mut spec = state.project.as_ref().unwrap().document.settings.model.clone();
+    (spec.training.epochs, spec.training.seed) = (1, seed);
+    run(state, Command::TrainWith { name: Some(name.into()), spec })
+}
+
+#[test]
+fn a_model_whose_name_is_no_file_name_is_refused_with_one_that_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = project(folder.path());
+    annotate(&mut state);
+    for (given, proposed) in
+        [("../up", "_up"), ("a/b", "a_b"), (".hidden", "hidden"), ("x.probs", "x-probs"), (" ", "unnamed")]
+    {
+        let why = train_one_epoch(&mut state, given, 1).unwrap_err();
+        assert!(why.contains(&format!("“{proposed}”")), "{given}: {why}");
+    }
+    train_one_epoch(&mut state, "año 2022-v1.2", 1).unwrap();
+    assert!(folder.path().join("project/models/año 2022-v1.2/model.json").exists());
+}
+
+#[test]
+fn a_training_with_settings_of_its_own_leaves_those_of_the_project() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = project(folder.path());
+    annotate(&mut state);
+    let before = state.project.as_ref().unwrap().document.clone();
+    train_one_epoch(&mut state, "m", 5).unwrap();
+    let project = state.project.as_ref().unwrap();
+    assert_eq!(project.document, before);
+    assert_eq!(project.models[0].card.spec.training.seed, 5);
+}
+
+#[test]
+fn a_model_trained_anew_under_its_name_replaces_the_old_one_and_its_old_map_is_not_assessed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = mapped(folder.path(), "m");
+    run(&mut state, Command::Assess { map: None, site: None }).unwrap();
+    train_one_epoch(&mut state, "m", 2).unwrap();
+    assert_eq!(state.project.as_ref().unwrap().models.len(), 1);
+    let left: Vec<_> = std::fs::read_dir(folder.path().join("project/models")).unwrap().flatten().collect();
+    assert_eq!(left.len(), 1, "nothing is left beside it: {left:?}");
+    let why = run(&mut state, Command::Assess { map: Some("m".into()), site: None }).unwrap_err();
+    assert!(why.contains("map the site again"), "{why}");
+    run(&mut state, Command::Map { model: None, site: None, focus: None }).unwrap();
+    run(&mut state, Command::Assess { map: None, site: None }).unwrap();
+}
+
+#[test]
+fn a_map_by_a_model_from_elsewhere_is_assessed_on_all_annotations_and_says_so() {
+    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    drop(mapped(there.path(), "theirs"));
+    let folder = there.path().join("project/models/theirs");
+    let mut state = project(here.path());
+    annotate(&mut state);
+    let given = Some(folder.display().to_string());
+    run(&mut state, Command::Map { model: given.clone(), site: None, focus: None }).unwrap();
+    run(&mut state, Command::Assess { map: Some("theirs".into()), site: None }).unwrap();
+    let assessed = state.project.as_ref().unwrap().last.assessed.as_ref().unwrap();
+    let obtained = &assessed.annotations.as_ref().unwrap().obtained;
+    assert!(obtained.contains("6 annotations") && obtained.contains("not of this project"), "{obtained}");
+
+    // A model of this project by the same name keeps its map.
+    train_one_epoch(&mut state, "theirs", 1).unwrap();
+    let why = run(&mut state, Command::Map { model: given, site: None, focus: None }).unwrap_err();
+    assert!(why.contains("another model called theirs"), "{why}");
+}
+
+#[test]
+fn two_sites_are_not_kept_in_one_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = project(folder.path());
+    let inputs = vec![folder.path().join("mosaics")];
+    let build = |site: &str| Command::BuildCube { site: site.into(), inputs: inputs.clone(), bands: None };
+    run(&mut state, build("a/b")).unwrap();
+    let why = update(&mut state, build("a:b")).unwrap_err().to_string();
+    assert!(why.contains("a/b") && why.contains("same folder"), "{why}");
+    run(&mut state, build("a/b")).unwrap();
+    assert_eq!(state.project.as_ref().unwrap().document.sites.len(), 2, "the second time replaces the cube");
+}
+
+#[test]
+fn what_is_no_number_never_reaches_the_document() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = project(folder.path());
+    let mut spec = state.project.as_ref().unwrap().document.settings.model.clone();
+    spec.training.learning_rate = f64::NAN;
+    assert!(update(&mut state, Command::SetModel(spec)).is_err());
+    let _ = update(&mut state, Command::SetMapOpacity(f32::NAN));
+    let _ = update(&mut state, Command::SetView { centre: [f64::INFINITY, 0.0], zoom: f64::NAN });
+    let mut beyond = square(2.0, 2.0, 9.0);
+    beyond.exterior_mut(|ring| ring.0[1].x = f64::NAN);
+    assert!(update(&mut state, Command::Draw(beyond)).is_err());
+    drop(state);
+    run(&mut self::state(), Command::OpenProject(folder.path().join("project"))).unwrap();
+}
+
+#[test]
+fn what_a_job_of_a_closed_project_made_does_not_come_into_the_next_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = project(folder.path());
+    annotate(&mut state);
+    update(&mut state, Command::Train { name: None, then_map: true }).unwrap();
+    let next = folder.path().join("next");
+    run(&mut state, Command::NewProject { folder: next, name: "next".into(), legend: legend() }).unwrap();
+    assert!(state.jobs.is_empty());
+    pump(&mut state);
+    let project = state.project.as_ref().unwrap();
+    assert!(project.models.is_empty() && project.training.is_none());
+}
+
+#[test]
+fn saving_that_fails_fails_the_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = project(folder.path());
+    let document = folder.path().join("project/ritmo.json");
+    let whole = std::fs::read(&document).unwrap();
+    // A folder in the place of the file stops every user, root as well.
+    std::fs::remove_file(&document).unwrap();
+    std::fs::create_dir_all(document.join("in the way")).unwrap();
+    let why = run(&mut state, Command::AddClass("new".into())).unwrap_err();
+    assert!(why.contains("ritmo.json") && why.contains("what was saved before is whole"), "{why}");
+    std::fs::remove_dir_all(&document).unwrap();
+    std::fs::write(&document, whole).unwrap();
+    run(&mut state, Command::AddClass("newer".into())).unwrap();
+}
+
+#[test]
+fn an_id_that_a_model_learned_from_is_not_given_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = mapped(folder.path(), "m");
+    let last = *state.project.as_ref().unwrap().models[0].card.trained_on.iter().max().unwrap();
+    for id in 1..=6 {
+        update(&mut state, Command::DeleteAnnotation(id)).unwrap();
+    }
+    state.project.as_ref().unwrap().flush();
+    run(&mut state, Command::OpenProject(folder.path().join("project"))).unwrap();
+    update(&mut state, Command::Draw(square(4.0, 2.0, 16.0))).unwrap();
+    assert!(state.project.as_ref().unwrap().annotations[0].id > last);
+}

@@ -280,16 +280,21 @@ fn the_site(project: &OpenProject, name: Option<String>) -> Result<Site, Refused
     match name {
         Some(name) => match project.document.site(&name) {
             Some(site) => Ok(site.clone()),
-            None => refuse(format!("there is no site {name} in this project")),
+            None => refuse(format!("there is no site {name} in this project, only {}", listed(sites))),
         },
         None => match sites.as_slice() {
             [site] => Ok(site.clone()),
             [] => refuse("there is no imagery yet: add a folder of mosaics first"),
-            _ => refuse(format!(
-                "say which site: {}",
-                sites.iter().map(|s| s.name.as_str()).collect::<Vec<_>>().join(", ")
-            )),
+            several => refuse(format!("say which site: {}", listed(several))),
         },
+    }
+}
+
+/// Names of sites in a sentence.
+fn listed(sites: &[Site]) -> String {
+    match sites {
+        [] => "none yet".into(),
+        sites => sites.iter().map(|s| s.name.as_str()).collect::<Vec<_>>().join(", "),
     }
 }
 

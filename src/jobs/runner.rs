@@ -218,7 +218,7 @@ mod tests {
             Ok(Outcome::Demo("unreachable".into()))
         });
         runner.cancel(id);
-        assert!(matches!(runner.wait(Duration::from_secs(60)).unwrap().body, EventBody::Cancelled));
+        assert!(matches!(runner.wait(LONG).unwrap().body, EventBody::Cancelled));
     }
 
     #[test]

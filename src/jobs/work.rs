@@ -25,6 +25,9 @@ use std::time::Instant;
 /// In a map's metadata: which training made it ([`model::ModelCard::training_id`]).
 const TRAINING: &str = "RITMO_TRAINING";
 
+/// How a sentence of a class that was left out ends, unless too few remain.
+const GOES_ON: &str = ": training goes on without it";
+
 /// Where to make the demo.
 #[derive(Debug, Clone)]
 pub struct DemoSpec {
@@ -480,16 +483,17 @@ pub fn train(spec: &TrainSpec, context: &JobContext) -> anyhow::Result<Outcome> 
     for class in &spec.legend.classes {
         let annotated = spec.annotations.iter().any(|a| a.class == class.code);
         if annotated && !with_samples.contains(&class.code) {
-            left_out.push(format!("class {} has no pure pixel: training goes on without it", class.name));
+            left_out.push(format!("class {} has no pure pixel{GOES_ON}", class.name));
         }
     }
     if with_samples.len() < 2 {
+        let left_out = left_out.iter().map(|sentence| sentence.trim_end_matches(GOES_ON));
         let mut why = format!(
             "training needs pure pixels of at least two classes, and there are {}",
             with_samples.len()
         );
         // What is said of whole classes comes last, and is the most telling.
-        for sentence in left_out.iter().rev().take(5) {
+        for sentence in left_out.rev().take(5) {
             why += &format!("; {sentence}");
         }
         bail!(

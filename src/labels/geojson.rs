@@ -160,7 +160,8 @@ struct Collection {
 }
 
 fn read_collection(path: &Path) -> Result<Collection, LabelError> {
-    let bytes = std::fs::read(path).map_err(|e| unreadable(path, e.to_string()))?;
+    let bytes =
+        std::fs::read(path).map_err(|e| unreadable(path, format!("{e}. Check the path and its rights")))?;
     let text = std::str::from_utf8(&bytes)
         .map_err(|_| unreadable(path, "it is not UTF-8 text. Export it again as GeoJSON in UTF-8"))?;
     let mut root: Value = serde_json::from_str(text.trim_start_matches('\u{feff}'))
