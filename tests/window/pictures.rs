@@ -75,7 +75,7 @@ fn the_map_page_with_a_loss_curve() {
         })
         .collect();
     let project = desk.project_mut();
-    project.training = Some(Training { job: 0, name: "model-1".into(), epochs, running: false });
+    project.training = Some(Training { job: 0, name: "model-1".into(), epochs, at_most: 8, running: false });
     let codes: Vec<u8> = project.document.legend.classes.iter().map(|c| c.code).collect();
     let whole = Window { col: 0, row: 0, width: SIDE, height: SIDE };
     project.site.as_mut().unwrap().map = Some(MapLayer {
