@@ -27,6 +27,10 @@ pub fn run_to_end(
         }
         // Not for ever: a job that has nothing to say can still be cancelled.
         let Some(event) = state.runner.wait(Duration::from_millis(50)) else { continue };
+        if state.jobs.iter().all(|j| j.id != event.job) {
+            // Of a project that is closed.
+            continue;
+        }
         on_event(&event, state);
         match &event.body {
             EventBody::Failed(why) => failure = Some(why.clone()),
