@@ -1,5 +1,7 @@
 //! What is wrong with inputs is said in a sentence with the file and the way out, and nothing saved is lost.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::fs;

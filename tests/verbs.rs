@@ -1,5 +1,7 @@
 //! The verbs, end to end through the real program: on small inputs, on real imagery, and on the demo.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use serde_json::Value;
