@@ -273,7 +273,6 @@ fn project_opened(state: &mut AppState, opened: OpenedProject) {
         last: LastResults { assessed, ..LastResults::default() },
         saver,
         next_id,
-        cores_wanted: std::collections::HashSet::new(),
         cores_job: None,
         then_map: false,
         folder,

@@ -10,7 +10,7 @@ use crate::labels::{Annotation, AnnotationId, ClassCode};
 use crate::model::{EpochScore, ModelCard};
 use crate::progress::Progress;
 use crate::project::{Document, ProjectFolder, Recent, Saver};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -110,7 +110,6 @@ pub struct OpenProject {
     pub last: LastResults,
     pub(super) saver: Option<Saver>,
     pub(super) next_id: AnnotationId,
-    pub(super) cores_wanted: HashSet<AnnotationId>,
     pub(super) cores_job: Option<JobId>,
     pub(super) then_map: bool,
 }

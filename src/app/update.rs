@@ -614,13 +614,7 @@ pub(super) fn refresh_cores(state: &mut AppState) {
         }
         return;
     }
-    let spec = jobs::CoreSpec {
-        grid,
-        annotations: Arc::clone(&project.annotations),
-        ids: missing.clone(),
-        buffer_m,
-    };
-    project.cores_wanted = missing;
+    let spec = jobs::CoreSpec { grid, annotations: Arc::clone(&project.annotations), ids: missing, buffer_m };
     let job = start(state, JobKind::Cores, "", move |c| jobs::cores(&spec, c));
     if let Some(project) = &mut state.project {
         project.cores_job = Some(job);
