@@ -46,10 +46,10 @@ fn write_mosaics(folder: &Path) {
 
 fn make_cube(folder: &Path) -> Cube {
     write_mosaics(folder);
-    let mosaics = recognise(&[folder.to_owned()], &|_| {}, &Cancel::new()).expect("recognised").mosaics;
+    let found = recognise(&[folder.to_owned()], &|_| {}, &Cancel::new()).expect("recognised");
     let store = folder.join("site.zarr");
     let start = std::time::Instant::now();
-    build(&BuildSpec { mosaics, ..BuildSpec::default() }, &store, &|_| {}, &Cancel::new()).expect("built");
+    build(&BuildSpec { found, ..BuildSpec::default() }, &store, &|_| {}, &Cancel::new()).expect("built");
     eprintln!("building took {:.2} s", start.elapsed().as_secs_f64());
     Cube::open(&store).expect("opened")
 }

@@ -391,7 +391,7 @@ mod tests {
         let model = model();
         let info = |bands: &[&str], count: u32| CubeInfo {
             grid: grid(5, 2),
-            bands: bands.iter().map(|name| Band { name: (*name).into() }).collect(),
+            bands: bands.iter().map(|name| Band::named(*name)).collect(),
             dates: dates(count),
             pixel_type: PixelType::Uint16,
             nodata: 0.0,
@@ -527,7 +527,7 @@ mod tests {
         }
         let found =
             crate::source::folder::recognise(&[folder.path().into()], &|_| (), &Cancel::new()).unwrap();
-        let spec = crate::cube::BuildSpec { mosaics: found.mosaics, bands: None, origin: None };
+        let spec = crate::cube::BuildSpec { found, ..Default::default() };
         let store = folder.path().join("site.zarr");
         crate::cube::build(&spec, &store, &|_| (), &Cancel::new()).unwrap();
         let cube = Cube::open(&store).unwrap();

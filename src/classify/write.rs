@@ -159,7 +159,7 @@ mod tests {
         assert_eq!(codes, [3, 3, 3, 9, 9, 255]);
         assert_eq!(raster::read_u8(&files.probabilities, 1).unwrap().1, [0, 50, 120, 250, 240, 255]);
         assert_eq!(raster::read_u8(&files.entropy, 0).unwrap().1, map().entropy());
-        assert_eq!(raster::info(&files.probabilities).unwrap().bands[0], "Bosque & <selva>");
+        assert_eq!(raster::info(&files.probabilities).unwrap().bands[0].name, "Bosque & <selva>");
         let table = std::fs::read_to_string(&files.areas).unwrap();
         assert_eq!(table, "class,pixels,hectares\nBosque & <selva>,3,0.03\n\"Agua, \"\"dulce\"\"\",2,0.02\n");
         let style = std::fs::read_to_string(inside.join("first.qml")).unwrap();

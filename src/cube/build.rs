@@ -2,10 +2,11 @@
 
 use super::store::{StoreAttributes, VERSION, word_of};
 use super::{Band, CHUNK, Cube, CubeError, CubeInfo};
+use crate::cube::BuildSettings;
 use crate::geo::raster::{PixelType, RasterReader};
 use crate::geo::{Grid, Window};
 use crate::progress::{Cancel, Progress, Report};
-use crate::source::Mosaic;
+use crate::source::Recognised;
 use chrono::NaiveDate;
 use rayon::prelude::*;
 use serde_json::{Map, Value, json};
@@ -25,12 +26,44 @@ use zarrs::filesystem::FilesystemStore;
 /// What to build a cube from.
 #[derive(Debug, Clone, Default)]
 pub struct BuildSpec {
-    /// The mosaics, as [`crate::source::folder::recognise`] found them.
-    pub mosaics: Vec<Mosaic>,
-    /// Only these bands, in this order; all bands of the first mosaic otherwise.
-    pub bands: Option<Vec<String>>,
-    /// Words about where it came from, as [`crate::source::folder::recognise`] found them.
-    pub origin: Option<String>,
+    /// What was recognised in the inputs.
+    pub found: Recognised,
+    /// What people choose.
+    pub settings: BuildSettings,
+}
+
+/// One file a date.
+pub(super) struct Mosaic {
+    path: PathBuf,
+    date: NaiveDate,
+    info: MosaicInfo,
+}
+
+struct MosaicInfo {
+    grid: Grid,
+    bands: Vec<String>,
+    pixel_type: String,
+    nodata: Option<f64>,
+}
+
+pub(super) fn mosaics(found: &Recognised) -> Result<Vec<Mosaic>, CubeError> {
+    found
+        .acquisitions
+        .iter()
+        .map(|a| {
+            let first = &a.layers[0];
+            let grid = found.placements[first.placement]
+                .north_up()
+                .map_err(|why| input(format!("{}: {why}", first.path.display())))?;
+            let info = MosaicInfo {
+                grid,
+                bands: a.layers.iter().map(|layer| layer.name.clone()).collect(),
+                pixel_type: first.pixel_type.clone(),
+                nodata: first.nodata,
+            };
+            Ok(Mosaic { path: first.path.clone(), date: a.date, info })
+        })
+        .collect()
 }
 
 /// Builds a cube at `store` (made beside it under a temporary name, then renamed: a stop leaves no half cube). A cube
@@ -40,7 +73,8 @@ pub struct BuildSpec {
 /// # Errors
 /// When files differ in grid, lack a band, share a date, are truncated, or the disk is full; each names its files.
 pub fn build(spec: &BuildSpec, store: &Path, report: Report, cancel: &Cancel) -> Result<CubeInfo, CubeError> {
-    let plan = Plan::new(spec)?;
+    let mosaics = mosaics(&spec.found)?;
+    let plan = Plan::new(spec, &mosaics)?;
     let site = Site::new(store)?;
     let layout = Layout::new(&plan.info);
     let data = write_metadata(&plan.info, &layout, &site.new_store())
@@ -52,15 +86,15 @@ pub fn build(spec: &BuildSpec, store: &Path, report: Report, cancel: &Cancel) ->
 }
 
 /// What is to be built, checked.
-struct Plan<'a> {
-    info: CubeInfo,
+pub(super) struct Plan<'a> {
+    pub info: CubeInfo,
     /// In order of date: the file, and where in it the cube's bands are.
     files: Vec<(&'a Path, Vec<usize>)>,
 }
 
 impl<'a> Plan<'a> {
-    fn new(spec: &'a BuildSpec) -> Result<Self, CubeError> {
-        let mut mosaics: Vec<&Mosaic> = spec.mosaics.iter().collect();
+    pub fn new(spec: &BuildSpec, mosaics: &'a [Mosaic]) -> Result<Self, CubeError> {
+        let mut mosaics: Vec<&Mosaic> = mosaics.iter().collect();
         mosaics.sort_by_key(|mosaic| mosaic.date);
         let Some(first) = mosaics.first() else {
             return Err(input(
@@ -71,18 +105,18 @@ impl<'a> Plan<'a> {
         check_grids(&mosaics)?;
         let pixel_type = pixel_type(&mosaics)?;
         let nodata = nodata(&mosaics, pixel_type)?;
-        let names = spec.bands.clone().unwrap_or_else(|| first.info.bands.clone());
+        let names = spec.settings.bands.clone().unwrap_or_else(|| first.info.bands.clone());
         let files = mosaics
             .iter()
             .map(|mosaic| Ok((mosaic.path.as_path(), band_places(mosaic, &names)?)))
             .collect::<Result<_, CubeError>>()?;
         let info = CubeInfo {
             grid: first.info.grid.clone(),
-            bands: names.into_iter().map(|name| Band { name }).collect(),
+            bands: names.into_iter().map(Band::named).collect(),
             dates: mosaics.iter().map(|mosaic| mosaic.date).collect(),
             pixel_type,
             nodata,
-            origin: spec.origin.clone(),
+            origin: spec.found.origin.clone(),
         };
         Ok(Self { info, files })
     }
@@ -539,7 +573,7 @@ mod tests {
         let crs = Crs::from_epsg(6362).unwrap();
         CubeInfo {
             grid: Grid { crs, left: 0.0, top: 0.0, pixel_width: 10.0, pixel_height: 10.0, width, height },
-            bands: (0..bands).map(|i| Band { name: i.to_string() }).collect(),
+            bands: (0..bands).map(|i| Band::named(i.to_string())).collect(),
             dates: (0..dates).map(|i| NaiveDate::default() + chrono::Days::new(i)).collect(),
             pixel_type: PixelType::Int16,
             nodata: -9999.0,

@@ -4,15 +4,20 @@ mod build;
 mod cache;
 mod gaps;
 pub mod picture;
+mod settings;
 mod shards;
 mod store;
+mod survey;
 #[cfg(test)]
 mod tests;
 
 pub use build::{BuildSpec, build};
 pub use gaps::{fill_gaps, fill_gaps_in};
+pub use settings::{BuildSettings, GridSetting, MaskSetting, Method, OffsetSetting, Period, Resampling};
 pub use store::{Chunk, Cube, CubeError, CubeInfo, Series};
+pub use survey::{AcquisitionSurvey, StepSurvey, Survey, survey};
 
+use crate::source::BandKnowledge;
 use serde::{Deserialize, Serialize};
 
 /// A band of a cube.
@@ -20,6 +25,16 @@ use serde::{Deserialize, Serialize};
 pub struct Band {
     /// Its name as the input has it: "B08", "NDVI".
     pub name: String,
+    /// Common name, wavelength, and how its numbers become physical ones.
+    #[serde(flatten)]
+    pub knowledge: BandKnowledge,
+}
+
+impl Band {
+    /// A band of which only the name is known.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self { name: name.into(), knowledge: BandKnowledge::default() }
+    }
 }
 
 /// Side of the square chunks that series are read from, in pixels.

@@ -213,7 +213,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn bands(names: &[&str]) -> Vec<Band> {
-        names.iter().map(|name| Band { name: (*name).into() }).collect()
+        names.iter().map(|name| Band::named(*name)).collect()
     }
 
     #[test]

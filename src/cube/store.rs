@@ -364,7 +364,7 @@ impl Inner {
 
         let info = CubeInfo {
             grid: Grid { crs, left, top, pixel_width, pixel_height: -pixel_height, width, height },
-            bands: attributes.bands.into_iter().map(|name| Band { name }).collect(),
+            bands: attributes.bands.into_iter().map(Band::named).collect(),
             dates: attributes.dates,
             pixel_type,
             nodata: attributes.nodata,

@@ -92,13 +92,15 @@ pub(super) fn values_of(series: &Series) -> Vec<Option<f32>> {
 }
 
 fn spec(folder: &Path) -> BuildSpec {
-    let recognised = recognise(&[folder.to_owned()], &|_| {}, &Cancel::new()).unwrap();
-    BuildSpec { mosaics: recognised.mosaics, bands: None, origin: recognised.origin }
+    let found = recognise(&[folder.to_owned()], &|_| {}, &Cancel::new()).unwrap();
+    BuildSpec { found, settings: BuildSettings::default() }
 }
 
 fn try_build(folder: &Path, store: &Path, bands: Option<&[&str]>) -> Result<Cube, CubeError> {
     let bands = bands.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
-    build(&BuildSpec { bands, ..spec(folder) }, store, &|_| {}, &Cancel::new())?;
+    let mut spec = spec(folder);
+    spec.settings.bands = bands;
+    build(&spec, store, &|_| {}, &Cancel::new())?;
     Cube::open(store)
 }
 
@@ -123,16 +125,17 @@ fn read_error(store: &Path) -> String {
 
 fn assert_same_as_the_files(cube: &Cube, folder: &Path) {
     let (across, down) = cube.chunk_counts();
-    let mosaics = spec(folder).mosaics;
+    let mosaics = spec(folder).found.acquisitions;
     assert_eq!(cube.info().dates.len(), mosaics.len());
     let mut pixels = 0;
-    let readers: Vec<_> = mosaics.iter().map(|mosaic| RasterReader::open(&mosaic.path).unwrap()).collect();
+    let readers: Vec<_> =
+        mosaics.iter().map(|mosaic| RasterReader::open(&mosaic.layers[0].path).unwrap()).collect();
     for at in (0..down).flat_map(|row| (0..across).map(move |col| (col, row))) {
         let chunk = cube.chunk(at).unwrap();
         let mut words = Vec::new();
         for (reader, mosaic) in readers.iter().zip(&mosaics) {
             for band in &cube.info().bands {
-                let place = mosaic.info.bands.iter().position(|name| *name == band.name).unwrap();
+                let place = mosaic.layers.iter().position(|layer| layer.name == band.name).unwrap();
                 words.extend(reader.read_16(place, chunk.window, cube.info().pixel_type).unwrap());
             }
         }
@@ -243,7 +246,7 @@ fn files_on_other_grids_are_listed_by_grid() {
     assert!(error.contains("1 file, 71 x 66") && error.contains("wide_2021-01-01.tif"), "{error}");
     if let Some(folder) = shared_data("newyork_l8_2018_misaligned") {
         let mut spec = spec(&folder);
-        spec.mosaics.dedup_by_key(|mosaic| mosaic.date);
+        spec.found.acquisitions.dedup_by_key(|mosaic| mosaic.date);
         let work = tempfile::tempdir().unwrap();
         let error =
             build(&spec, &work.path().join("x.zarr"), &|_| {}, &Cancel::new()).unwrap_err().to_string();
@@ -264,8 +267,8 @@ fn kinds_of_pixels_that_do_not_fit_together_are_errors() {
     assert!(error.contains("signed") && error.contains("2020-02-15"), "{error}");
 
     let mut spec = spec(folder.path());
-    for mosaic in &mut spec.mosaics {
-        mosaic.info.pixel_type = "Float32".into();
+    for layer in spec.found.acquisitions.iter_mut().flat_map(|a| &mut a.layers) {
+        layer.pixel_type = "Float32".into();
     }
     let work = tempfile::tempdir().unwrap();
     let error = build(&spec, &work.path().join("x.zarr"), &|_| {}, &Cancel::new()).unwrap_err().to_string();
@@ -291,15 +294,16 @@ fn gaps_marked_by_different_values_are_an_error() {
     let folder = tempfile::tempdir().unwrap();
     Input::default().write(folder.path());
     let mut spec = spec(folder.path());
-    spec.mosaics[1].info.nodata = Some(-32_768.0);
-    spec.mosaics[2].info.nodata = None;
+    for (date, nodata) in [(1, Some(-32_768.0)), (2, None)] {
+        spec.found.acquisitions[date].layers.iter_mut().for_each(|layer| layer.nodata = nodata);
+    }
     let work = tempfile::tempdir().unwrap();
     let error = build(&spec, &work.path().join("x.zarr"), &|_| {}, &Cancel::new()).unwrap_err().to_string();
     assert!(
         error.contains("-9999 in") && error.contains("-32768 in") && error.contains("2020-02-15"),
         "{error}"
     );
-    spec.mosaics.remove(1);
+    spec.found.acquisitions.remove(1);
     assert_eq!(build(&spec, &work.path().join("x.zarr"), &|_| {}, &Cancel::new()).unwrap().nodata, -9999.0);
 }
 

@@ -215,9 +215,9 @@ fn the_files_hold_what_was_simulated_and_say_so() {
 
     let path = inputs.mosaics.join(&names[8]);
     let said = info(&path).expect("reads");
-    assert!(said.grid.lines_up_with(&landscape.grid));
-    assert_eq!(said.bands, landscape.bands);
-    assert_eq!(said.nodata, Some(0.0));
+    assert!(said.placement.grid().unwrap().lines_up_with(&landscape.grid));
+    assert!(said.bands.iter().map(|band| &band.name).eq(&landscape.bands));
+    assert_eq!(said.bands[0].nodata, Some(0.0));
     let whole = Window { col: 0, row: 0, width: landscape.grid.width, height: landscape.grid.height };
     let red =
         RasterReader::open(&path).and_then(|file| file.read_16(2, whole, PixelType::Uint16)).expect("reads");

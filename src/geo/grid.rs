@@ -131,16 +131,7 @@ impl Grid {
 
     /// For people: "512 x 512 pixels of 10 x 10 from (2700000, 650000), EPSG:6362".
     pub fn label(&self) -> String {
-        format!(
-            "{} x {} pixels of {} x {} from ({}, {}), {}",
-            self.width,
-            self.height,
-            short(self.pixel_width),
-            short(self.pixel_height),
-            short(self.left),
-            short(self.top),
-            self.crs.label()
-        )
+        label(self.width, self.height, self.pixel_width, self.pixel_height, self.left, self.top, &self.crs)
     }
 
     /// Whether two grids lay their pixels on the same places (edges within a thousandth of a pixel).
@@ -154,6 +145,26 @@ impl Grid {
             && (self.pixel_height - other.pixel_height).abs() * f64::from(self.height) < tolerance
             && self.crs.same_as(&other.crs)
     }
+}
+
+/// "512 x 512 pixels of 10 x 10 from (2700000, 650000), EPSG:6362".
+pub(super) fn label(
+    width: u32,
+    height: u32,
+    pixel_width: f64,
+    pixel_height: f64,
+    left: f64,
+    top: f64,
+    crs: &Crs,
+) -> String {
+    format!(
+        "{width} x {height} pixels of {} x {} from ({}, {}), {}",
+        short(pixel_width),
+        short(pixel_height),
+        short(left),
+        short(top),
+        crs.label()
+    )
 }
 
 /// A number without the digits that rounding left behind.

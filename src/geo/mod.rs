@@ -7,7 +7,9 @@
 mod crs;
 mod gdal_errors;
 mod grid;
+mod placement;
 pub mod raster;
 
 pub use crs::{Crs, GeoError};
 pub use grid::{Grid, Window};
+pub use placement::Placement;

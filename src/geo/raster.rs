@@ -1,7 +1,7 @@
 //! Raster files through GDAL: what they hold, reading them, writing GeoTIFFs and COGs.
 
 use super::gdal_errors::{NO_REASON, forget_failures, quiet, take_failure, words};
-use super::{Crs, GeoError, Grid, Window};
+use super::{Crs, GeoError, Grid, Placement, Window};
 use crate::files::write_atomically;
 use gdal::raster::{Buffer, ColorEntry, ColorTable, GdalDataType, GdalType, RasterCreationOptions};
 use gdal::spatial_ref::SpatialRef;
@@ -9,33 +9,44 @@ use gdal::{Dataset, DriverManager, Metadata};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-/// The 16-bit kinds of pixel a cube stores, as the input has them.
+/// The kinds of pixel a cube stores, as the input has them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PixelType {
-    /// Signed.
+    /// Signed, 16 bits.
     Int16,
-    /// Unsigned.
+    /// Unsigned, 16 bits.
     Uint16,
 }
 
 /// What a raster file says of itself.
 #[derive(Debug, Clone)]
 pub struct RasterInfo {
-    /// Its grid.
-    pub grid: Grid,
-    /// A name for each band: its description, or `band1`, `band2` …
-    pub bands: Vec<String>,
-    /// GDAL's name of the pixel type of the first band: "Int16", "Float32" …
+    /// Where its pixels lie.
+    pub placement: Placement,
+    /// Its bands, in order.
+    pub bands: Vec<BandInfo>,
+}
+
+/// What a raster file says of a band.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BandInfo {
+    /// Its description, or `band1`, `band2` …
+    pub name: String,
+    /// Whether the name is a description of the file.
+    pub described: bool,
+    /// GDAL's name of the pixel type: "Int16", "Float32" …
     pub pixel_type: String,
     /// The value that means "no observation".
     pub nodata: Option<f64>,
+    /// Scale and offset, where the file states them: physical = stored x scale + offset.
+    pub scaling: Option<(f64, f64)>,
 }
 
 /// Reads what a file says of itself, without its pixels.
 ///
 /// # Errors
-/// [`GeoError::Read`] when it is no raster, has no coordinate system, or is rotated.
+/// [`GeoError::Read`] when it is no raster, has no coordinate system, or does not say where it lies.
 pub fn info(path: &Path) -> Result<RasterInfo, GeoError> {
     Ok(RasterReader::open(path)?.info)
 }
@@ -51,7 +62,7 @@ impl RasterReader {
     /// Opens a file.
     ///
     /// # Errors
-    /// [`GeoError::Read`] when it is no raster, has no coordinate system, or is rotated.
+    /// [`GeoError::Read`] when it is no raster, has no coordinate system, or does not say where it lies.
     pub fn open(path: &Path) -> Result<Self, GeoError> {
         quiet();
         let unreadable = |why: String| GeoError::Read { path: path.to_owned(), why };
@@ -70,6 +81,11 @@ impl RasterReader {
     /// What the file says of itself.
     pub fn info(&self) -> &RasterInfo {
         &self.info
+    }
+
+    /// All of its pixels.
+    pub fn window(&self) -> Window {
+        Window { col: 0, row: 0, width: self.info.placement.width, height: self.info.placement.height }
     }
 
     /// An item of the file's metadata ("RITMO_ORIGIN").
@@ -97,7 +113,7 @@ impl RasterReader {
     where
         T: Copy + Default + GdalType,
     {
-        let grid = self.info.grid.window();
+        let grid = self.window();
         if window.pixels() == 0 || window.cut_to(grid) != window {
             return Err(self.unreadable(format!(
                 "it has {} x {} pixels, which do not hold {} x {} from column {}, row {}",
@@ -134,46 +150,40 @@ fn describe(dataset: &Dataset) -> Result<RasterInfo, String> {
         return Err("it has no coordinate system".into());
     }
     let crs = Crs::from_wkt(&wkt).map_err(|error| error.to_string())?;
-    let [left, pixel_width, skew_x, top, skew_y, pixel_height] =
+    let geotransform =
         dataset.geo_transform().map_err(|_| "it does not say where it lies (no geotransform)".to_string())?;
-    if ![left, pixel_width, skew_x, top, skew_y, pixel_height].iter().all(|n| n.is_finite()) {
+    let [_, across, skew_x, _, skew_y, down] = geotransform;
+    if !geotransform.iter().all(|n| n.is_finite()) {
         return Err("it does not say where it lies (its geotransform is not finite)".into());
     }
-    if skew_x != 0.0 || skew_y != 0.0 {
-        return Err("it is rotated; warp it to a north-up grid first (gdalwarp does)".into());
-    }
-    if pixel_width <= 0.0 || pixel_height >= 0.0 {
-        return Err(
-            "its rows do not run from north to south; warp it to a north-up grid first (gdalwarp does)"
-                .into(),
-        );
+    if across * down - skew_x * skew_y == 0.0 {
+        return Err("it does not say where it lies (its pixels have no area)".into());
     }
     let too_large = |_| format!("{width} x {height} pixels are too many");
-    let grid = Grid {
+    let placement = Placement {
         crs,
-        left,
-        top,
-        pixel_width,
-        pixel_height: -pixel_height,
+        geotransform,
         width: width.try_into().map_err(too_large)?,
         height: height.try_into().map_err(too_large)?,
     };
     let mut bands = Vec::new();
-    let mut pixel_type = String::new();
-    let mut nodata = None;
     for i in 1..=dataset.raster_count() {
         let band = dataset.rasterband(i).map_err(words)?;
-        if i == 1 {
-            pixel_type = band.band_type().name();
-            nodata = band.no_data_value();
-        }
-        let name = band.description().unwrap_or_default();
-        bands.push(if name.trim().is_empty() { format!("band{i}") } else { name.trim().to_owned() });
+        let description = band.description().unwrap_or_default();
+        let described = !description.trim().is_empty();
+        let scaling = (band.scale().unwrap_or(1.0), band.offset().unwrap_or(0.0));
+        bands.push(BandInfo {
+            name: if described { description.trim().to_owned() } else { format!("band{i}") },
+            described,
+            pixel_type: band.band_type().name(),
+            nodata: band.no_data_value(),
+            scaling: (scaling != (1.0, 0.0)).then_some(scaling),
+        });
     }
     if bands.is_empty() || width == 0 || height == 0 {
         return Err("it holds no pixels".into());
     }
-    Ok(RasterInfo { grid, bands, pixel_type, nodata })
+    Ok(RasterInfo { placement, bands })
 }
 
 /// Reads one whole 8-bit band (class maps, label rasters).
@@ -182,8 +192,9 @@ fn describe(dataset: &Dataset) -> Result<RasterInfo, String> {
 /// [`GeoError::Read`].
 pub fn read_u8(path: &Path, band: usize) -> Result<(Grid, Vec<u8>), GeoError> {
     let reader = RasterReader::open(path)?;
-    let values = reader.read::<u8>(band, reader.info.grid.window(), &[GdalDataType::UInt8])?;
-    Ok((reader.info.grid, values))
+    let grid = reader.info.placement.north_up().map_err(|why| reader.unreadable(why))?;
+    let values = reader.read::<u8>(band, grid.window(), &[GdalDataType::UInt8])?;
+    Ok((grid, values))
 }
 
 /// One multi-band mosaic to be written as a tiled, deflate-compressed GeoTIFF with band descriptions.

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::assess::ErrorMatrix;
 use crate::cube::picture::{Composite, natural_colour, sensible_stretch};
-use crate::cube::{BuildSpec, Cube};
+use crate::cube::{BuildSettings, BuildSpec, Cube};
 use crate::geo::{Grid, raster};
 use crate::labels::{
     Annotation, AnnotationId, Confidence, Core, Emptied, ImportSettings, LabelError, Legend, core_of,
@@ -182,7 +182,7 @@ pub fn demo(spec: &DemoSpec, context: &JobContext) -> anyhow::Result<Outcome> {
     let cube = "cubes/corridor.zarr";
     let quiet = |_: Progress| {};
     let found = source::folder::recognise(&[inputs.mosaics], &quiet, &context.cancel)?;
-    let build = BuildSpec { mosaics: found.mosaics, bands: None, origin: found.origin };
+    let build = BuildSpec { found, settings: BuildSettings::default() };
     cube::build(&build, &making.join(cube), &quiet, &context.cancel)?;
     step(9, "Writing the project");
 
@@ -259,18 +259,15 @@ fn newest_assessment(folder: &Path) -> Option<Assessed> {
 pub fn build_cube(spec: &BuildCubeSpec, context: &JobContext) -> anyhow::Result<Outcome> {
     let report = |p: Progress| context.progress(p);
     let found = source::folder::recognise(&spec.inputs, &report, &context.cancel)?;
-    let build = BuildSpec { mosaics: found.mosaics, bands: spec.bands.clone(), origin: found.origin };
+    let skipped = found.skipped.clone();
+    let settings = BuildSettings { bands: spec.bands.clone(), ..BuildSettings::default() };
+    let build = BuildSpec { found, settings };
     let path = spec.project.join(&spec.cube);
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
     }
     let info = cube::build(&build, &path, &report, &context.cancel)?;
-    Ok(Outcome::CubeBuilt(CubeBuilt {
-        site: spec.site.clone(),
-        cube: spec.cube.clone(),
-        info,
-        skipped: found.skipped,
-    }))
+    Ok(Outcome::CubeBuilt(CubeBuilt { site: spec.site.clone(), cube: spec.cube.clone(), info, skipped }))
 }
 
 /// Opens a cube for the window: with its composite, its corners, and how much of each date was observed.

@@ -1,8 +1,8 @@
 //! A folder with one multi-band GeoTIFF a date.
 
-use super::Mosaic;
-use crate::geo::GeoError;
+use super::{Acquisition, BandKnowledge, Layer, Recognised, Role};
 use crate::geo::raster::RasterReader;
+use crate::geo::{GeoError, Placement};
 use crate::progress::{Cancel, Cancelled, Progress, Report};
 use chrono::NaiveDate;
 use rayon::prelude::*;
@@ -32,20 +32,9 @@ pub enum SourceError {
     Cancelled(#[from] Cancelled),
 }
 
-/// What was recognised in the inputs.
-#[derive(Debug, Clone, Default)]
-pub struct Recognised {
-    /// Mosaics in order of date.
-    pub mosaics: Vec<Mosaic>,
-    /// Files left aside, with why (a name without a date, a label raster of one band …).
-    pub skipped: Vec<(PathBuf, String)>,
-    /// Words about the origin found in the files' metadata (`RITMO_ORIGIN`), the same in all.
-    pub origin: Option<String>,
-}
-
 /// What one file turned out to be.
 enum Looked {
-    Mosaic(Mosaic, Option<String>),
+    Mosaic(Box<(Acquisition, Placement)>, Option<String>),
     Aside(PathBuf, String),
 }
 
@@ -73,18 +62,25 @@ pub fn recognise(inputs: &[PathBuf], report: Report, cancel: &Cancel) -> Result<
     let mut origins = Vec::new();
     for looked in looked {
         match looked {
-            Looked::Mosaic(mosaic, origin) => {
-                recognised.mosaics.push(mosaic);
+            Looked::Mosaic(found, origin) => {
+                let (mut acquisition, placement) = *found;
+                let known = recognised.placements.iter().position(|other| other.lines_up_with(&placement));
+                let place = known.unwrap_or_else(|| {
+                    recognised.placements.push(placement);
+                    recognised.placements.len() - 1
+                });
+                acquisition.layers.iter_mut().for_each(|layer| layer.placement = place);
+                recognised.acquisitions.push(acquisition);
                 origins.push(origin);
             }
             Looked::Aside(path, why) => recognised.skipped.push((path, why)),
         }
     }
-    if recognised.mosaics.is_empty() {
+    if recognised.acquisitions.is_empty() {
         let example = recognised.skipped.first().map(|(path, why)| format!("{}: {why}", file_name(path)));
         return Err(SourceError::NoMosaic { count: files.len(), example: example.unwrap_or_default() });
     }
-    recognised.mosaics.sort_by(|a, b| (a.date, &a.path).cmp(&(b.date, &b.path)));
+    recognised.acquisitions.sort_by(|a, b| (a.date, &a.key).cmp(&(b.date, &b.key)));
     origins.dedup();
     if origins.len() == 1 {
         recognised.origin = origins.swap_remove(0);
@@ -98,11 +94,31 @@ fn look(path: &Path) -> Result<Looked, SourceError> {
     };
     let reader = RasterReader::open(path)?;
     let info = reader.info();
-    if info.bands.len() == 1 && info.pixel_type == "Byte" {
+    if info.bands.len() == 1 && info.bands[0].pixel_type == "Byte" {
         return Ok(Looked::Aside(path.to_owned(), "one band of 8 bits: labels or a mask, no image".into()));
     }
     let origin = reader.metadata_item("RITMO_ORIGIN");
-    Ok(Looked::Mosaic(Mosaic { path: path.to_owned(), date, info: info.clone() }, origin))
+    let layer = |(index, band): (usize, &crate::geo::raster::BandInfo)| Layer {
+        path: path.to_owned(),
+        index,
+        name: band.name.clone(),
+        role: Role::Band,
+        knowledge: BandKnowledge::default(),
+        pixel_type: band.pixel_type.clone(),
+        nodata: band.nodata,
+        scaling: band.scaling,
+        placement: 0,
+    };
+    let acquisition = Acquisition {
+        key: file_name(path),
+        date,
+        time: None,
+        tile: None,
+        sensor: None,
+        baseline: None,
+        layers: info.bands.iter().enumerate().map(layer).collect(),
+    };
+    Ok(Looked::Mosaic(Box::new((acquisition, info.placement.clone())), origin))
 }
 
 /// The files that the inputs name, each once, those of a folder in order of name.
@@ -330,9 +346,10 @@ mod tests {
         let seen = std::sync::Mutex::new(Vec::new());
         let report = |progress: Progress| seen.lock().unwrap().push(progress.done);
         let recognised = recognise(&[folder.path().to_owned(), mask_path], &report, &Cancel::new()).unwrap();
-        let dates: Vec<_> = recognised.mosaics.iter().map(|mosaic| mosaic.date).collect();
+        let dates: Vec<_> = recognised.acquisitions.iter().map(|a| a.date).collect();
         assert_eq!(dates, [day(2022, 1, 15), day(2022, 2, 15), day(2022, 3, 15)]);
-        assert_eq!(recognised.mosaics[0].info.bands, ["B04", "B08"]);
+        let names: Vec<_> = recognised.acquisitions[0].layers.iter().map(|l| l.name.as_str()).collect();
+        assert_eq!(names, ["B04", "B08"]);
         assert_eq!(recognised.origin.as_deref(), Some("simulated"));
         let why: Vec<_> =
             recognised.skipped.iter().map(|(path, why)| (file_name(path), why.as_str())).collect();
@@ -400,7 +417,7 @@ mod tests {
         ] {
             let Some(folder) = shared_data(name) else { continue };
             let recognised = look_at(&[folder]).unwrap();
-            assert_eq!((recognised.mosaics.len(), recognised.skipped.len()), (dates, skipped), "{name}");
+            assert_eq!((recognised.acquisitions.len(), recognised.skipped.len()), (dates, skipped), "{name}");
         }
     }
 

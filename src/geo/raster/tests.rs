@@ -32,6 +32,10 @@ fn write_odd(path: &Path, geotransform: Option<[f64; 6]>, epsg: Option<u32>) {
     dataset.close().unwrap();
 }
 
+fn names(info: &RasterInfo) -> Vec<&str> {
+    info.bands.iter().map(|band| band.name.as_str()).collect()
+}
+
 #[test]
 fn a_mosaic_reads_back_as_it_was_written() {
     let folder = tempfile::tempdir().unwrap();
@@ -41,10 +45,10 @@ fn a_mosaic_reads_back_as_it_was_written() {
         let values = write_ramp(&path, &grid, kind);
         let reader = RasterReader::open(&path).unwrap();
         let info = reader.info();
-        assert!(info.grid.lines_up_with(&grid));
-        assert_eq!(info.grid.crs.label(), "EPSG:6362");
-        assert_eq!(info.bands, ["B04", "B08"]);
-        assert_eq!(info.pixel_type, if kind == PixelType::Int16 { "Int16" } else { "UInt16" });
+        assert!(info.placement.grid().unwrap().lines_up_with(&grid));
+        assert_eq!(info.placement.crs.label(), "EPSG:6362");
+        assert_eq!(names(info), ["B04", "B08"]);
+        assert_eq!(info.bands[0].pixel_type, if kind == PixelType::Int16 { "Int16" } else { "UInt16" });
         assert_eq!(reader.metadata_item("RITMO_ORIGIN").as_deref(), Some("made & tested"));
         for (band, plane) in values.chunks(grid.pixels()).enumerate() {
             assert!(reader.read_16(band, grid.window(), kind).unwrap() == plane);
@@ -74,7 +78,7 @@ fn nodata_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("m.tif");
     write_ramp(&path, &grid(10, 10), PixelType::Int16);
-    assert_eq!(info(&path).unwrap().nodata, Some(-9999.0));
+    assert_eq!(info(&path).unwrap().bands[0].nodata, Some(-9999.0));
 }
 
 #[test]
@@ -155,7 +159,7 @@ fn a_truncated_file_in_strips_without_compression_is_an_error() {
     let cut = temporary.path().join("cut.tif");
     std::fs::write(&cut, &bytes[..bytes.len() - 100]).unwrap();
     let reader = RasterReader::open(&cut).unwrap();
-    let window = reader.info().grid.window();
+    let window = reader.window();
     let last = reader.info().bands.len() - 1;
     assert!(reader.read_16(last, window, PixelType::Int16).unwrap_err().to_string().contains("cut.tif"));
 }
@@ -187,7 +191,10 @@ fn rasters_that_lie_nowhere_or_askew_are_refused() {
         (Some([0.0, -10.0, 0.0, 0.0, 0.0, -10.0]), Some(6362), "north to south"),
     ] {
         write_odd(&path, geotransform, epsg);
-        let error = info(&path).unwrap_err().to_string();
+        let error = match info(&path) {
+            Err(error) => error.to_string(),
+            Ok(info) => info.placement.north_up().unwrap_err(),
+        };
         assert!(error.contains(why), "{error}");
     }
 }
@@ -233,7 +240,7 @@ fn probabilities_are_a_cog_with_a_name_a_band_and_no_stale_side_file() {
     let (a, b) = (vec![10u8; grid.pixels()], vec![240u8; grid.pixels()]);
     write_cog_u8(&path, &grid, &[("forest".into(), &a), ("water".into(), &b)], None, Some(255), &[]).unwrap();
     let info = info(&path).unwrap();
-    assert_eq!((info.bands, info.nodata), (vec!["forest".into(), "water".into()], Some(255.0)));
+    assert_eq!((names(&info), info.bands[0].nodata), (vec!["forest", "water"], Some(255.0)));
     assert_eq!(read_u8(&path, 1).unwrap().1, b);
     assert!(!folder.path().join("map.probs.tif.aux.xml").exists());
 }
@@ -263,15 +270,15 @@ fn a_file_that_cannot_be_written_leaves_the_old_one() {
 fn the_shared_folders_say_what_their_readmes_say() {
     if let Some(folder) = shared_data("flanders_s2_a_2018_monthly") {
         let info = info(&folder.join("flanders_s2_a_2018_2017-08-15.tif")).unwrap();
-        assert_eq!((info.grid.width, info.grid.height), (64, 64));
-        assert_eq!(info.bands, ["B02", "B03", "B04", "B08", "B05", "B06", "B07", "B8A", "B11", "B12"]);
-        assert_eq!((info.pixel_type.as_str(), info.nodata), ("Int16", Some(-9999.0)));
-        assert_eq!(info.grid.crs.label(), "EPSG:32631");
+        assert_eq!((info.placement.width, info.placement.height), (64, 64));
+        assert_eq!(names(&info), ["B02", "B03", "B04", "B08", "B05", "B06", "B07", "B8A", "B11", "B12"]);
+        assert_eq!((info.bands[0].pixel_type.as_str(), info.bands[0].nodata), ("Int16", Some(-9999.0)));
+        assert_eq!(info.placement.crs.label(), "EPSG:32631");
     }
     if let Some(folder) = shared_data("sinop_modis_2013_2014") {
         let info = info(&folder.join("sinop_2013-09-14.tif")).unwrap();
-        assert_eq!(info.bands, ["NDVI", "EVI"]);
-        let [lon, lat] = info.grid.lonlat_from_pixel(0.0, 0.0).unwrap();
+        assert_eq!(names(&info), ["NDVI", "EVI"]);
+        let [lon, lat] = info.placement.grid().unwrap().lonlat_from_pixel(0.0, 0.0).unwrap();
         assert!((-57.0..-54.0).contains(&lon) && (-13.0..-11.0).contains(&lat), "{lon} {lat}");
     }
 }

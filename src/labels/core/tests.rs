@@ -277,7 +277,11 @@ fn cores_of_1704_real_polygons_agree_with_geos() {
 #[test]
 fn parcels_drawn_along_pixel_edges_have_the_pixels_they_were_drawn_from() {
     let Some(folder) = crate::testing::shared_data("flanders_s2_a_2018_monthly") else { return };
-    let grid = crate::geo::raster::info(&folder.join("flanders_s2_a_2018_2018-06-15.tif")).unwrap().grid;
+    let grid = crate::geo::raster::info(&folder.join("flanders_s2_a_2018_2018-06-15.tif"))
+        .unwrap()
+        .placement
+        .grid()
+        .unwrap();
     let text = std::fs::read_to_string(folder.join("labels.geojson")).unwrap();
     let collection: geojson::FeatureCollection = text.parse().unwrap();
     for feature in collection.features {

@@ -22,7 +22,7 @@ fn info() -> CubeInfo {
     let day = |day| NaiveDate::from_yo_opt(2022, day).unwrap();
     CubeInfo {
         grid,
-        bands: ["B04", "B08"].map(|name| Band { name: name.into() }).to_vec(),
+        bands: ["B04", "B08"].map(Band::named).to_vec(),
         dates: vec![day(1), day(100), day(200)],
         pixel_type: PixelType::Int16,
         nodata: -9999.0,
@@ -231,11 +231,10 @@ fn progress_is_told_up_to_the_last_chunk() {
 fn the_parcels_of_flanders_give_the_series_of_their_pixels() {
     let Some(folder) = crate::testing::shared_data("flanders_s2_a_2018_monthly") else { return };
     let cancel = Cancel::new();
-    let mosaics =
-        crate::source::folder::recognise(std::slice::from_ref(&folder), &|_| {}, &cancel).unwrap().mosaics;
+    let found = crate::source::folder::recognise(std::slice::from_ref(&folder), &|_| {}, &cancel).unwrap();
     let made = tempfile::tempdir().unwrap();
     let store = made.path().join("flanders.zarr");
-    crate::cube::build(&crate::cube::BuildSpec { mosaics, ..Default::default() }, &store, &|_| {}, &cancel)
+    crate::cube::build(&crate::cube::BuildSpec { found, ..Default::default() }, &store, &|_| {}, &cancel)
         .unwrap();
     let cube = Cube::open(&store).unwrap();
     let mut legend = crate::labels::Legend::default();
