@@ -87,11 +87,11 @@ fn read_cube(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(u64::from(SIDE) * u64::from(SIDE)));
     group.bench_function("whole cube, one thread", |bencher| {
         bencher
-            .iter(|| chunks.iter().map(|at| uncached.decode(*at).expect("read").words.len()).sum::<usize>());
+            .iter(|| chunks.iter().map(|at| uncached.decode(*at).expect("read").pixels.len()).sum::<usize>());
     });
     group.bench_function("whole cube, all threads", |bencher| {
         bencher.iter(|| {
-            chunks.par_iter().map(|at| uncached.decode(*at).expect("read").words.len()).sum::<usize>()
+            chunks.par_iter().map(|at| uncached.decode(*at).expect("read").pixels.len()).sum::<usize>()
         });
     });
 

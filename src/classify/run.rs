@@ -130,7 +130,7 @@ pub fn classify(
     let chunks = (0..down).flat_map(|y| (0..across).map(move |x| (x, y))).collect();
     let one = |chunk: (u32, u32)| {
         let chunk = cube.chunk(chunk)?;
-        let read = |word: u16| cube.value(word);
+        let read = |chunk: &Chunk, at: usize| cube.value_in(chunk, at);
         classify_chunk(&chunk, info.dates.len(), info.bands.len(), &bands, &read, model, cancel)
     };
     let map = Mutex::new(ProbabilityMap {
@@ -171,21 +171,21 @@ fn bands_of(card: &ModelCard, info: &CubeInfo) -> Result<Vec<usize>, ModelError>
     Ok(card.bands.iter().filter_map(index).collect())
 }
 
-/// Classifies the pixels of a chunk whose words are `time x cube_bands x y x x`, taking `bands` of them.
+/// Classifies the pixels of a chunk whose numbers are `time x cube_bands x y x x`, taking `bands` of them.
 fn classify_chunk(
     chunk: &Chunk,
     times: usize,
     cube_bands: usize,
     bands: &[usize],
-    read: &dyn Fn(u16) -> f32,
+    read: &dyn Fn(&Chunk, usize) -> f32,
     model: &Model,
     cancel: &Cancel,
 ) -> Result<ChunkMap, ClassifyError> {
     let (window, classes) = (chunk.window, &model.card.classes);
     let pixels = window.pixels();
-    if chunk.words.len() != pixels * times * cube_bands {
+    if chunk.pixels.len() != pixels * times * cube_bands {
         let why =
-            format!("a chunk of {} values instead of {}", chunk.words.len(), pixels * times * cube_bands);
+            format!("a chunk of {} values instead of {}", chunk.pixels.len(), pixels * times * cube_bands);
         return Err(ModelError::Engine { doing: "read a chunk", why }.into());
     }
     let each = times * bands.len();
@@ -200,7 +200,7 @@ fn classify_chunk(
             for (b, band) in bands.iter().enumerate() {
                 let plane = (t * cube_bands + band) * pixels + start;
                 let to = series[t * bands.len() + b..].iter_mut().step_by(each);
-                to.zip(&chunk.words[plane..plane + here]).for_each(|(to, word)| *to = read(*word));
+                to.zip(plane..plane + here).for_each(|(to, at)| *to = read(chunk, at));
             }
         }
         let found = model.probabilities(&series)?;
@@ -343,8 +343,9 @@ mod tests {
         train(&set, &split, &Legend { classes: classes() }, &spec, &|_| (), &Cancel::new()).unwrap()
     }
 
-    fn read(word: u16) -> f32 {
-        if word == 0 { f32::NAN } else { f32::from(word) }
+    fn read(chunk: &Chunk, at: usize) -> f32 {
+        let crate::cube::Pixels::Words(words) = &chunk.pixels else { return f32::NAN };
+        if words[at] == 0 { f32::NAN } else { f32::from(words[at]) }
     }
 
     /// Words of three dates and the bands nir, blue, red: column 0 forest, 1 water, 2 city, 3 red never observed, 4 with
@@ -367,7 +368,7 @@ mod tests {
                 }
             }
         }
-        Chunk { window, words }
+        Chunk { window, pixels: crate::cube::Pixels::Words(words) }
     }
 
     #[test]

@@ -30,7 +30,7 @@ impl ChunkCache {
     }
 
     pub(super) fn keep(&self, at: (u32, u32), chunk: &Arc<Chunk>) {
-        let size = size_of_val(chunk.words.as_slice());
+        let size = chunk.pixels.bytes();
         if size > self.limit {
             return;
         }
@@ -46,7 +46,7 @@ impl ChunkCache {
         while kept.bytes > self.limit {
             let Some((_, oldest)) = kept.by_use.pop_first() else { break };
             if let Some((gone, _)) = kept.chunks.remove(&oldest) {
-                kept.bytes -= size_of_val(gone.words.as_slice());
+                kept.bytes -= gone.pixels.bytes();
             }
         }
     }
@@ -72,10 +72,11 @@ impl Kept {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cube::Pixels;
     use crate::geo::Window;
 
     fn chunk(words: usize) -> Arc<Chunk> {
-        Arc::new(Chunk { window: Window { col: 0, row: 0, width: 1, height: 1 }, words: vec![0; words] })
+        Arc::new(Chunk { window: Window { col: 0, row: 0, width: 1, height: 1 }, pixels: Pixels::Words(vec![0; words]) })
     }
 
     #[test]
@@ -96,7 +97,7 @@ mod tests {
         for i in 0..1000u32 {
             cache.keep((i % 37, i % 5), &chunk((i % 60) as usize));
             let kept = cache.lock();
-            let bytes: usize = kept.chunks.values().map(|(chunk, _)| 2 * chunk.words.len()).sum();
+            let bytes: usize = kept.chunks.values().map(|(chunk, _)| chunk.pixels.bytes()).sum();
             assert!(bytes <= 100 && bytes == kept.bytes && kept.chunks.len() == kept.by_use.len());
         }
     }

@@ -1,20 +1,33 @@
 //! The cube: mosaics on one grid, time x band x y x x, and the store that holds it on disk.
 
+mod append;
 mod build;
 mod cache;
+mod composite;
 mod gaps;
+mod layout;
+mod masks;
+mod metadata;
+mod mosaics;
 pub mod picture;
+mod plan;
+mod read_inputs;
 mod settings;
 mod shards;
 mod store;
 mod survey;
+mod target;
+mod write;
 #[cfg(test)]
 mod tests;
 
-pub use build::{BuildSpec, build};
+pub use append::append;
+pub use build::{BuildSpec, Made, build};
+pub use masks::PixelState;
+pub use target::parse_crs;
 pub use gaps::{fill_gaps, fill_gaps_in};
 pub use settings::{BuildSettings, GridSetting, MaskSetting, Method, OffsetSetting, Period, Resampling};
-pub use store::{Chunk, Cube, CubeError, CubeInfo, Series};
+pub use store::{Chunk, Cube, CubeError, CubeInfo, Pixels, Series};
 pub use survey::{AcquisitionSurvey, StepSurvey, Survey, survey};
 
 use crate::source::BandKnowledge;

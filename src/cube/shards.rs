@@ -7,29 +7,50 @@ use super::CHUNK;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use zarrs::array::codec::ShardingCodec;
-use zarrs::array::{Array, CodecOptions};
+use zarrs::array::codec::bytes_to_bytes::blosc::{blosc_decompress_bytes, blosc_validate};
+use zarrs::array::{Array, ArrayShardedExt, CodecOptions};
 use zarrs::filesystem::FilesystemStore;
 use zarrs::storage::byte_range::ByteRange;
 use zarrs::storage::{Bytes, ReadableStorageTraits, StoreKey};
 
+/// A chunk: its place along time, across and down.
+pub(super) type Place = (u64, u32, u32);
+
 /// Where each chunk of a shard lies: offset and length, in order of rows.
 type Index = Arc<Vec<u64>>;
 
-/// The shards of an open cube; their indices are kept once they were read.
+/// The shards of one array of an open cube; their indices are kept once they were read.
 pub(super) struct Shards {
-    data: Array<FilesystemStore>,
+    array: Array<FilesystemStore>,
     /// Chunks across and down a shard.
     across: u32,
     down: u32,
-    indices: Mutex<HashMap<(u32, u32), Index>>,
+    /// Bytes of an unpacked chunk.
+    chunk_bytes: usize,
+    /// Whether packed chunks end in a checksum.
+    has_checksum: bool,
+    indices: Mutex<HashMap<Place, Index>>,
 }
 
 impl Shards {
-    /// The shards of `data`; says why, if they are not packed as Ritmo packs them, or one is missing, which Zarr would
-    /// read as "no observation".
-    pub(super) fn new(data: Array<FilesystemStore>) -> Result<Self, String> {
-        check_codecs(&data)?;
-        let shape = data.chunk_shape(&[0; 4]).map_err(|error| error.to_string())?;
+    /// The shards of an array whose chunks hold `times` steps of pixels of `pixel_bytes` bytes (all bands); says why, if
+    /// they are not packed as Ritmo packs them.
+    pub(super) fn new(
+        array: Array<FilesystemStore>,
+        times: usize,
+        pixel_bytes: usize,
+    ) -> Result<Self, String> {
+        let has_checksum = check_codecs(&array)?;
+        let dimensions = array.shape().len();
+        let sub = array.subchunk_shape().map(|shape| shape.iter().map(|n| n.get()).collect::<Vec<_>>());
+        let side = u64::from(CHUNK);
+        let fits = |sub: &[u64]| {
+            sub.len() == dimensions && sub[0] == times as u64 && sub[dimensions - 2..] == [side, side]
+        };
+        if !array.is_exclusively_sharded() || !sub.as_deref().is_some_and(fits) {
+            return Err(format!("its chunks are {sub:?}"));
+        }
+        let shape = array.chunk_shape(&vec![0; dimensions]).map_err(|error| error.to_string())?;
         let chunks_along = |axis: usize| {
             let side = shape.get(axis).and_then(|side| u32::try_from(side.get()).ok()).unwrap_or(0);
             if side >= CHUNK && side % CHUNK == 0 {
@@ -38,26 +59,43 @@ impl Shards {
                 Err(format!("its shards are {shape:?}"))
             }
         };
-        let shards =
-            Self { across: chunks_along(3)?, down: chunks_along(2)?, data, indices: Mutex::default() };
-        let &[_, _, down, across] = shards.data.chunk_grid_shape() else {
-            return Err("it has no shards".into());
-        };
-        for (row, col) in (0..down).flat_map(|row| (0..across).map(move |col| (row, col))) {
-            let key = shards.data.chunk_key(&[0, 0, row, col]);
-            if !shards.data.storage().key_to_fspath(&key).is_file() {
-                return Err(format!("{key} is missing"));
-            }
-        }
-        Ok(shards)
+        let (across, down) = (chunks_along(dimensions - 1)?, chunks_along(dimensions - 2)?);
+        let chunk_bytes = times * pixel_bytes * (CHUNK * CHUNK) as usize;
+        Ok(Self { across, down, chunk_bytes, has_checksum, array, indices: Mutex::default() })
     }
 
-    /// The packed bytes of chunk (across, down); `None` where the shard leaves it out, because it is all nodata.
-    pub(super) fn packed(&self, chunk: (u32, u32)) -> Result<Option<Bytes>, String> {
-        let key = self.key(chunk);
-        let index = self.index((chunk.0 / self.across, chunk.1 / self.down), &key)?;
-        let place =
-            2 * ((chunk.1 % self.down) as usize * self.across as usize + (chunk.0 % self.across) as usize);
+    /// Columns and rows of a shard.
+    pub(super) fn shard_size(&self) -> (u32, u32) {
+        (self.across * CHUNK, self.down * CHUNK)
+    }
+
+    /// The unpacked bytes of a chunk; `None` where the shard leaves it out, because it is all nodata.
+    pub(super) fn unpacked(&self, place: Place) -> Result<Option<Vec<u8>>, String> {
+        let Some(packed) = self.packed(place)? else { return Ok(None) };
+        let body = if self.has_checksum {
+            let (body, sum) = packed.split_last_chunk::<4>().ok_or("it is cut short")?;
+            if crc32c::crc32c(body) != u32::from_le_bytes(*sum) {
+                return Err("its checksum does not match".into());
+            }
+            body
+        } else {
+            &packed
+        };
+        if blosc_validate(body) != Some(self.chunk_bytes) {
+            return Err("it does not unpack to its size".into());
+        }
+        let bytes = blosc_decompress_bytes(body, self.chunk_bytes, 1).map_err(|error| error.to_string())?;
+        if bytes.len() != self.chunk_bytes {
+            return Err("it does not unpack to its size".into());
+        }
+        Ok(Some(bytes))
+    }
+
+    /// The packed bytes of a chunk.
+    pub(super) fn packed(&self, (time, across, down): Place) -> Result<Option<Bytes>, String> {
+        let key = self.key((time, across, down));
+        let index = self.index((time, across / self.across, down / self.down), &key)?;
+        let place = 2 * ((down % self.down) as usize * self.across as usize + (across % self.across) as usize);
         let (Some(&offset), Some(&length)) = (index.get(place), index.get(place + 1)) else {
             return Err("the shard's index is too short".into());
         };
@@ -71,11 +109,16 @@ impl Shards {
     }
 
     /// The file that holds a chunk, relative to the store.
-    pub(super) fn key(&self, chunk: (u32, u32)) -> StoreKey {
-        self.data.chunk_key(&[0, 0, (chunk.1 / self.down).into(), (chunk.0 / self.across).into()])
+    pub(super) fn key(&self, (time, across, down): Place) -> StoreKey {
+        let (down, across) = (u64::from(down / self.down), u64::from(across / self.across));
+        if self.array.shape().len() == 4 {
+            self.array.chunk_key(&[time, 0, down, across])
+        } else {
+            self.array.chunk_key(&[time, down, across])
+        }
     }
 
-    fn index(&self, shard: (u32, u32), key: &StoreKey) -> Result<Index, String> {
+    fn index(&self, shard: Place, key: &StoreKey) -> Result<Index, String> {
         let kept = || self.indices.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(index) = kept().get(&shard) {
             return Ok(Arc::clone(index));
@@ -83,16 +126,18 @@ impl Shards {
         let chunks = u64::from(self.across) * u64::from(self.down);
         // Two numbers of eight bytes each, and a checksum of four.
         let bytes = self.fetch(key, ByteRange::Suffix(chunks * 16 + 4))?;
-        let codecs = self.data.codecs();
+        let codecs = self.array.codecs();
         let codec = codecs
             .array_to_bytes_codec()
             .as_any()
             .downcast_ref::<ShardingCodec>()
             .ok_or("it has no shards")?;
-        let counts = [1, 1, self.down.into(), self.across.into()].map(std::num::NonZeroU64::new);
-        let [Some(a), Some(b), Some(c), Some(d)] = counts else { return Err("its shards are empty".into()) };
+        let mut counts = vec![1u64; self.array.shape().len() - 2];
+        counts.extend([u64::from(self.down), u64::from(self.across)]);
+        let counts: Option<Vec<_>> = counts.into_iter().map(std::num::NonZeroU64::new).collect();
+        let counts = counts.ok_or("its shards are empty")?;
         let index = codec
-            .decode_index(&bytes, &[a, b, c, d], &CodecOptions::default())
+            .decode_index(&bytes, &counts, &CodecOptions::default())
             .map_err(|error| error.to_string())?;
         let index = Arc::new(index);
         kept().insert(shard, Arc::clone(&index));
@@ -100,14 +145,14 @@ impl Shards {
     }
 
     fn fetch(&self, key: &StoreKey, range: ByteRange) -> Result<Bytes, String> {
-        let bytes = self.data.storage().get_partial(key, range).map_err(|error| error.to_string())?;
+        let bytes = self.array.storage().get_partial(key, range).map_err(|error| error.to_string())?;
         bytes.ok_or_else(|| "the file is missing".into())
     }
 }
 
-/// Sees to it that chunks and indices are packed as they are unpacked here.
-fn check_codecs(data: &Array<FilesystemStore>) -> Result<(), String> {
-    let metadata = serde_json::to_value(data.metadata()).map_err(|error| error.to_string())?;
+/// Sees to it that chunks and indices are packed as they are unpacked here; tells whether chunks have a checksum.
+fn check_codecs(array: &Array<FilesystemStore>) -> Result<bool, String> {
+    let metadata = serde_json::to_value(array.metadata()).map_err(|error| error.to_string())?;
     let sharding = &metadata["codecs"][0]["configuration"];
     let names = |codecs: &serde_json::Value| -> Vec<String> {
         codecs
@@ -118,11 +163,16 @@ fn check_codecs(data: &Array<FilesystemStore>) -> Result<(), String> {
             .collect()
     };
     let (inner, index) = (names(&sharding["codecs"]), names(&sharding["index_codecs"]));
-    let is_little = |codecs: &serde_json::Value| codecs[0]["configuration"]["endian"] == "little";
+    // Single bytes have no order to state.
+    let is_little = |codecs: &serde_json::Value| {
+        let order = &codecs[0]["configuration"]["endian"];
+        order.is_null() || order == "little"
+    };
     let at_end = sharding["index_location"].as_str().is_none_or(|location| location == "end");
-    let is_ours = inner == ["bytes", "blosc"] && index == ["bytes", "crc32c"] && at_end;
+    let has_checksum = inner == ["bytes", "blosc", "crc32c"];
+    let is_ours = (has_checksum || inner == ["bytes", "blosc"]) && index == ["bytes", "crc32c"] && at_end;
     if is_ours && is_little(&sharding["codecs"]) && is_little(&sharding["index_codecs"]) {
-        Ok(())
+        Ok(has_checksum)
     } else {
         Err(format!("its chunks are packed by {inner:?}, their index by {index:?}"))
     }

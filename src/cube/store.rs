@@ -1,8 +1,9 @@
 //! The store: Zarr v3, `[time, band, y, x]`, chunks `[T, B, 64, 64]` in shards, blosc lz4 bit-shuffle.
 
 use super::cache::ChunkCache;
+use super::mosaics::MosaicPool;
 use super::shards::Shards;
-use super::{Band, CHUNK};
+use super::{Band, CHUNK, Made};
 use crate::geo::raster::PixelType;
 use crate::geo::{Crs, Grid, Window};
 use crate::progress::Cancelled;
@@ -10,8 +11,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use zarrs::array::codec::bytes_to_bytes::blosc::{blosc_decompress_bytes, blosc_validate};
-use zarrs::array::{Array, ArrayShardedExt};
+use zarrs::array::Array;
 use zarrs::filesystem::{FilesystemStore, FilesystemStoreOptions};
 
 /// What can go wrong with a cube. Each says what was tried, on which file, and the way out.
@@ -74,26 +74,96 @@ impl Series {
     }
 }
 
-/// One decoded chunk: `[T][B][height][width]` raw 16-bit words.
+/// One decoded chunk: `[T][B][height][width]`.
 #[derive(Debug)]
 pub struct Chunk {
     /// Which pixels it covers (edge chunks are cut to the grid).
     pub window: Window,
-    /// Raw words, int16 by its bit pattern; read them through [`Cube::value`].
-    pub words: Vec<u16>,
+    /// Its pixels; read them through [`Cube::value_in`].
+    pub pixels: Pixels,
 }
 
-/// Version of the store that this program writes.
-pub(super) const VERSION: u32 = 1;
+/// The stored numbers of a chunk.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Pixels {
+    /// 16 bits, int16 by its bit pattern.
+    Words(Vec<u16>),
+    /// Floating point; NaN is "no observation".
+    Floats(Vec<f32>),
+}
+
+impl Pixels {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Words(words) => words.len(),
+            Self::Floats(floats) => floats.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes in memory.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Words(words) => size_of_val(words.as_slice()),
+            Self::Floats(floats) => size_of_val(floats.as_slice()),
+        }
+    }
+}
+
+impl Chunk {
+    pub(super) fn words(&self) -> &[u16] {
+        match &self.pixels {
+            Pixels::Words(words) => words,
+            Pixels::Floats(_) => &[],
+        }
+    }
+
+    pub(super) fn floats(&self) -> &[f32] {
+        match &self.pixels {
+            Pixels::Floats(floats) => floats,
+            Pixels::Words(_) => &[],
+        }
+    }
+}
+
+/// Version of the store that this program writes, and the newest it reads.
+pub(super) const VERSION: u32 = 2;
 
 /// What the group's attributes hold under `ritmo`; the grid stands in `spatial_ref`, the sizes in `data`.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct StoreAttributes {
     pub version: u32,
-    pub bands: Vec<String>,
+    #[serde(deserialize_with = "bands_or_names")]
+    pub bands: Vec<Band>,
     pub dates: Vec<NaiveDate>,
-    pub nodata: f64,
+    /// `None` for NaN.
+    pub nodata: Option<f64>,
     pub origin: Option<String>,
+    #[serde(default)]
+    pub made: Made,
+}
+
+/// Version 1 had names alone.
+fn bands_or_names<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Band>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Name(String),
+        Band(Band),
+    }
+    let bands = Vec::<Either>::deserialize(deserializer)?;
+    Ok(bands
+        .into_iter()
+        .map(|band| match band {
+            Either::Name(name) => Band::named(name),
+            Either::Band(band) => band,
+        })
+        .collect())
 }
 
 /// Bytes of decoded chunks kept in memory, unless a cube is told otherwise.
@@ -111,13 +181,22 @@ pub struct Cube {
 struct Inner {
     path: PathBuf,
     info: CubeInfo,
-    /// Steps and bands in a chunk.
+    made: Made,
+    /// Steps and bands.
     times: usize,
     bands: usize,
+    /// Steps in a chunk; more are kept in several, one after another.
+    chunk_times: usize,
     nodata_word: u16,
-    shards: Shards,
+    data: Shards,
+    /// Why pixels have no clear observation, and how many they have.
+    masks: Option<(Shards, Shards)>,
     kept: ChunkCache,
+    mosaics: MosaicPool,
 }
+
+/// States and counts of clear observations of a chunk, both `[T][height][width]`.
+pub(super) type Masks = (Vec<u8>, Vec<u8>);
 
 impl Cube {
     /// Opens a store folder. Every part is checked but the pixels, which are checked as they are read.
@@ -146,6 +225,20 @@ impl Cube {
     /// What it says of itself.
     pub fn info(&self) -> &CubeInfo {
         &self.inner.info
+    }
+
+    /// How it was made.
+    pub fn made(&self) -> &Made {
+        &self.inner.made
+    }
+
+    /// How its arrays are cut: steps in a chunk, and columns and rows of a shard.
+    pub(super) fn cut(&self) -> (usize, (u32, u32)) {
+        (self.inner.chunk_times, self.inner.data.shard_size())
+    }
+
+    pub(super) fn mosaics(&self) -> &MosaicPool {
+        &self.inner.mosaics
     }
 
     /// Chunks across and down.
@@ -200,13 +293,62 @@ impl Cube {
             let (across, down) = self.chunk_counts();
             return Err(self.unreadable(format!("it has {across} x {down} chunks, and no chunk {chunk:?}")));
         }
-        let words = self.inner.read(chunk, window).map_err(|why| {
-            let shard = self.inner.shards.key(chunk);
+        let mut decoded = self.decode_window(chunk, window)?;
+        if self.inner.made.mask_applies
+            && let Some((states, _)) = self.decode_masks(chunk)?
+        {
+            self.inner.apply_mask(&mut decoded, &states);
+        }
+        Ok(decoded)
+    }
+
+    /// The chunk as it is stored, its mask not applied.
+    pub(super) fn decode_as_stored(&self, chunk: (u32, u32)) -> Result<Chunk, CubeError> {
+        self.decode_window(chunk, self.chunk_window(chunk))
+    }
+
+    fn decode_window(&self, chunk: (u32, u32), window: Window) -> Result<Chunk, CubeError> {
+        let damaged = |shards: &Shards, time: u64, why: String| {
+            let shard = shards.key((time, chunk.0, chunk.1));
             self.unreadable(format!(
                 "chunk {chunk:?} in {shard} is damaged ({why}). Build the cube again from its mosaics"
             ))
-        })?;
-        Ok(Chunk { window, words })
+        };
+        let pixels =
+            self.inner.read(chunk, window).map_err(|(time, why)| damaged(&self.inner.data, time, why))?;
+        Ok(Chunk { window, pixels })
+    }
+
+    /// Why the pixels of a chunk have no clear observation (as [`super::PixelState`]), and how many they have, both
+    /// `[T][height][width]`; `None` where the cube has no masks. Blocks on the disk.
+    ///
+    /// # Errors
+    /// As [`Cube::chunk`].
+    pub fn decode_masks(&self, chunk: (u32, u32)) -> Result<Option<Masks>, CubeError> {
+        let Some((states, counts)) = &self.inner.masks else { return Ok(None) };
+        let window = self.chunk_window(chunk);
+        let read = |shards: &Shards, absent: u8| {
+            let planes = self.inner.planes(shards, chunk, window, 1, |bytes, out: &mut Vec<u8>| match bytes {
+                Some(row) => out.extend_from_slice(row),
+                None => out.extend(std::iter::repeat_n(absent, window.width as usize)),
+            });
+            planes.map_err(|(time, why)| {
+                let shard = shards.key((time, chunk.0, chunk.1));
+                self.unreadable(format!(
+                    "the mask of chunk {chunk:?} in {shard} is damaged ({why}). Build the cube again from its mosaics"
+                ))
+            })
+        };
+        Ok(Some((read(states, super::PixelState::NotObserved as u8)?, read(counts, 0)?)))
+    }
+
+    /// The value of one number of a decoded chunk, by its place in it; NaN for "no observation".
+    #[inline]
+    pub fn value_in(&self, chunk: &Chunk, at: usize) -> f32 {
+        match &chunk.pixels {
+            Pixels::Words(words) => words.get(at).map_or(f32::NAN, |word| self.value(*word)),
+            Pixels::Floats(floats) => floats.get(at).copied().unwrap_or(f32::NAN),
+        }
     }
 
     /// A raw word as a value, NaN for "no observation".
@@ -229,9 +371,17 @@ impl Cube {
             let pixels = chunk.window.pixels();
             let at = (row - chunk.window.row) as usize * chunk.window.width as usize
                 + (col - chunk.window.col) as usize;
-            let words = chunk.words.iter().skip(at).step_by(pixels);
-            for (value, word) in series.values.iter_mut().zip(words) {
-                *value = self.value(*word);
+            match &chunk.pixels {
+                Pixels::Words(words) => {
+                    for (value, word) in series.values.iter_mut().zip(words.iter().skip(at).step_by(pixels)) {
+                        *value = self.value(*word);
+                    }
+                }
+                Pixels::Floats(floats) => {
+                    for (value, float) in series.values.iter_mut().zip(floats.iter().skip(at).step_by(pixels)) {
+                        *value = *float;
+                    }
+                }
             }
         }
         series
@@ -260,29 +410,73 @@ impl Cube {
 }
 
 impl Inner {
-    /// Reads and unpacks a chunk, cut to `window`.
-    fn read(&self, chunk: (u32, u32), window: Window) -> Result<Vec<u16>, String> {
+    /// Reads and unpacks a chunk, cut to `window`; an error comes with the place along time.
+    fn read(&self, chunk: (u32, u32), window: Window) -> Result<Pixels, (u64, String)> {
+        let width = window.width as usize;
+        Ok(if self.info.pixel_type == PixelType::Float32 {
+            Pixels::Floats(self.planes(&self.data, chunk, window, self.bands, |row, out| match row {
+                Some(row) => {
+                    let (words, _) = row.as_chunks::<4>();
+                    out.extend(words.iter().take(width).map(|word| f32::from_le_bytes(*word)));
+                }
+                None => out.extend(std::iter::repeat_n(f32::NAN, width)),
+            })?)
+        } else {
+            Pixels::Words(self.planes(&self.data, chunk, window, self.bands, |row, out| match row {
+                Some(row) => {
+                    let (words, _) = row.as_chunks::<2>();
+                    out.extend(words.iter().take(width).map(|word| u16::from_le_bytes(*word)));
+                }
+                None => out.extend(std::iter::repeat_n(self.nodata_word, width)),
+            })?)
+        })
+    }
+
+    /// The planes of a chunk (`bands` a step), row by row as `take` takes them: the bytes of a row's pixels in `window`, or
+    /// `None` where nothing is stored.
+    fn planes<T>(
+        &self,
+        shards: &Shards,
+        chunk: (u32, u32),
+        window: Window,
+        bands: usize,
+        take: impl Fn(Option<&[u8]>, &mut Vec<T>),
+    ) -> Result<Vec<T>, (u64, String)> {
         let side = CHUNK as usize;
-        let planes = self.times * self.bands;
-        let Some(packed) = self.shards.packed(chunk)? else {
-            return Ok(vec![self.nodata_word; planes * window.pixels()]);
-        };
-        let size = 2 * planes * side * side;
-        if blosc_validate(&packed) != Some(size) {
-            return Err("it does not unpack to its size".into());
-        }
-        let bytes = blosc_decompress_bytes(&packed, size, 1).map_err(|error| error.to_string())?;
-        if bytes.len() != size {
-            return Err("it does not unpack to its size".into());
-        }
-        let mut words = Vec::with_capacity(planes * window.pixels());
-        for plane in bytes.chunks_exact(2 * side * side) {
-            for row in plane.chunks_exact(2 * side).take(window.height as usize) {
-                let (pairs, _) = row.as_chunks::<2>();
-                words.extend(pairs.iter().take(window.width as usize).map(|pair| u16::from_le_bytes(*pair)));
+        let height = window.height as usize;
+        let mut out = Vec::with_capacity(self.times * bands * window.pixels());
+        for (time, first) in (0..self.times).step_by(self.chunk_times).enumerate() {
+            let time = time as u64;
+            let steps = self.chunk_times.min(self.times - first);
+            let bytes = shards.unpacked((time, chunk.0, chunk.1)).map_err(|why| (time, why))?;
+            let Some(bytes) = bytes else {
+                (0..steps * bands * height).for_each(|_| take(None, &mut out));
+                continue;
+            };
+            let pixel = bytes.len() / (self.chunk_times * bands * side * side);
+            for plane in bytes.chunks_exact(pixel * side * side).take(steps * bands) {
+                for row in plane.chunks_exact(pixel * side).take(height) {
+                    take(Some(&row[..pixel * window.width as usize]), &mut out);
+                }
             }
         }
-        Ok(words)
+        Ok(out)
+    }
+
+    /// Takes out what the mask says was not clear.
+    fn apply_mask(&self, chunk: &mut Chunk, states: &[u8]) {
+        let pixels = chunk.window.pixels();
+        let clear = super::PixelState::Clear as u8;
+        for (time, states) in states.chunks_exact(pixels).enumerate() {
+            if states.iter().all(|state| *state == clear) {
+                continue;
+            }
+            let range = time * self.bands * pixels..(time + 1) * self.bands * pixels;
+            match &mut chunk.pixels {
+                Pixels::Words(words) => mask_planes(&mut words[range], states, self.nodata_word),
+                Pixels::Floats(floats) => mask_planes(&mut floats[range], states, f32::NAN),
+            }
+        }
     }
 
     fn open(path: &Path, cache_bytes: usize) -> Result<Self, String> {
@@ -326,6 +520,8 @@ impl Inner {
             PixelType::Int16
         } else if data.data_type() == &zarrs::array::data_type::uint16() {
             PixelType::Uint16
+        } else if data.data_type() == &zarrs::array::data_type::float32() {
+            PixelType::Float32
         } else {
             return Err(damaged("data", format!("its pixels are {:?}", data.data_type())));
         };
@@ -333,7 +529,8 @@ impl Inner {
         let &[shape_times, shape_bands, height, width] = data.shape() else {
             return Err(damaged("data", format!("it has {} dimensions", data.shape().len())));
         };
-        if (shape_times, shape_bands) != (times as u64, bands as u64) || times == 0 || bands == 0 {
+        // Steps that are being added are there before they are told of.
+        if shape_times < times as u64 || shape_bands != bands as u64 || times == 0 || bands == 0 {
             return Err(damaged(
                 "data",
                 format!("{times} dates and {bands} bands are named, {shape_times} and {shape_bands} stored"),
@@ -342,11 +539,11 @@ impl Inner {
         if !attributes.dates.is_sorted_by(|a, b| a < b) {
             return Err(damaged("zarr.json", "its dates are not in order".into()));
         }
-        let side = u64::from(CHUNK);
-        let chunk = data.subchunk_shape().map(|shape| shape.iter().map(|n| n.get()).collect::<Vec<_>>());
-        if !data.is_exclusively_sharded() || chunk != Some(vec![shape_times, shape_bands, side, side]) {
-            return Err(damaged("data", format!("its chunks are {chunk:?}")));
-        }
+        let chunk_times = data
+            .chunk_shape(&[0; 4])
+            .ok()
+            .and_then(|shape| usize::try_from(shape.first()?.get()).ok())
+            .ok_or_else(|| damaged("data", "its chunks have no size".into()))?;
         let &[left, pixel_width, skew_x, top, skew_y, pixel_height] = geotransform.as_slice() else {
             return Err(damaged("spatial_ref", "it has no GeoTransform".into()));
         };
@@ -357,21 +554,64 @@ impl Inner {
         if !is_north_up || !geotransform.iter().all(|n| n.is_finite()) {
             return Err(damaged("spatial_ref", "its grid is not north-up".into()));
         }
-        let nodata_word = word_of(attributes.nodata, pixel_type).ok_or_else(|| {
-            damaged("zarr.json", format!("nodata {} is no {pixel_type:?}", attributes.nodata))
-        })?;
-        let shards = Shards::new(data).map_err(|why| damaged("data", why))?;
+        let nodata = attributes.nodata.unwrap_or(f64::NAN);
+        let nodata_word = match pixel_type {
+            PixelType::Float32 => 0,
+            _ => word_of(nodata, pixel_type)
+                .ok_or_else(|| damaged("zarr.json", format!("nodata {nodata} is no {pixel_type:?}")))?,
+        };
+        let made = attributes.made;
+        let data = Shards::new(data, chunk_times, bands * pixel_type.bytes())
+            .map_err(|why| damaged("data", why))?;
+        let masks = if made.has_mask {
+            let open = |name: &str| {
+                let array = Array::open(Arc::clone(&store), &format!("/{name}"))
+                    .map_err(|error| damaged(name, error.to_string()))?;
+                if array.data_type() != &zarrs::array::data_type::uint8()
+                    || array.shape() != [shape_times, height.into(), width.into()]
+                {
+                    return Err(damaged(name, "it does not fit the data".into()));
+                }
+                Shards::new(array, chunk_times, 1).map_err(|why| damaged(name, why))
+            };
+            Some((open("mask")?, open("clear_count")?))
+        } else {
+            None
+        };
 
         let info = CubeInfo {
             grid: Grid { crs, left, top, pixel_width, pixel_height: -pixel_height, width, height },
-            bands: attributes.bands.into_iter().map(Band::named).collect(),
+            bands: attributes.bands,
             dates: attributes.dates,
             pixel_type,
-            nodata: attributes.nodata,
+            nodata,
             origin: attributes.origin,
         };
         let kept = ChunkCache::new(cache_bytes);
-        Ok(Self { path: path.to_owned(), info, times, bands, nodata_word, shards, kept })
+        let mosaics = MosaicPool::new(path, &info.dates);
+        Ok(Self {
+            path: path.to_owned(),
+            info,
+            made,
+            times,
+            bands,
+            chunk_times,
+            nodata_word,
+            data,
+            masks,
+            kept,
+            mosaics,
+        })
+    }
+}
+
+fn mask_planes<T: Copy>(planes: &mut [T], states: &[u8], nodata: T) {
+    for plane in planes.chunks_exact_mut(states.len()) {
+        for (value, state) in plane.iter_mut().zip(states) {
+            if *state != super::PixelState::Clear as u8 {
+                *value = nodata;
+            }
+        }
     }
 }
 
@@ -397,8 +637,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let input = Input { width: 200, height: 130, ..Input::default() };
         let cube = input.build(folder.path());
-        let shard = cube.path().join(cube.inner.shards.key((2, 1)).as_str());
-        let packed = cube.inner.shards.packed((2, 1)).unwrap().unwrap();
+        let shard = cube.path().join(cube.inner.data.key((0, 2, 1)).as_str());
+        let packed = cube.inner.data.packed((0, 2, 1)).unwrap().unwrap();
         let mut bytes = std::fs::read(&shard).unwrap();
         let start = bytes.windows(packed.len()).position(|part| part == packed).unwrap();
         // Four across and three down, two numbers of eight bytes each, a checksum of four.
@@ -421,7 +661,7 @@ mod tests {
     fn a_chunk_without_observations_is_left_out_of_its_shard_and_read_as_gaps() {
         let folder = tempfile::tempdir().unwrap();
         let cube = Input { gaps_every: 1, ..Input::default() }.build(folder.path());
-        assert!(cube.inner.shards.packed((0, 0)).unwrap().is_none());
+        assert!(cube.inner.data.packed((0, 0, 0)).unwrap().is_none());
         assert!(values_of(&cube.series(69, 65).unwrap()).iter().all(Option::is_none));
     }
 

@@ -139,7 +139,7 @@ fn assert_same_as_the_files(cube: &Cube, folder: &Path) {
                 words.extend(reader.read_16(place, chunk.window, cube.info().pixel_type).unwrap());
             }
         }
-        assert!(words == chunk.words, "chunk {at:?}");
+        assert!(words == chunk.words(), "chunk {at:?}");
         pixels += chunk.window.pixels();
     }
     assert_eq!(pixels, cube.info().grid.pixels());
@@ -258,21 +258,28 @@ fn files_on_other_grids_are_listed_by_grid() {
 }
 
 #[test]
-fn kinds_of_pixels_that_do_not_fit_together_are_errors() {
+fn kinds_of_pixels_meet_in_one_that_holds_them_or_are_errors() {
     let folder = tempfile::tempdir().unwrap();
     Input::default().write(folder.path());
     let unsigned = Input { kind: PixelType::Uint16, ..Input::default() };
     unsigned.write_date(&folder.path().join(Input::file(1)), 1, ["B04", "B08"]);
-    let error = failure(folder.path());
-    assert!(error.contains("signed") && error.contains("2020-02-15"), "{error}");
+    // Both fit into floating point exactly.
+    let work = tempfile::tempdir().unwrap();
+    let cube = try_build(folder.path(), &work.path().join("site.zarr"), None).unwrap();
+    assert_eq!(cube.info().pixel_type, PixelType::Float32);
+    let expected: Vec<_> = [&Input::default(), &unsigned, &Input::default()]
+        .iter()
+        .enumerate()
+        .flat_map(|(time, input)| [input.value(time, 0, 9, 9), input.value(time, 1, 9, 9)])
+        .collect();
+    assert_eq!(values_of(&cube.series(9, 9).unwrap()), expected);
 
     let mut spec = spec(folder.path());
     for layer in spec.found.acquisitions.iter_mut().flat_map(|a| &mut a.layers) {
-        layer.pixel_type = "Float32".into();
+        layer.pixel_type = "CFloat32".into();
     }
-    let work = tempfile::tempdir().unwrap();
     let error = build(&spec, &work.path().join("x.zarr"), &|_| {}, &Cancel::new()).unwrap_err().to_string();
-    assert!(error.contains("Float32") && error.contains("16 bits"), "{error}");
+    assert!(error.contains("CFloat32") && error.contains("16 bits"), "{error}");
 }
 
 #[test]
@@ -290,21 +297,26 @@ fn bytes_become_words_and_zero_is_their_gap() {
 }
 
 #[test]
-fn gaps_marked_by_different_values_are_an_error() {
+fn each_files_own_mark_of_gaps_is_heeded() {
     let folder = tempfile::tempdir().unwrap();
-    Input::default().write(folder.path());
-    let mut spec = spec(folder.path());
-    for (date, nodata) in [(1, Some(-32_768.0)), (2, None)] {
-        spec.found.acquisitions[date].layers.iter_mut().for_each(|layer| layer.nodata = nodata);
-    }
+    let input = Input { dates: 2, ..Input::default() };
+    input.write(folder.path());
+    // The same pixels, their gaps marked otherwise.
+    let (grid, other) = (input.grid(), -32_768.0);
+    let word = |band, i: usize| {
+        let value = input.value(2, band, i as u32 % grid.width, i as u32 / grid.width);
+        (value.unwrap_or(other) as i16).cast_unsigned()
+    };
+    let words: Vec<u16> = (0..2).flat_map(|band| (0..grid.pixels()).map(move |i| word(band, i))).collect();
+    let path = folder.path().join(Input::file(2));
+    write_mosaic(&path, &grid, &["B04", "B08"], input.kind, other as f64, &words, &[]).unwrap();
     let work = tempfile::tempdir().unwrap();
-    let error = build(&spec, &work.path().join("x.zarr"), &|_| {}, &Cancel::new()).unwrap_err().to_string();
-    assert!(
-        error.contains("-9999 in") && error.contains("-32768 in") && error.contains("2020-02-15"),
-        "{error}"
-    );
-    spec.found.acquisitions.remove(1);
-    assert_eq!(build(&spec, &work.path().join("x.zarr"), &|_| {}, &Cancel::new()).unwrap().nodata, -9999.0);
+    let cube = try_build(folder.path(), &work.path().join("site.zarr"), None).unwrap();
+    assert_eq!(cube.info().nodata, -9999.0);
+    let expected = Input { dates: 3, ..input };
+    for (col, row) in [(0, 0), (13, 5), (69, 65), (7, 7)] {
+        assert_eq!(values_of(&cube.series(col, row).unwrap()), expected.expected(col, row));
+    }
 }
 
 #[test]
@@ -414,8 +426,9 @@ fn progress_rises_to_its_total() {
     build(&spec(folder.path()), &folder.path().join("x.zarr"), &report, &Cancel::new()).unwrap();
     let mut seen = seen.into_inner().unwrap();
     seen.sort_by_key(|progress| progress.done);
-    assert_eq!(seen.iter().map(|progress| progress.done).collect::<Vec<_>>(), [1, 2, 3, 4]);
-    assert!(seen.iter().all(|progress| progress.total == 4));
+    // Each date is read, the one shard is written, each date gets its overviews.
+    assert_eq!(seen.iter().map(|progress| progress.done).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7]);
+    assert!(seen.iter().all(|progress| progress.total == 7));
     assert!(seen.iter().any(|progress| progress.what == "Reading 2020-02-15"));
 }
 
@@ -445,12 +458,15 @@ fn a_damaged_store_is_an_error_never_a_panic() {
     };
     damage("zarr.json", &|text| text[..text.len() / 2].into(), "zarr.json is damaged");
     damage("zarr.json", &|_| String::new(), "zarr.json is damaged");
-    damage("zarr.json", &|text| text.replace("\"version\": 1", "\"version\": 2"), "newer version");
-    damage("zarr.json", &|text| text.replace("\"B08\"", "\"B08\", \"B11\""), "stored");
-    damage("zarr.json", &|text| text.replace("2020-01-15", "2021-01-15"), "order");
+    damage("zarr.json", &|text| text.replace("\"version\": 2", "\"version\": 3"), "newer version");
+    let doubled = |text: &str| text.replacen("\"bands\": [", "\"bands\": [\"B11\",", 1);
+    damage("zarr.json", &doubled, "stored");
+    let later = |text: &str| text.replacen("\"dates\": [", "\"dates\": [\"2019-01-15\",", 1);
+    damage("zarr.json", &later, "stored");
+    damage("zarr.json", &|text| text.replacen("\"2020-01-15\",", "\"2021-01-15\",", 1), "order");
     damage("zarr.json", &|text| text.replace("2020-01-15", "2020-01-32"), "zarr.json is damaged");
     damage("zarr.json", &|text| text.replace("-9999", "99999"), "nodata");
-    damage("data/zarr.json", &|text| text.replace("int16", "float32"), "data is damaged");
+    damage("data/zarr.json", &|text| text.replace("int16", "float64"), "data is damaged");
     damage("data/zarr.json", &|text| text.replacen("66", "0", 1), "data is damaged");
     damage("data/zarr.json", &|text| text.replacen("66", "99999999999", 1), "data is damaged");
     damage("data/zarr.json", &|text| text.replacen("little", "big", 1), "packed");

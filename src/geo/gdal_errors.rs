@@ -14,6 +14,9 @@ thread_local! {
 pub(super) fn quiet() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
+        // A twentieth of the machine's memory is GDAL's own choice: more than a cube build may take in all. An invalid
+        // setting would only leave it at that.
+        let _ = gdal::config::set_config_option("GDAL_CACHEMAX", "160");
         gdal::config::set_error_handler(|kind, _number, text| {
             if matches!(kind, CplErrType::Failure | CplErrType::Fatal) {
                 // A thread that is ending may have lost its slot already: then nobody asks for it either.

@@ -9,7 +9,11 @@ mod gdal_errors;
 mod grid;
 mod placement;
 pub mod raster;
+mod tiled;
+mod warp;
 
 pub use crs::{Crs, GeoError};
 pub use grid::{Grid, Window};
 pub use placement::Placement;
+pub use tiled::{TiledSpec, TiledWriter};
+pub use warp::{Resample, WarpSpec};

@@ -17,6 +17,27 @@ pub enum PixelType {
     Int16,
     /// Unsigned, 16 bits.
     Uint16,
+    /// Floating point, 32 bits; NaN is "no observation" too.
+    Float32,
+}
+
+impl PixelType {
+    /// Bytes of a pixel.
+    pub fn bytes(self) -> usize {
+        match self {
+            Self::Int16 | Self::Uint16 => 2,
+            Self::Float32 => 4,
+        }
+    }
+
+    /// The stored value for "no observation" where the input states none.
+    pub fn usual_nodata(self) -> f64 {
+        match self {
+            Self::Int16 => -9999.0,
+            Self::Uint16 => 0.0,
+            Self::Float32 => f64::NAN,
+        }
+    }
 }
 
 /// What a raster file says of itself.
@@ -74,7 +95,13 @@ impl RasterReader {
             let why = words(error);
             unreadable(if why == NO_REASON { "it is damaged, or no raster".into() } else { why })
         })?;
-        let info = describe(&dataset).map_err(unreadable)?;
+        Self::of(path, dataset)
+    }
+
+    /// A data set that is open already.
+    pub(super) fn of(path: &Path, dataset: Dataset) -> Result<Self, GeoError> {
+        let info =
+            describe(&dataset).map_err(|why| GeoError::Read { path: path.to_owned(), why })?;
         Ok(Self { path: path.to_owned(), dataset, info })
     }
 
@@ -100,12 +127,60 @@ impl RasterReader {
     pub fn read_16(&self, band: usize, window: Window, kind: PixelType) -> Result<Vec<u16>, GeoError> {
         use GdalDataType::{Int16, UInt8, UInt16};
         match kind {
+            PixelType::Float32 => Err(self.unreadable("words of 16 bits cannot hold floating point".into())),
             PixelType::Int16 => {
                 let values = self.read::<i16>(band, window, &[UInt8, Int16])?;
                 Ok(values.into_iter().map(i16::cast_unsigned).collect())
             }
             PixelType::Uint16 => self.read::<u16>(band, window, &[UInt8, UInt16]),
         }
+    }
+
+    /// Reads `window` of band `band` (from 0) as floating point, exactly for all kinds but `Float64`, which is rounded.
+    ///
+    /// # Errors
+    /// [`GeoError::Read`], also for kinds of pixels whose numbers are too large.
+    pub fn read_f32(&self, band: usize, window: Window) -> Result<Vec<f32>, GeoError> {
+        use GdalDataType::{Float32, Float64, Int16, UInt8, UInt16};
+        self.read::<f32>(band, window, &[UInt8, Int16, UInt16, Float32, Float64])
+    }
+
+    /// Reads `window` of band `band` (from 0) as whole numbers: classes and bits of masks.
+    ///
+    /// # Errors
+    /// [`GeoError::Read`], also where the band has fractions.
+    pub fn read_i32(&self, band: usize, window: Window) -> Result<Vec<i32>, GeoError> {
+        use GdalDataType::{Int16, Int32, UInt8, UInt16};
+        self.read::<i32>(band, window, &[UInt8, Int16, UInt16, Int32])
+    }
+
+    /// Reads `window` of band `band` (from 0) at `size` columns and rows, from the nearest overview where the file has
+    /// any: for looking, not for counting.
+    ///
+    /// # Errors
+    /// [`GeoError::Read`].
+    pub fn read_reduced(
+        &self,
+        band: usize,
+        window: Window,
+        size: (usize, usize),
+    ) -> Result<Vec<f32>, GeoError> {
+        if size.0 == 0 || size.1 == 0 || window.pixels() == 0 || window.cut_to(self.window()) != window {
+            return Err(self.unreadable(format!("it does not hold {window:?}")));
+        }
+        let raster_band = self.band(band)?;
+        let mut values = vec![0.0; size.0 * size.1];
+        let from = (window.width as usize, window.height as usize);
+        raster_band
+            .read_into_slice((window.col as isize, window.row as isize), from, size, &mut values, None)
+            .map_err(|error| self.unreadable(words(error)))?;
+        Ok(values)
+    }
+
+    fn band(&self, band: usize) -> Result<gdal::raster::RasterBand<'_>, GeoError> {
+        self.dataset.rasterband(band + 1).map_err(|_| {
+            self.unreadable(format!("it has no band {}, only {}", band + 1, self.info.bands.len()))
+        })
     }
 
     /// Reads a window; `fits` are the pixel types whose values all fit into `T`, because GDAL clamps in silence.
@@ -120,9 +195,7 @@ impl RasterReader {
                 grid.width, grid.height, window.width, window.height, window.col, window.row
             )));
         }
-        let raster_band = self.dataset.rasterband(band + 1).map_err(|_| {
-            self.unreadable(format!("it has no band {}, only {}", band + 1, self.info.bands.len()))
-        })?;
+        let raster_band = self.band(band)?;
         let kind = raster_band.band_type();
         if !fits.contains(&kind) {
             let wanted = <T as GdalType>::datatype().name();
@@ -243,6 +316,9 @@ pub fn write_mosaic(
                 bands.len(),
                 &options,
             ),
+            PixelType::Float32 => {
+                return Err(gdal::errors::GdalError::BadArgument("words hold no floating point".into()));
+            }
         }?;
         dress(&mut dataset, grid, metadata)?;
         for (i, (name, plane)) in bands.iter().zip(values.chunks_exact(grid.pixels())).enumerate() {
@@ -254,7 +330,7 @@ pub fn write_mosaic(
                     let plane = plane.iter().map(|word| word.cast_signed()).collect();
                     band.write((0, 0), size, &mut Buffer::<i16>::new(size, plane))?;
                 }
-                PixelType::Uint16 => band.write((0, 0), size, &mut Buffer::new(size, plane.to_vec()))?,
+                _ => band.write((0, 0), size, &mut Buffer::new(size, plane.to_vec()))?,
             }
         }
         dataset.close()
@@ -322,7 +398,7 @@ pub fn write_cog_u8(
 }
 
 /// Gives a data set its place and its metadata.
-fn dress(dataset: &mut Dataset, grid: &Grid, metadata: &[(&str, &str)]) -> gdal::errors::Result<()> {
+pub(super) fn dress(dataset: &mut Dataset, grid: &Grid, metadata: &[(&str, &str)]) -> gdal::errors::Result<()> {
     dataset.set_geo_transform(&grid.geotransform())?;
     dataset.set_spatial_ref(&SpatialRef::from_wkt(grid.crs.wkt())?)?;
     for (key, value) in metadata {

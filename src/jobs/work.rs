@@ -306,11 +306,15 @@ fn newest_map(folder: &Path, grid: &Grid) -> Option<(String, Vec<u8>)> {
     map_grid.lines_up_with(grid).then_some((newest.1, codes))
 }
 
-/// The share of pixels observed in the first band at each date, from up to nine chunks spread over the cube.
+/// The share of pixels with a clear observation at each date: counted when the cube was built; else, in the first band, from
+/// up to nine chunks spread over the cube.
 fn clear_shares(cube: &Cube) -> anyhow::Result<Vec<f32>> {
+    let (times, bands) = (cube.info().dates.len(), cube.info().bands.len());
+    if cube.made().clear_shares.len() == times {
+        return Ok(cube.made().clear_shares.clone());
+    }
     let (across, down) = cube.chunk_counts();
     let spread = |n: u32| (0..n.min(3)).map(move |i| (2 * i + 1) * n / (2 * n.min(3)));
-    let (times, bands) = (cube.info().dates.len(), cube.info().bands.len());
     let (mut seen, mut all) = (vec![0u64; times], 0u64);
     for y in spread(down) {
         for x in spread(across) {
@@ -318,8 +322,8 @@ fn clear_shares(cube: &Cube) -> anyhow::Result<Vec<f32>> {
             let pixels = chunk.window.pixels();
             all += pixels as u64;
             for (t, seen) in seen.iter_mut().enumerate() {
-                let first = &chunk.words[t * bands * pixels..][..pixels];
-                *seen += first.iter().filter(|&&w| !cube.value(w).is_nan()).count() as u64;
+                let first = t * bands * pixels;
+                *seen += (first..first + pixels).filter(|&at| !cube.value_in(&chunk, at).is_nan()).count() as u64;
             }
         }
     }

@@ -188,7 +188,7 @@ fn rasters_that_lie_nowhere_or_askew_are_refused() {
         (None, Some(6362), "where it lies"),
         (Some([0.0, 10.0, 1.0, 0.0, 1.0, -10.0]), Some(6362), "rotated"),
         (Some([0.0, 10.0, 0.0, 0.0, 0.0, 10.0]), Some(6362), "north to south"),
-        (Some([0.0, -10.0, 0.0, 0.0, 0.0, -10.0]), Some(6362), "north to south"),
+        (Some([0.0, -10.0, 0.0, 0.0, 0.0, -10.0]), Some(6362), "east to west"),
     ] {
         write_odd(&path, geotransform, epsg);
         let error = match info(&path) {
