@@ -95,11 +95,7 @@ pub fn append(
 fn layout_of(cube: &Cube) -> Layout {
     let (times, shard) = cube.cut();
     let usual = Layout::new(cube.info(), times);
-    if usual.shard == shard {
-        usual
-    } else {
-        Layout { times, shard, tile: shard, tiles_across: 1 }
-    }
+    if usual.shard == shard { usual } else { Layout { times, shard, tile: shard, tiles_across: 1 } }
 }
 
 /// Moves the new files into the store: pixels first, which nobody looks at yet, and last the root's metadata, which tells

@@ -60,7 +60,9 @@ impl Made {
             clear_shares: Vec::new(),
             dropped,
             has_mask: plan.has_mask,
-            mask_applies: masked && plan.settings.period == Period::None && plan.settings.mask != MaskSetting::Off,
+            mask_applies: masked
+                && plan.settings.period == Period::None
+                && plan.settings.mask != MaskSetting::Off,
             stated_scaling: first.filter(|_| is_same && stated.all(|other| other == first)),
         }
     }
@@ -157,7 +159,10 @@ impl Site {
         };
         let beside = parent.join(format!(".{}.building", name.to_string_lossy()));
         let busy = || {
-            failed("another program is building it at this moment. Wait for that one, or choose another name".into())
+            failed(
+                "another program is building it at this moment. Wait for that one, or choose another name"
+                    .into(),
+            )
         };
         let lock_path = beside.join("lock");
         // A build that ends takes its folder with it, also one that was about to be locked here.

@@ -76,7 +76,10 @@ mod tests {
     use crate::geo::Window;
 
     fn chunk(words: usize) -> Arc<Chunk> {
-        Arc::new(Chunk { window: Window { col: 0, row: 0, width: 1, height: 1 }, pixels: Pixels::Words(vec![0; words]) })
+        Arc::new(Chunk {
+            window: Window { col: 0, row: 0, width: 1, height: 1 },
+            pixels: Pixels::Words(vec![0; words]),
+        })
     }
 
     #[test]

@@ -65,7 +65,8 @@ pub(super) fn compose(mut seen: Vec<Observed>, bands: usize, pixels: usize, meth
                 Some(i) => seen[i].values[at],
                 None => {
                     gathered.clear();
-                    gathered.extend(clear.iter().map(|&i| seen[i].values[at]).filter(|value| !value.is_nan()));
+                    gathered
+                        .extend(clear.iter().map(|&i| seen[i].values[at]).filter(|value| !value.is_nan()));
                     median(&mut gathered)
                 }
             };
@@ -107,9 +108,14 @@ fn whole(seen: &[Observed], clear: &[usize], pixel: usize, bands: usize, pixels:
 }
 
 /// The observations that have values in the most bands.
-fn most_complete(seen: &[Observed], clear: &[usize], pixel: usize, bands: usize, pixels: usize) -> Vec<usize> {
-    let count =
-        |i: usize| (0..bands).filter(|band| !seen[i].values[band * pixels + pixel].is_nan()).count();
+fn most_complete(
+    seen: &[Observed],
+    clear: &[usize],
+    pixel: usize,
+    bands: usize,
+    pixels: usize,
+) -> Vec<usize> {
+    let count = |i: usize| (0..bands).filter(|band| !seen[i].values[band * pixels + pixel].is_nan()).count();
     let most = clear.iter().map(|&i| count(i)).max().unwrap_or(0);
     clear.iter().copied().filter(|&i| count(i) == most).collect()
 }

@@ -140,7 +140,13 @@ fn meaning(kind: MaskKind, value: i32) -> PixelState {
             -1 | 255 => NotObserved,
             _ => Other,
         },
-        MaskKind::Udm2 => if value == 1 { Clear } else { Other },
+        MaskKind::Udm2 => {
+            if value == 1 {
+                Clear
+            } else {
+                Other
+            }
+        }
     }
 }
 
@@ -208,13 +214,41 @@ mod tests {
     fn each_kind_of_mask_is_read_in_its_own_way() {
         use PixelState::{Clear, Cloud, NotObserved, Other, Shadow, Snow};
         for (kind, cases) in [
-            (MaskKind::Scl, &[(4, Clear), (2, Clear), (3, Shadow), (9, Cloud), (11, Snow), (0, NotObserved), (1, Other)][..]),
-            (MaskKind::Fmask, &[(0, Clear), (1, Clear), (2, Shadow), (3, Snow), (4, Cloud), (255, NotObserved)]),
+            (
+                MaskKind::Scl,
+                &[(4, Clear), (2, Clear), (3, Shadow), (9, Cloud), (11, Snow), (0, NotObserved), (1, Other)]
+                    [..],
+            ),
+            (
+                MaskKind::Fmask,
+                &[(0, Clear), (1, Clear), (2, Shadow), (3, Snow), (4, Cloud), (255, NotObserved)],
+            ),
             // The common values of the product guide: clear, cloud, water, shadow, snow, fill.
-            (MaskKind::QaPixel, &[(21824, Clear), (22280, Cloud), (21952, Clear), (23888, Shadow), (30048, Snow), (1, NotObserved)]),
+            (
+                MaskKind::QaPixel,
+                &[
+                    (21824, Clear),
+                    (22280, Cloud),
+                    (21952, Clear),
+                    (23888, Shadow),
+                    (30048, Snow),
+                    (1, NotObserved),
+                ],
+            ),
             // Of the Collection 1 table: clear, cloud high, shadow high, snow high, fill.
             (MaskKind::Bqa, &[(2720, Clear), (2800, Cloud), (2976, Shadow), (3744, Snow), (1, NotObserved)]),
-            (MaskKind::HlsFmask, &[(64, Clear), (32, Clear), (2, Cloud), (4, Cloud), (8, Shadow), (16, Snow), (255, NotObserved)]),
+            (
+                MaskKind::HlsFmask,
+                &[
+                    (64, Clear),
+                    (32, Clear),
+                    (2, Cloud),
+                    (4, Cloud),
+                    (8, Shadow),
+                    (16, Snow),
+                    (255, NotObserved),
+                ],
+            ),
             (MaskKind::Cmask, &[(127, Clear), (255, Cloud), (0, NotObserved)]),
             (MaskKind::Reliability, &[(0, Clear), (1, Clear), (2, Snow), (3, Cloud), (-1, NotObserved)]),
             (MaskKind::Udm2, &[(1, Clear), (0, Other)]),

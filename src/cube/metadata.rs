@@ -9,14 +9,12 @@ use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
 use std::path::Path;
 use std::sync::Arc;
+use zarrs::array::codec::api::BytesToBytesCodecTraits as _;
 use zarrs::array::codec::bytes_to_bytes::blosc::{
     BloscCodec, BloscCompressionLevel, BloscCompressor, BloscShuffleMode,
 };
-use zarrs::array::codec::api::BytesToBytesCodecTraits as _;
 use zarrs::array::codec::{BytesCodec, Crc32cCodec};
-use zarrs::array::{
-    Array, ArrayBuilder, CodecOptions, DataType, FillValue, IntoArrayBytes, data_type,
-};
+use zarrs::array::{Array, ArrayBuilder, CodecOptions, DataType, FillValue, IntoArrayBytes, data_type};
 use zarrs::filesystem::FilesystemStore;
 
 /// The arrays of a store that hold pixels.
@@ -64,7 +62,8 @@ pub(super) fn write_metadata(
         PixelType::Uint16 => (data_type::uint16(), (info.nodata as u16).into()),
         PixelType::Float32 => (data_type::float32(), f32::NAN.into()),
     };
-    let data = write_array(&store, "data", kind, fill, info.pixel_type.bytes(), info, layout, data_attributes)?;
+    let data =
+        write_array(&store, "data", kind, fill, info.pixel_type.bytes(), info, layout, data_attributes)?;
     let mask = if made.has_mask {
         let values: Vec<u8> = PixelState::ALL.iter().map(|state| *state as u8).collect();
         let meanings: Vec<String> =
@@ -112,7 +111,9 @@ fn write_coordinates(info: &CubeInfo, made: &Made, store: &Arc<FilesystemStore>)
     let calendar = "proleptic_gregorian";
     let time = json!({ "standard_name": "time", "axis": "T", "units": units, "calendar": calendar });
     write_line(store, "time", "time", data_type::int64(), 0i64.into(), dates, time)?;
-    for (name, what, end) in [("time_start", "first day of the step", 0), ("time_end", "last day of the step", 1)] {
+    for (name, what, end) in
+        [("time_start", "first day of the step", 0), ("time_end", "last day of the step", 1)]
+    {
         let spans: Vec<i64> =
             made.spans.iter().map(|(first, last)| days(if end == 0 { first } else { last })).collect();
         let about = json!({ "long_name": what, "units": units, "calendar": calendar });
@@ -186,7 +187,8 @@ fn write_array(
     let (shard_width, shard_height) = (u64::from(layout.shard.0), u64::from(layout.shard.1));
     let side = u64::from(CHUNK);
     let has_bands = name == "data";
-    let with_bands = |time: u64, y: u64, x: u64| if has_bands { vec![time, bands, y, x] } else { vec![time, y, x] };
+    let with_bands =
+        |time: u64, y: u64, x: u64| if has_bands { vec![time, bands, y, x] } else { vec![time, y, x] };
     let dimensions = if has_bands { vec!["time", "band", "y", "x"] } else { vec!["time", "y", "x"] };
     let blosc = blosc(bytes)?;
     // A single byte has no byte order.

@@ -17,18 +17,18 @@ mod shards;
 mod store;
 mod survey;
 mod target;
-mod write;
 #[cfg(test)]
 mod tests;
+mod write;
 
 pub use append::append;
 pub use build::{BuildSpec, Made, build};
-pub use masks::PixelState;
-pub use target::parse_crs;
 pub use gaps::{fill_gaps, fill_gaps_in};
+pub use masks::PixelState;
 pub use settings::{BuildSettings, GridSetting, MaskSetting, Method, OffsetSetting, Period, Resampling};
 pub use store::{Chunk, Cube, CubeError, CubeInfo, Pixels, Series};
 pub use survey::{AcquisitionSurvey, StepSurvey, Survey, survey};
+pub use target::parse_crs;
 
 use crate::source::BandKnowledge;
 use serde::{Deserialize, Serialize};

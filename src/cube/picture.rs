@@ -114,14 +114,18 @@ pub fn picture(
     let (width, height) = (window.width.div_ceil(step) as usize, window.height.div_ceil(step) as usize);
     let mut rgba = vec![0; width * height * 4];
     let inside = window.cut_to(cube.info().grid.window());
-    if inside.pixels() > 0 && cube.mosaics().has(time) && inside.col == window.col && inside.row == window.row {
+    if inside.pixels() > 0 && cube.mosaics().has(time) && inside.col == window.col && inside.row == window.row
+    {
         // What is left of the window beyond the grid stays transparent.
         let size = (inside.width.div_ceil(step) as usize, inside.height.div_ceil(step) as usize);
         if let Ok(planes) = cube.mosaics().read(time, &composite.bands, inside, size) {
             for (row, to) in rgba.chunks_exact_mut(width * 4).enumerate().take(size.1) {
                 for (col, to) in to.chunks_exact_mut(4).enumerate().take(size.0) {
                     let at = row * size.0 + col;
-                    to.copy_from_slice(&colour([planes[0][at], planes[1][at], planes[2][at]], composite.stretch));
+                    to.copy_from_slice(&colour(
+                        [planes[0][at], planes[1][at], planes[2][at]],
+                        composite.stretch,
+                    ));
                 }
             }
             return Ok(Picture { width, height, rgba });
@@ -205,7 +209,8 @@ fn colour(values: [f32; 3], Stretch { low, high }: Stretch) -> [u8; 4] {
     if values.iter().any(|value| value.is_nan()) {
         return [0; 4];
     }
-    let bright = |i: usize| ((values[i] - low[i]) / (high[i] - low[i]) * 255.0).round().clamp(0.0, 255.0) as u8;
+    let bright =
+        |i: usize| ((values[i] - low[i]) / (high[i] - low[i]) * 255.0).round().clamp(0.0, 255.0) as u8;
     [bright(0), bright(1), bright(2), 255]
 }
 
@@ -319,8 +324,10 @@ mod tests {
         let (width, height) = (900, 700);
         let grid = Grid { crs, left: 0.0, top: 0.0, pixel_width: 10.0, pixel_height: 10.0, width, height };
         let words: Vec<u16> = (0..grid.pixels()).map(|i| (1 + i % 900 + 10 * (i / 900)) as u16).collect();
-        write_mosaic(&folder.join("2022-01-15.tif"), &grid, &["x"], PixelType::Uint16, 0.0, &words, &[]).unwrap();
-        let found = crate::source::folder::recognise(&[folder.into()], &|_| {}, &crate::progress::Cancel::new());
+        write_mosaic(&folder.join("2022-01-15.tif"), &grid, &["x"], PixelType::Uint16, 0.0, &words, &[])
+            .unwrap();
+        let found =
+            crate::source::folder::recognise(&[folder.into()], &|_| {}, &crate::progress::Cancel::new());
         let spec = crate::cube::BuildSpec { found: found.unwrap(), ..Default::default() };
         let store = folder.join("site.zarr");
         crate::cube::build(&spec, &store, &|_| {}, &crate::progress::Cancel::new()).unwrap();
@@ -346,7 +353,10 @@ mod tests {
                     let expected = (1 + col + 10 * row) as f32;
                     // Somewhere in the step's square, or beside it, and what a colour of 8 bits can tell.
                     let within = 11.0 * step as f32 + span / 255.0;
-                    assert!((value - expected - 5.5 * step as f32).abs() <= within, "{step} {col} {row}: {value}");
+                    assert!(
+                        (value - expected - 5.5 * step as f32).abs() <= within,
+                        "{step} {col} {row}: {value}"
+                    );
                 }
             }
         }

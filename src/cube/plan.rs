@@ -89,7 +89,9 @@ impl Plan {
         taken.retain(|acquisition| within(&acquisition));
         taken.sort_by_key(|(_, acquisition)| acquisition.date);
         let Some((_, first)) = taken.first().copied() else {
-            return Err(input("no acquisition lies between the first and the last day asked for. Widen them"));
+            return Err(input(
+                "no acquisition lies between the first and the last day asked for. Widen them",
+            ));
         };
         let names = band_names(settings, first)?;
         let chosen = choose_layers(&taken, &names, settings)?;
@@ -301,7 +303,9 @@ fn band_of<'a>(acquisition: &'a Acquisition, name: &str) -> Result<&'a Layer, Cu
     match (found.next(), found.next()) {
         (Some(layer), None) => return Ok(layer),
         (Some(_), Some(_)) => {
-            return Err(input(format!("{file} has two bands named {name}. Give each band its own description")));
+            return Err(input(format!(
+                "{file} has two bands named {name}. Give each band its own description"
+            )));
         }
         _ => {}
     }
@@ -343,7 +347,9 @@ fn mask_of<'a>(
             let layer = acquisition
                 .layers
                 .iter()
-                .find(|layer| plain(&layer.name) == wanted || kind_name(layer).is_some_and(|kind| kind == wanted))
+                .find(|layer| {
+                    plain(&layer.name) == wanted || kind_name(layer).is_some_and(|kind| kind == wanted)
+                })
                 .ok_or_else(|| {
                     let there: Vec<_> = acquisition.layers.iter().map(|layer| layer.name.as_str()).collect();
                     input(format!(
@@ -415,7 +421,12 @@ fn grid(
                 .iter()
                 .take(SHOWN)
                 .map(|(place, files)| {
-                    format!("{}, {}: {}", count(files.len(), "file"), place.label(), names(files.iter().copied()))
+                    format!(
+                        "{}, {}: {}",
+                        count(files.len(), "file"),
+                        place.label(),
+                        names(files.iter().copied())
+                    )
                 })
                 .collect();
             if several.len() > SHOWN {
@@ -433,7 +444,8 @@ fn grid(
 /// What has to be taken away from an acquisition's numbers.
 fn baseline_offset(acquisition: &Acquisition, setting: OffsetSetting) -> f64 {
     // A file that states an offset itself is believed, and scaled by it.
-    let stated = acquisition.layers.iter().any(|layer| layer.scaling.is_some_and(|(_, offset)| offset != 0.0));
+    let stated =
+        acquisition.layers.iter().any(|layer| layer.scaling.is_some_and(|(_, offset)| offset != 0.0));
     match setting {
         OffsetSetting::Keep => 0.0,
         OffsetSetting::Subtract => BASELINE_OFFSET,
@@ -452,9 +464,7 @@ fn reference_scales(chosen: &[Chosen]) -> Vec<Scale> {
     let of_band = |band: usize| {
         let mut scales = chosen.iter().map(|layers| layers.bands[band].knowledge.scale);
         let first = scales.next().unwrap_or_default();
-        scales.fold(first, |best, scale| {
-            if best.offset != 0.0 && scale.offset == 0.0 { scale } else { best }
-        })
+        scales.fold(first, |best, scale| if best.offset != 0.0 && scale.offset == 0.0 { scale } else { best })
     };
     (0..bands).map(of_band).collect()
 }
@@ -487,10 +497,13 @@ fn pixel_type(chosen: &[Chosen], linears: &[Vec<Option<(f64, f64)>>]) -> Result<
         return Err(input(format!(
             "pixels of type {} cannot be stored in a cube, which holds whole numbers of 16 bits or floating point. Convert them (gdal_translate -ot Float32): {}",
             odd.pixel_type,
-            names(bands().filter(|layer| layer.pixel_type == odd.pixel_type).map(|layer| layer.path.as_path()))
+            names(
+                bands().filter(|layer| layer.pixel_type == odd.pixel_type).map(|layer| layer.path.as_path())
+            )
         )));
     }
-    let whole = linears.iter().flatten().flatten().all(|(factor, shift)| *factor == 1.0 && shift.fract() == 0.0);
+    let whole =
+        linears.iter().flatten().flatten().all(|(factor, shift)| *factor == 1.0 && shift.fract() == 0.0);
     let shifted = linears.iter().flatten().any(Option::is_some);
     Ok(if has("Float32") || has("Float64") || !whole || has("Int16") && has("UInt16") {
         PixelType::Float32
@@ -519,7 +532,10 @@ fn nodata(chosen: &[Chosen], pixel_type: PixelType) -> f64 {
     let usual = pixel_type.usual_nodata();
     let most = counts.into_iter().rev().max_by_key(|(_, n)| *n).map_or(usual, |(value, _)| value);
     // Zero is a value like others once numbers may be negative.
-    if pixel_type == PixelType::Int16 && most == 0.0 && chosen.iter().flat_map(|l| &l.bands).any(|l| l.pixel_type == "UInt16") {
+    if pixel_type == PixelType::Int16
+        && most == 0.0
+        && chosen.iter().flat_map(|l| &l.bands).any(|l| l.pixel_type == "UInt16")
+    {
         usual
     } else {
         most
@@ -599,8 +615,7 @@ fn check_told_apart(same: &[(usize, &Acquisition)]) -> Result<(), CubeError> {
         a.tile.is_some() && b.tile.is_some() && a.tile != b.tile
             || a.time.is_some() && b.time.is_some() && a.time != b.time
     };
-    let told_apart =
-        same.iter().enumerate().all(|(i, (_, a))| same[..i].iter().all(|(_, b)| differ(a, b)));
+    let told_apart = same.iter().enumerate().all(|(i, (_, a))| same[..i].iter().all(|(_, b)| differ(a, b)));
     if told_apart {
         return Ok(());
     }

@@ -39,9 +39,10 @@ impl OpenFiles {
         }
         let index = if input.warp.is_some() { 0 } else { input.index };
         // It was put there a line above.
-        self.readers.get(&key).map(|reader| (reader, index)).ok_or_else(|| CubeError::Input {
-            why: format!("{} is not open", input.path.display()),
-        })
+        self.readers
+            .get(&key)
+            .map(|reader| (reader, index))
+            .ok_or_else(|| CubeError::Input { why: format!("{} is not open", input.path.display()) })
     }
 
     /// Values of a window as the cube's; NaN where there is no observation. Infinity is none.

@@ -95,7 +95,8 @@ impl Shards {
     pub(super) fn packed(&self, (time, across, down): Place) -> Result<Option<Bytes>, String> {
         let key = self.key((time, across, down));
         let index = self.index((time, across / self.across, down / self.down), &key)?;
-        let place = 2 * ((down % self.down) as usize * self.across as usize + (across % self.across) as usize);
+        let place =
+            2 * ((down % self.down) as usize * self.across as usize + (across % self.across) as usize);
         let (Some(&offset), Some(&length)) = (index.get(place), index.get(place + 1)) else {
             return Err("the shard's index is too short".into());
         };

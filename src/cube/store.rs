@@ -328,10 +328,11 @@ impl Cube {
         let Some((states, counts)) = &self.inner.masks else { return Ok(None) };
         let window = self.chunk_window(chunk);
         let read = |shards: &Shards, absent: u8| {
-            let planes = self.inner.planes(shards, chunk, window, 1, |bytes, out: &mut Vec<u8>| match bytes {
-                Some(row) => out.extend_from_slice(row),
-                None => out.extend(std::iter::repeat_n(absent, window.width as usize)),
-            });
+            let planes =
+                self.inner.planes(shards, chunk, window, 1, |bytes, out: &mut Vec<u8>| match bytes {
+                    Some(row) => out.extend_from_slice(row),
+                    None => out.extend(std::iter::repeat_n(absent, window.width as usize)),
+                });
             planes.map_err(|(time, why)| {
                 let shard = shards.key((time, chunk.0, chunk.1));
                 self.unreadable(format!(
@@ -378,7 +379,8 @@ impl Cube {
                     }
                 }
                 Pixels::Floats(floats) => {
-                    for (value, float) in series.values.iter_mut().zip(floats.iter().skip(at).step_by(pixels)) {
+                    for (value, float) in series.values.iter_mut().zip(floats.iter().skip(at).step_by(pixels))
+                    {
                         *value = *float;
                     }
                 }
@@ -561,8 +563,8 @@ impl Inner {
                 .ok_or_else(|| damaged("zarr.json", format!("nodata {nodata} is no {pixel_type:?}")))?,
         };
         let made = attributes.made;
-        let data = Shards::new(data, chunk_times, bands * pixel_type.bytes())
-            .map_err(|why| damaged("data", why))?;
+        let data =
+            Shards::new(data, chunk_times, bands * pixel_type.bytes()).map_err(|why| damaged("data", why))?;
         let masks = if made.has_mask {
             let open = |name: &str| {
                 let array = Array::open(Arc::clone(&store), &format!("/{name}"))

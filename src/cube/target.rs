@@ -18,20 +18,32 @@ pub(super) fn target_grid(setting: &GridSetting, used: &[&Placement]) -> Result<
     };
     let resolution = match setting.resolution {
         Some(resolution) if resolution.is_finite() && resolution > 0.0 => resolution,
-        Some(other) => return Err(input(format!("a resolution of {other} makes no sense: give the side of a pixel in the units of the coordinate system"))),
+        Some(other) => {
+            return Err(input(format!(
+                "a resolution of {other} makes no sense: give the side of a pixel in the units of the coordinate system"
+            )));
+        }
         None => finest(&crs, used)?,
     };
     let [left, bottom, right, top] = match setting.extent {
-        Some(extent) if extent.iter().all(|n| n.is_finite()) && extent[0] < extent[2] && extent[1] < extent[3] => extent,
-        Some(extent) => return Err(input(format!("the extent {extent:?} makes no sense: give left, bottom, right, top in {}", crs.label()))),
+        Some(extent)
+            if extent.iter().all(|n| n.is_finite()) && extent[0] < extent[2] && extent[1] < extent[3] =>
+        {
+            extent
+        }
+        Some(extent) => {
+            return Err(input(format!(
+                "the extent {extent:?} makes no sense: give left, bottom, right, top in {}",
+                crs.label()
+            )));
+        }
         None => around(&crs, used)?,
     };
     // Where the input has such a lattice already, its pixels are kept as they are.
-    let lattice = used
-        .iter()
-        .filter(|place| place.crs.same_as(&crs))
-        .filter_map(|place| place.grid())
-        .find(|grid| [grid.pixel_width, grid.pixel_height].iter().all(|side| is_multiple(*side, resolution)));
+    let lattice =
+        used.iter().filter(|place| place.crs.same_as(&crs)).filter_map(|place| place.grid()).find(|grid| {
+            [grid.pixel_width, grid.pixel_height].iter().all(|side| is_multiple(*side, resolution))
+        });
     let (origin_x, origin_y) = match &lattice {
         Some(grid) => (grid.left, grid.top),
         None if setting.extent.is_some() => (left, top),
@@ -140,7 +152,8 @@ mod tests {
 
     #[test]
     fn ten_and_twenty_metres_meet_on_the_ten_metre_lattice() {
-        let (ten, twenty) = (place(32614, 500_005.0, 2_000_000.0, 10.0, 100), place(32614, 500_005.0, 2_000_000.0, 20.0, 50));
+        let (ten, twenty) =
+            (place(32614, 500_005.0, 2_000_000.0, 10.0, 100), place(32614, 500_005.0, 2_000_000.0, 20.0, 50));
         for used in [[&ten, &twenty], [&twenty, &ten]] {
             let grid = target_grid(&setting(None), &used).unwrap();
             assert!(Placement::from(&grid).lines_up_with(&ten), "{}", grid.label());
@@ -149,7 +162,10 @@ mod tests {
 
     #[test]
     fn neighbours_on_one_lattice_become_their_union() {
-        let (a, b) = (place(32614, 500_000.0, 2_000_000.0, 10.0, 100), place(32614, 500_500.0, 1_999_600.0, 10.0, 100));
+        let (a, b) = (
+            place(32614, 500_000.0, 2_000_000.0, 10.0, 100),
+            place(32614, 500_500.0, 1_999_600.0, 10.0, 100),
+        );
         let grid = target_grid(&setting(Some(10.0)), &[&a, &b]).unwrap();
         assert_eq!((grid.left, grid.top, grid.width, grid.height), (500_000.0, 2_000_000.0, 150, 140));
     }
@@ -162,7 +178,12 @@ mod tests {
         assert_eq!((grid.left, grid.top, grid.width, grid.height), (500_093.0, 1_999_600.0, 11, 10));
         // In another system there is no lattice to keep: the corner is the one that was asked for.
         let extent = Some([2_700_001.0, 600_000.0, 2_700_501.0, 600_500.0]);
-        let asked = GridSetting { crs: Some("epsg:6362".into()), extent, resolution: Some(10.0), ..GridSetting::default() };
+        let asked = GridSetting {
+            crs: Some("epsg:6362".into()),
+            extent,
+            resolution: Some(10.0),
+            ..GridSetting::default()
+        };
         let grid = target_grid(&asked, &[&a]).unwrap();
         assert_eq!((grid.left, grid.top, grid.width, grid.height), (2_700_001.0, 600_500.0, 50, 50));
     }
@@ -176,7 +197,9 @@ mod tests {
         assert!(error(setting(Some(-1.0))).contains("resolution"));
         assert!(error(setting(Some(f64::NAN))).contains("resolution"));
         assert!(error(GridSetting { crs: Some("EPSG:1".into()), ..setting(None) }).contains("EPSG"));
-        assert!(error(GridSetting { extent: Some([1.0, 0.0, 0.0, 1.0]), ..setting(None) }).contains("extent"));
+        assert!(
+            error(GridSetting { extent: Some([1.0, 0.0, 0.0, 1.0]), ..setting(None) }).contains("extent")
+        );
         assert!(target_grid(&setting(None), &[]).is_err());
     }
 }

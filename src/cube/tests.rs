@@ -1,5 +1,10 @@
 //! Building a cube and reading it back.
 
+mod acquisitions;
+mod growing;
+mod trouble;
+mod warping;
+
 use super::*;
 use crate::geo::raster::{PixelType, RasterReader, write_cog_u8, write_mosaic};
 use crate::geo::{Crs, Grid};

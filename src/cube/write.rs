@@ -178,17 +178,15 @@ pub(super) fn write_pixels<S: Stored>(
     let shards: usize = blocks.iter().map(|block| layout.shards_of(*block).len()).sum();
     let total = (blocks.len() * new.len() + shards + new.len()) as u64;
     let done = AtomicU64::new(0);
-    let step_done = |what: String| report(Progress::new(done.fetch_add(1, Ordering::Relaxed) + 1, total, what));
+    let step_done =
+        |what: String| report(Progress::new(done.fetch_add(1, Ordering::Relaxed) + 1, total, what));
 
     let mosaics: Vec<Mutex<TiledWriter>> =
         new.iter().map(|step| create_mosaic(plan, layout, target.folder, *step)).collect::<Result<_, _>>()?;
     let shown: Vec<AtomicU64> = plan.steps.iter().map(|_| AtomicU64::new(0)).collect();
     for block in blocks {
-        let mut buffers: Vec<ShardBuffer<S>> = layout
-            .shards_of(block)
-            .into_iter()
-            .map(|shard| ShardBuffer::new(plan, layout, shard))
-            .collect();
+        let mut buffers: Vec<ShardBuffer<S>> =
+            layout.shards_of(block).into_iter().map(|shard| ShardBuffer::new(plan, layout, shard)).collect();
         // Each slot fills its part of every shard in the block.
         let mut parts: Vec<Vec<Part<S>>> = target.slots.iter().map(|_| Vec::new()).collect();
         for buffer in &mut buffers {
@@ -415,10 +413,11 @@ impl<S: Stored> ShardBuffer<S> {
                 states.chunks_exact_mut(plane).zip(counts.chunks_exact_mut(plane)).map(Some).collect()
             }
         };
-        self.data
-            .chunks_exact_mut(bands * plane)
-            .enumerate()
-            .map(move |(time, data)| Part { window, data, mask: masks.get_mut(time).and_then(Option::take) })
+        self.data.chunks_exact_mut(bands * plane).enumerate().map(move |(time, data)| Part {
+            window,
+            data,
+            mask: masks.get_mut(time).and_then(Option::take),
+        })
     }
 
     fn store(self, target: &Target) -> Result<(), CubeError> {
@@ -480,7 +479,8 @@ fn copy_old<S: Stored>(
                 let chunk = cube.chunk_window(at);
                 let values = S::of_chunk(cube, at)?;
                 let plane = layout.shard.0 as usize * layout.shard.1 as usize;
-                let start = (row - window.row) as usize * layout.shard.0 as usize + (col - window.col) as usize;
+                let start =
+                    (row - window.row) as usize * layout.shard.0 as usize + (col - window.col) as usize;
                 let width = layout.shard.0;
                 for band in 0..bands {
                     let from = &values[(time * bands + band) * chunk.pixels()..][..chunk.pixels()];
@@ -524,9 +524,10 @@ pub(super) fn clear_shares(plan: &Plan, report: Report, cancel: &Cancel) -> Resu
                 let mut any = vec![false; window.pixels()];
                 for observation in &step.observations {
                     let states = files.states(plan, observation, *window)?;
-                    // Without a mask the pixels themselves say whether they were observed.
-                    let seen = match (&observation.mask, observation.bands.first()) {
-                        (None, Some(band)) => Some(files.values(band, grid, *window)?),
+                    // A mask that does not know it is told by the pixels whether they were observed.
+                    let knows = observation.mask.as_ref().is_some_and(|(_, rule)| rule.kind.is_some());
+                    let seen = match (knows, observation.bands.first()) {
+                        (false, Some(band)) => Some(files.values(band, grid, *window)?),
                         _ => None,
                     };
                     for (pixel, any) in any.iter_mut().enumerate() {
@@ -537,7 +538,11 @@ pub(super) fn clear_shares(plan: &Plan, report: Report, cancel: &Cancel) -> Resu
                 clear += any.into_iter().filter(|any| *any).count();
             }
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-            report(Progress::new(done, plan.steps.len() as u64, format!("Counting clear pixels of {}", step.date)));
+            report(Progress::new(
+                done,
+                plan.steps.len() as u64,
+                format!("Counting clear pixels of {}", step.date),
+            ));
             Ok(clear as f32 / grid.pixels() as f32)
         })
         .collect()

@@ -100,8 +100,7 @@ impl RasterReader {
 
     /// A data set that is open already.
     pub(super) fn of(path: &Path, dataset: Dataset) -> Result<Self, GeoError> {
-        let info =
-            describe(&dataset).map_err(|why| GeoError::Read { path: path.to_owned(), why })?;
+        let info = describe(&dataset).map_err(|why| GeoError::Read { path: path.to_owned(), why })?;
         Ok(Self { path: path.to_owned(), dataset, info })
     }
 
@@ -398,7 +397,11 @@ pub fn write_cog_u8(
 }
 
 /// Gives a data set its place and its metadata.
-pub(super) fn dress(dataset: &mut Dataset, grid: &Grid, metadata: &[(&str, &str)]) -> gdal::errors::Result<()> {
+pub(super) fn dress(
+    dataset: &mut Dataset,
+    grid: &Grid,
+    metadata: &[(&str, &str)],
+) -> gdal::errors::Result<()> {
     dataset.set_geo_transform(&grid.geotransform())?;
     dataset.set_spatial_ref(&SpatialRef::from_wkt(grid.crs.wkt())?)?;
     for (key, value) in metadata {

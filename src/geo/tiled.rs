@@ -131,8 +131,7 @@ fn create(path: &Path, spec: &TiledSpec) -> gdal::errors::Result<Dataset> {
         "SPARSE_OK=TRUE",
         "BIGTIFF=IF_SAFER",
     ]);
-    let (width, height, bands) =
-        (spec.grid.width as usize, spec.grid.height as usize, spec.bands.len());
+    let (width, height, bands) = (spec.grid.width as usize, spec.grid.height as usize, spec.bands.len());
     let mut dataset = match spec.kind {
         PixelType::Int16 => {
             driver.create_with_band_type_with_options::<i16, _>(path, width, height, bands, &options)
@@ -168,8 +167,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("2022-01-15.tif");
         let crs = Crs::from_epsg(6362).unwrap();
-        let grid =
-            Grid { crs, left: 2.7e6, top: 6.5e5, pixel_width: 10.0, pixel_height: 10.0, width: 700, height: 600 };
+        let grid = Grid {
+            crs,
+            left: 2.7e6,
+            top: 6.5e5,
+            pixel_width: 10.0,
+            pixel_height: 10.0,
+            width: 700,
+            height: 600,
+        };
         for kind in [PixelType::Int16, PixelType::Uint16, PixelType::Float32] {
             let nodata = kind.usual_nodata();
             let spec = TiledSpec {

@@ -60,7 +60,11 @@ impl RasterReader {
 pub fn type_with_room(pixel_type: &str, fill: f64) -> &str {
     match pixel_type {
         "Byte" if !(0.0..=255.0).contains(&fill) => {
-            if fill < 0.0 { "Int16" } else { "UInt16" }
+            if fill < 0.0 {
+                "Int16"
+            } else {
+                "UInt16"
+            }
         }
         "UInt16" if fill < 0.0 => "Int32",
         other => other,

@@ -138,7 +138,8 @@ fn bands_are_found_by_name_then_by_common_name() {
     assert!(error(&spec).contains("has no band B04, only B5, B4"));
     spec.settings.bands = Some(vec!["nir".into(), "red".into()]);
     let plan = Plan::new(&spec).unwrap();
-    let paths: Vec<_> = plan.steps.iter().map(|s| s.observations[0].bands[0].path.display().to_string()).collect();
+    let paths: Vec<_> =
+        plan.steps.iter().map(|s| s.observations[0].bands[0].path.display().to_string()).collect();
     assert_eq!(paths, ["B08.tif", "B5.tif"]);
 }
 
