@@ -389,6 +389,32 @@ impl Cube {
         series
     }
 
+    /// All series of a chunk: `out` is `pixel x time x band`, pixels in order of rows; NaN for "no observation".
+    pub fn series_of(&self, chunk: &Chunk, out: &mut [f32]) {
+        let planes = self.inner.times * self.inner.bands;
+        let pixels = chunk.window.pixels();
+        // A few pixels at a time, so that what is written stays in the cache while all planes pass by.
+        const PIXELS: usize = 64;
+        for (block, out) in out.chunks_mut(PIXELS * planes).enumerate() {
+            let start = block * PIXELS;
+            let here = PIXELS.min(pixels.saturating_sub(start)).min(out.len() / planes.max(1));
+            for plane in 0..planes {
+                let from = plane * pixels + start;
+                let to = out[plane..].iter_mut().step_by(planes);
+                match &chunk.pixels {
+                    Pixels::Words(words) => {
+                        let words = words.get(from..from + here).unwrap_or_default();
+                        to.zip(words).for_each(|(to, word)| *to = self.value(*word));
+                    }
+                    Pixels::Floats(floats) => {
+                        let floats = floats.get(from..from + here).unwrap_or_default();
+                        to.zip(floats).for_each(|(to, float)| *to = *float);
+                    }
+                }
+            }
+        }
+    }
+
     /// The series of a pixel. Blocks on the disk.
     ///
     /// # Errors

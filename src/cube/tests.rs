@@ -501,6 +501,24 @@ fn a_truncated_or_missing_shard_is_an_error_never_a_gap() {
 }
 
 #[test]
+fn the_series_of_a_chunk_are_those_of_its_pixels() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = Input::default();
+    let cube = input.build(folder.path());
+    for at in [(0, 0), (1, 0), (1, 1)] {
+        let chunk = cube.chunk(at).unwrap();
+        let mut all = vec![0.0; chunk.window.pixels() * 6];
+        cube.series_of(&chunk, &mut all);
+        for (i, values) in all.chunks(6).enumerate() {
+            let (col, row) = (i as u32 % chunk.window.width, i as u32 / chunk.window.width);
+            let expected = input.expected(chunk.window.col + col, chunk.window.row + row);
+            let series = Series { times: 3, bands: 2, values: values.to_vec() };
+            assert_eq!(values_of(&series), expected, "{at:?} {i}");
+        }
+    }
+}
+
+#[test]
 fn pixels_outside_of_the_cube_have_no_series() {
     let folder = tempfile::tempdir().unwrap();
     let cube = Input::default().build(folder.path());
