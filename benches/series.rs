@@ -8,7 +8,7 @@ use ritmo::cube::{BuildSpec, Cube, build};
 use ritmo::geo::raster::{PixelType, write_mosaic};
 use ritmo::geo::{Crs, Grid};
 use ritmo::progress::Cancel;
-use ritmo::source::folder::recognise;
+use ritmo::source::{InputSpec, recognise};
 use std::hint::black_box;
 use std::path::Path;
 
@@ -46,7 +46,7 @@ fn write_mosaics(folder: &Path) {
 
 fn make_cube(folder: &Path) -> Cube {
     write_mosaics(folder);
-    let found = recognise(&[folder.to_owned()], &|_| {}, &Cancel::new()).expect("recognised");
+    let found = recognise(&InputSpec::of([folder]), &|_| {}, &Cancel::new()).expect("recognised");
     let store = folder.join("site.zarr");
     let start = std::time::Instant::now();
     build(&BuildSpec { found, ..BuildSpec::default() }, &store, &|_| {}, &Cancel::new()).expect("built");
