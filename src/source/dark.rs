@@ -4,11 +4,11 @@
 //! the air takes below zero can be stored. Where no metadata tell, the darkest pixels advise: water, shadow and dense
 //! forest reflect nearly nothing in visible and short-wave infrared light, and few scenes have none of them.
 
-use super::{Acquisition, Layer, Role};
+use super::{Acquisition, Layer, MaskKind, Role};
 use crate::geo::GeoError;
 use crate::geo::raster::RasterReader;
 use crate::progress::Cancel;
-use std::path::Path;
+use std::path::PathBuf;
 
 /// Places a side at which a band is sampled.
 const SIDE: u32 = 256;
@@ -18,17 +18,20 @@ const DARKEST: [f64; 2] = [0.001, 0.01];
 pub(super) const SHIFTED_FROM: f32 = 1000.0;
 /// A scene is not shifted if the darkest values of a band are below this: in a shifted one, a reflectance of -0.03.
 pub(super) const UNSHIFTED_BELOW: f32 = 700.0;
-/// Where the darkest values of every band are above this, cloud or snow covers the scene, and nothing can be said: what is
-/// dark under a shift reflects no more than a tenth.
-pub(super) const COVERED_FROM: f32 = 2000.0;
+/// Where the darkest values of every visible band are at least this, haze, cloud or snow may cover the scene, and nothing
+/// can be said. Under the shift it is a reflectance of 0.025: water, shadow and dense forest are darker. Of the real
+/// unshifted scenes that the tests read, the darkest hazy one that would look shifted has 1262.
+pub(super) const COVERED_FROM: f32 = 1250.0;
 /// Fewer pixels than these tell nothing.
 const LEAST_PIXELS: usize = 100;
 
 /// The darkest values of an acquisition.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DarkPixels {
-    /// Bands and the mean of their darkest values, the 0.1th to the 1st percentile of a sample, as stored.
-    pub bands: Vec<(String, f32)>,
+    /// Visible bands and the mean of their darkest values, the 0.1th to the 1st percentile of a sample, as stored.
+    pub visible: Vec<(String, f32)>,
+    /// The same of short-wave infrared bands. Dry ground is bright in them, so that they tell of no shift.
+    pub infrared: Vec<(String, f32)>,
 }
 
 /// What the darkest pixels advise.
@@ -43,54 +46,75 @@ pub enum OffsetAdvice {
 }
 
 impl DarkPixels {
-    /// What they advise: unshifted where one band's darkest values are below 700, shifted where all bands' are at least
-    /// 1000 and one band's below 2000; unclear otherwise.
+    /// What they advise: unshifted where one band's darkest values are below 700; shifted where a visible band was read,
+    /// all bands' are at least 1000, and one visible band's below 1250; unclear otherwise.
     pub fn advice(&self) -> OffsetAdvice {
-        let Some(least) = self.bands.iter().map(|(_, value)| *value).reduce(f32::min) else {
-            return OffsetAdvice::Unclear;
-        };
-        if least < UNSHIFTED_BELOW {
-            OffsetAdvice::LooksUnshifted
-        } else if (SHIFTED_FROM..COVERED_FROM).contains(&least) {
-            OffsetAdvice::LooksShifted
-        } else {
-            OffsetAdvice::Unclear
+        let least = |bands: &[(String, f32)]| bands.iter().map(|(_, value)| *value).reduce(f32::min);
+        let (visible, infrared) = (least(&self.visible), least(&self.infrared));
+        let all = visible.into_iter().chain(infrared).reduce(f32::min);
+        match (all, visible) {
+            (Some(all), _) if all < UNSHIFTED_BELOW => OffsetAdvice::LooksUnshifted,
+            (Some(all), Some(visible)) if all >= SHIFTED_FROM && visible < COVERED_FROM => {
+                OffsetAdvice::LooksShifted
+            }
+            _ => OffsetAdvice::Unclear,
         }
     }
 }
 
 /// Reads the darkest values of the visible and short-wave infrared bands of an acquisition, from at most 256 x 256 pixels
-/// of each. Pixels without an observation and zeros do not count. Files that cannot be read are an error; bands of
-/// floating-point numbers are passed over, since they are not shifted digital numbers.
+/// of each. Pixels without an observation, zeros, and what the scene classes call cloud do not count. Bands of
+/// floating-point numbers are passed over, since they are not shifted digital numbers. A stop ends the reading early.
 ///
 /// # Errors
-/// [`GeoError::Read`] when a file cannot be read; nothing more is read after a stop is asked for.
+/// [`GeoError::Read`] when a file cannot be read.
 pub fn dark_pixels(acquisition: &Acquisition, cancel: &Cancel) -> Result<DarkPixels, GeoError> {
-    let mut bands = Vec::new();
-    let mut open: Option<(&Path, RasterReader)> = None;
-    for layer in acquisition.layers.iter().filter(|layer| tells(layer)) {
+    let mut dark = DarkPixels { visible: Vec::new(), infrared: Vec::new() };
+    let mut open = Open::default();
+    let classes = acquisition.layers.iter().find(|layer| layer.role == Role::Mask(MaskKind::Scl));
+    let classes = classes.map(|layer| open.sample(layer)).transpose()?;
+    for layer in acquisition.layers.iter().filter(|layer| is_packed_band(layer)) {
+        let bands = match layer.knowledge.common.as_deref() {
+            Some("blue" | "green" | "red") => &mut dark.visible,
+            Some("swir1" | "swir2") => &mut dark.infrared,
+            _ => continue,
+        };
         if cancel.is_cancelled() {
             break;
         }
-        // One file has often all the bands.
-        let reader = match open.take() {
+        let mut values = open.sample(layer)?;
+        if let Some(classes) = classes.as_ref().filter(|classes| classes.len() == values.len()) {
+            // Dark, shadow, plants, ground, water, and what has no class.
+            let is_clear = |class: f32| (2.0..=7.0).contains(&class);
+            values
+                .iter_mut()
+                .zip(classes)
+                .filter(|(_, class)| !is_clear(**class))
+                .for_each(|(value, _)| *value = 0.0);
+        }
+        bands.extend(darkest(values, layer.nodata).map(|value| (layer.name.clone(), value)));
+    }
+    Ok(dark)
+}
+
+/// The file read last: one file has often all the bands.
+#[derive(Default)]
+struct Open(Option<(PathBuf, RasterReader)>);
+
+impl Open {
+    fn sample(&mut self, layer: &Layer) -> Result<Vec<f32>, GeoError> {
+        let reader = match self.0.take() {
             Some((path, reader)) if path == layer.path => reader,
             _ => RasterReader::open(&layer.path)?,
         };
-        let values = reader.read_f32_sampled(layer.index, SIDE)?;
-        if let Some(value) = darkest(values, layer.nodata) {
-            bands.push((layer.name.clone(), value));
-        }
-        open = Some((&layer.path, reader));
+        let values = reader.read_f32_sampled(layer.index, SIDE);
+        self.0 = Some((layer.path.clone(), reader));
+        values
     }
-    Ok(DarkPixels { bands })
 }
 
-fn tells(layer: &Layer) -> bool {
-    let common = layer.knowledge.common.as_deref().unwrap_or_default();
-    layer.role == Role::Band
-        && !layer.pixel_type.starts_with("Float")
-        && matches!(common, "blue" | "green" | "red" | "swir1" | "swir2")
+fn is_packed_band(layer: &Layer) -> bool {
+    layer.role == Role::Band && !layer.pixel_type.starts_with("Float")
 }
 
 /// The mean of the darkest values; `None` where there are too few.

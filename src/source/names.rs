@@ -41,8 +41,8 @@ pub(super) fn read_name(path: &Path, pattern: Option<&Pattern>) -> NameFacts {
             time: read.date.as_ref().and_then(|found| found.time),
             tile: read.tile.map(|at| stem[at].to_owned()),
             band: read.band.clone().map(|at| (name_by_pattern(&stem[at.clone()]), word(&stem[at]))),
-            core: without(&stem, &[read.band.clone()]),
-            rest: without(&stem, &[read.band, read.date.map(|found| found.span)]),
+            core: without(&stem, [read.band.clone()]),
+            rest: without(&stem, [read.band, read.date.map(|found| found.span)]),
             stem,
             ..NameFacts::default()
         },
@@ -86,8 +86,8 @@ fn by_itself(stem: String) -> NameFacts {
         // The names of L1C have no resolution.
         sensor = Some(if resolution.is_some() { "sentinel-2-l2a" } else { "sentinel-2-l1c" });
     }
-    let core = if is_planet { planet_core(&stem, &tokens) } else { without(&stem, &[band_span.clone()]) };
-    let rest = without(&stem, &[band_span, dated.as_ref().map(|found| found.span.clone())]);
+    let core = if is_planet { planet_core(&stem, &tokens) } else { without(&stem, [band_span.clone()]) };
+    let rest = without(&stem, [band_span, dated.as_ref().map(|found| found.span.clone())]);
     NameFacts {
         date: dated.as_ref().map(|found| found.date),
         time: dated.and_then(|found| found.time),
@@ -157,21 +157,24 @@ fn is_inside(tokens: &[Token], at: &Range<usize>, dated: Option<&Dated>) -> bool
 }
 
 /// A name without some of its parts, and without the separators that they leave at the ends or twice.
-fn without(stem: &str, parts: &[Option<Range<usize>>]) -> String {
-    let mut parts: Vec<Range<usize>> = parts.iter().flatten().cloned().collect();
+fn without<const N: usize>(stem: &str, parts: [Option<Range<usize>>; N]) -> String {
+    let mut parts: Vec<Range<usize>> = parts.into_iter().flatten().collect();
     parts.sort_by_key(|part| part.start);
     let is_separator = |c: char| matches!(c, '_' | '.' | '-' | ' ');
     let mut kept = String::new();
     let mut at = 0;
-    for part in parts.into_iter().chain([stem.len()..stem.len()]) {
-        let piece = stem.get(at..part.start).unwrap_or_default();
-        let piece = if kept.is_empty() { piece.trim_start_matches(is_separator) } else { piece };
-        match (kept.ends_with(is_separator), piece.starts_with(is_separator)) {
-            (true, true) => kept.push_str(&piece[piece.chars().next().map_or(0, char::len_utf8)..]),
-            _ => kept.push_str(piece),
-        }
+    let mut keep = |at: usize, end: usize| {
+        let piece = stem.get(at..end).unwrap_or_default();
+        let is_twice = kept.is_empty() || (kept.ends_with(is_separator) && piece.starts_with(is_separator));
+        let skipped = if is_twice { piece.chars().take_while(|c| is_separator(*c)).count() } else { 0 };
+        // Separators have one byte each. Of several in the middle of a name but the first goes.
+        kept.push_str(&piece[if kept.is_empty() { skipped } else { skipped.min(1) }..]);
+    };
+    for part in parts {
+        keep(at, part.start);
         at = at.max(part.end);
     }
+    keep(at, stem.len());
     kept.trim_end_matches(is_separator).to_owned()
 }
 

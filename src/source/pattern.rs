@@ -41,11 +41,8 @@ impl Pattern {
             .iter()
             .find_map(|extension| {
                 let start = text.len().checked_sub(extension.len() + 1)?;
-                let end = text.get(start..)?;
-                end[1..]
-                    .eq_ignore_ascii_case(extension)
-                    .then(|| &text[..start])
-                    .filter(|_| end.starts_with('.'))
+                let end = text.get(start..)?.strip_prefix('.')?;
+                end.eq_ignore_ascii_case(extension).then(|| &text[..start])
             })
             .unwrap_or(text);
         while let Some(first) = rest.chars().next() {

@@ -91,7 +91,7 @@ mod tests {
     fn placements_that_line_up_are_one_and_the_most_frequent_comes_first() {
         let mut places = Places::default();
         let found: Vec<usize> =
-            [(500_000.0, 4), (500_005.0, 4), (500_004.999, 4), (499_999.9999, 4), (500_000.0, 5)]
+            [(500_000.0, 4), (500_005.0, 4), (500_004.999, 4), (499_999.999_9, 4), (500_000.0, 5)]
                 .iter()
                 .map(|&(left, width)| places.index(placement(left, width)))
                 .collect();

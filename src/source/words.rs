@@ -74,6 +74,9 @@ pub(super) fn word(text: &str) -> Option<Word> {
 
 /// `B4`, `B04`, `B8A`, `BAND15`, `SR_B4`, `ST_B10`.
 fn is_numbered(letters: &str) -> bool {
+    if letters.contains("00") {
+        return false;
+    }
     let plain = plain(letters);
     let number = plain.strip_prefix("STB").or_else(|| plain.strip_prefix('B'));
     number.is_some_and(|number| {
