@@ -13,7 +13,7 @@ use ritmo::cube::{BuildSpec, Cube, build, fill_gaps_in};
 use ritmo::geo::raster::{PixelType, write_mosaic};
 use ritmo::geo::{Crs, Grid};
 use ritmo::progress::Cancel;
-use ritmo::source::folder::recognise;
+use ritmo::source::{InputSpec, recognise};
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -106,7 +106,7 @@ fn write_large(folder: &Path, cogs: &[PathBuf], times: u32) {
 }
 
 fn build_cube(inputs: &Path, store: &Path) {
-    let found = recognise(&[inputs.to_owned()], &|_| {}, &Cancel::new()).expect("recognised");
+    let found = recognise(&InputSpec::of([inputs]), &|_| {}, &Cancel::new()).expect("recognised");
     let spec = BuildSpec { found, ..BuildSpec::default() };
     build(&spec, store, &|_| {}, &Cancel::new()).expect("built");
 }

@@ -527,7 +527,8 @@ mod tests {
                 .unwrap();
         }
         let found =
-            crate::source::folder::recognise(&[folder.path().into()], &|_| (), &Cancel::new()).unwrap();
+            crate::source::recognise(&crate::source::InputSpec::of([folder.path()]), &|_| (), &Cancel::new())
+                .unwrap();
         let spec = crate::cube::BuildSpec { found, ..Default::default() };
         let store = folder.path().join("site.zarr");
         crate::cube::build(&spec, &store, &|_| (), &Cancel::new()).unwrap();

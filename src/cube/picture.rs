@@ -326,8 +326,8 @@ mod tests {
         let words: Vec<u16> = (0..grid.pixels()).map(|i| (1 + i % 900 + 10 * (i / 900)) as u16).collect();
         write_mosaic(&folder.join("2022-01-15.tif"), &grid, &["x"], PixelType::Uint16, 0.0, &words, &[])
             .unwrap();
-        let found =
-            crate::source::folder::recognise(&[folder.into()], &|_| {}, &crate::progress::Cancel::new());
+        let input = crate::source::InputSpec::of([folder]);
+        let found = crate::source::recognise(&input, &|_| {}, &crate::progress::Cancel::new());
         let spec = crate::cube::BuildSpec { found: found.unwrap(), ..Default::default() };
         let store = folder.join("site.zarr");
         crate::cube::build(&spec, &store, &|_| {}, &crate::progress::Cancel::new()).unwrap();

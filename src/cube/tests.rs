@@ -9,7 +9,7 @@ use super::*;
 use crate::geo::raster::{PixelType, RasterReader, write_cog_u8, write_mosaic};
 use crate::geo::{Crs, Grid};
 use crate::progress::{Cancel, Progress};
-use crate::source::folder::recognise;
+use crate::source::{InputSpec, recognise};
 use crate::testing::shared_data;
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
@@ -97,7 +97,7 @@ pub(super) fn values_of(series: &Series) -> Vec<Option<f32>> {
 }
 
 fn spec(folder: &Path) -> BuildSpec {
-    let found = recognise(&[folder.to_owned()], &|_| {}, &Cancel::new()).unwrap();
+    let found = recognise(&InputSpec::of([folder]), &|_| {}, &Cancel::new()).unwrap();
     BuildSpec { found, settings: BuildSettings::default() }
 }
 

@@ -1,5 +1,7 @@
 //! Raster files through GDAL: what they hold, reading them, writing GeoTIFFs and COGs.
 
+mod sample;
+
 use super::gdal_errors::{NO_REASON, forget_failures, quiet, take_failure, words};
 use super::{Crs, GeoError, Grid, Placement, Window};
 use crate::files::write_atomically;

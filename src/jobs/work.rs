@@ -15,6 +15,7 @@ use crate::labels::{
 use crate::model::{Model, ModelSpec};
 use crate::progress::Progress;
 use crate::samples::{SampleSet, Split, extract};
+use crate::source::InputSpec;
 use crate::{classify, cube, model, project, source};
 use anyhow::{Context, bail};
 use std::collections::HashSet;
@@ -181,7 +182,7 @@ pub fn demo(spec: &DemoSpec, context: &JobContext) -> anyhow::Result<Outcome> {
     step(6, "Building the cube");
     let cube = "cubes/corridor.zarr";
     let quiet = |_: Progress| {};
-    let found = source::folder::recognise(&[inputs.mosaics], &quiet, &context.cancel)?;
+    let found = source::recognise(&InputSpec::of([inputs.mosaics]), &quiet, &context.cancel)?.whole()?;
     let build = BuildSpec { found, settings: BuildSettings::default() };
     cube::build(&build, &making.join(cube), &quiet, &context.cancel)?;
     step(9, "Writing the project");
@@ -258,7 +259,7 @@ fn newest_assessment(folder: &Path) -> Option<Assessed> {
 /// Whatever is wrong with the inputs or the target, with the files named.
 pub fn build_cube(spec: &BuildCubeSpec, context: &JobContext) -> anyhow::Result<Outcome> {
     let report = |p: Progress| context.progress(p);
-    let found = source::folder::recognise(&spec.inputs, &report, &context.cancel)?;
+    let found = source::recognise(&InputSpec::of(spec.inputs.iter()), &report, &context.cancel)?.whole()?;
     let skipped = found.skipped.clone();
     let settings = BuildSettings { bands: spec.bands.clone(), ..BuildSettings::default() };
     let build = BuildSpec { found, settings };

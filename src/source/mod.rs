@@ -1,13 +1,33 @@
 //! Where imagery comes from: files are recognised (dates, bands, masks, sensors), not yet read.
+//!
+//! [`recognise`] takes what people give (folders, files, globs, lists) to [`Acquisition`]s: it lists the files, reads their
+//! names, opens each once for its header and metadata, puts together what was taken together, and looks up what the
+//! catalogue of [`sensors`](SENSORS) knows. [`dark_pixels`] reads a sample, to advise about Sentinel-2's offset.
 
 mod bands;
-pub mod folder;
+mod dark;
+mod dates;
+mod error;
+mod files;
+mod group;
+mod look;
+mod metadata;
+mod names;
+mod pattern;
+mod places;
+mod recognise;
+mod sensors;
+mod table;
+mod words;
 
 pub use bands::{BandKnowledge, Scale};
-pub use folder::SourceError;
+pub use dark::{DarkPixels, OffsetAdvice, dark_pixels};
+pub use dates::date_in_name;
+pub use error::SourceError;
+pub use recognise::{LEFT_OUT, recognise};
+pub use sensors::{SENSORS, Sensor, SensorBand, common_name, sensor_by_key};
 
 use crate::geo::Placement;
-use crate::progress::{Cancel, Report};
 use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -106,13 +126,13 @@ pub struct Recognised {
 pub struct InputSpec {
     /// Folders, files, globs (`*`, `?`, `**`), and lists (`.txt`, one path a line).
     pub inputs: Vec<PathBuf>,
-    /// How names are read where they are not of a known kind: `{date}`, `{band}`, `{tile}`, `*`.
+    /// How names are read, before what is known of names: `{date}`, `{band}`, `{tile}`, `*`.
     pub pattern: Option<String>,
     /// A CSV table with the columns `file` and `date`, for files whose names have none.
     pub dates: Option<PathBuf>,
     /// Names of bands in the files, and what they are called in the cube.
     pub rename: Vec<(String, String)>,
-    /// The sensor, by its key in the catalogue, where it is not recognised.
+    /// The sensor, by its key in the catalogue; it goes before what is recognised.
     pub sensor: Option<String>,
     /// Corrections of single files.
     pub corrections: Vec<Correction>,
@@ -129,10 +149,28 @@ pub struct Correction {
     pub leave_out: bool,
 }
 
-/// Recognises what the inputs hold.
-///
-/// # Errors
-/// When there is nothing to recognise, or asked to stop.
-pub fn recognise(spec: &InputSpec, report: Report, cancel: &Cancel) -> Result<Recognised, SourceError> {
-    folder::recognise(&spec.inputs, report, cancel)
+impl InputSpec {
+    /// These inputs, and nothing corrected.
+    pub fn of(inputs: impl IntoIterator<Item = impl Into<PathBuf>>) -> Self {
+        Self { inputs: inputs.into_iter().map(Into::into).collect(), ..Self::default() }
+    }
 }
+
+impl Recognised {
+    /// What was recognised, if every file could be read.
+    ///
+    /// # Errors
+    /// [`SourceError::Damaged`] with the first files that could not.
+    pub fn whole(self) -> Result<Self, SourceError> {
+        const SHOWN: usize = 3;
+        if self.damaged.is_empty() {
+            return Ok(self);
+        }
+        let shown = self.damaged.iter().take(SHOWN);
+        let examples: Vec<_> = shown.map(|(path, why)| format!("{}: {why}", path.display())).collect();
+        Err(SourceError::Damaged { count: self.damaged.len(), examples: examples.join("; ") })
+    }
+}
+
+#[cfg(test)]
+mod tests;

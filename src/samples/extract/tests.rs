@@ -231,7 +231,7 @@ fn progress_is_told_up_to_the_last_chunk() {
 fn the_parcels_of_flanders_give_the_series_of_their_pixels() {
     let Some(folder) = crate::testing::shared_data("flanders_s2_a_2018_monthly") else { return };
     let cancel = Cancel::new();
-    let found = crate::source::folder::recognise(std::slice::from_ref(&folder), &|_| {}, &cancel).unwrap();
+    let found = crate::source::recognise(&crate::source::InputSpec::of([&folder]), &|_| {}, &cancel).unwrap();
     let made = tempfile::tempdir().unwrap();
     let store = made.path().join("flanders.zarr");
     crate::cube::build(&crate::cube::BuildSpec { found, ..Default::default() }, &store, &|_| {}, &cancel)
