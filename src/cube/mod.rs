@@ -2,7 +2,9 @@
 
 mod build;
 mod cache;
+mod feature;
 mod gaps;
+pub mod index;
 pub mod picture;
 mod settings;
 mod shards;
@@ -12,7 +14,9 @@ mod survey;
 mod tests;
 
 pub use build::{BuildSpec, build};
+pub use feature::{Feature, FeatureRecord};
 pub use gaps::{fill_gaps, fill_gaps_in};
+pub use index::{IndexError, NamedIndex};
 pub use settings::{BuildSettings, GridSetting, MaskSetting, Method, OffsetSetting, Period, Resampling};
 pub use store::{Chunk, Cube, CubeError, CubeInfo, Series};
 pub use survey::{AcquisitionSurvey, StepSurvey, Survey, survey};
