@@ -3,7 +3,7 @@
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use rayon::prelude::*;
-use ritmo::cube::picture::{Composite, natural_colour, picture, sensible_stretch};
+use ritmo::cube::picture::{Composite, picture};
 use ritmo::cube::{BuildSpec, Cube, build};
 use ritmo::geo::raster::{PixelType, write_mosaic};
 use ritmo::geo::{Crs, Grid};
@@ -95,8 +95,7 @@ fn read_cube(criterion: &mut Criterion) {
         });
     });
 
-    let bands = natural_colour(&cube.info().bands);
-    let composite = Composite { bands, stretch: sensible_stretch(&cube, bands).expect("read") };
+    let composite = Composite::natural(&cube).expect("read");
     let window = cube.info().grid.window();
     group.bench_function("picture from the disk", |bencher| {
         bencher.iter(|| black_box(picture(&uncached, 5, &composite, window, 1)).expect("painted"));

@@ -1,5 +1,6 @@
 //! What one can ask of the program.
 
+use crate::cube::NamedIndex;
 use crate::jobs::JobId;
 use crate::labels::{Annotation, AnnotationId, ClassCode, Confidence, ImportSettings, Legend};
 use crate::model::ModelSpec;
@@ -76,6 +77,15 @@ pub enum Command {
     ClearPins,
     /// How opaque the class map is drawn, from 0 to 1.
     SetMapOpacity(f32),
+    /// Shows three bands or indices as red, green and blue, or one on a ramp of colours; natural colour where there is none
+    /// (a job).
+    SetComposite(Vec<String>),
+    /// Adds an index of the project's own.
+    AddIndex(NamedIndex),
+    /// Gives an index of the project's own another name or expression.
+    EditIndex { name: String, index: NamedIndex },
+    /// Deletes an index of the project's own.
+    DeleteIndex(String),
     /// Remembers where the map looks.
     SetView { centre: [f64; 2], zoom: f64 },
 
@@ -130,6 +140,9 @@ impl Command {
         matches!(
             self,
             Self::BuildCube { .. }
+                | Self::AddIndex(_)
+                | Self::EditIndex { .. }
+                | Self::DeleteIndex(_)
                 | Self::AddClass(_)
                 | Self::EditClass { .. }
                 | Self::DeleteClass(_)

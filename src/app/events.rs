@@ -70,7 +70,7 @@ pub(super) fn absorb(state: &mut AppState, event: JobEvent) {
         EventBody::Cancelled => {
             state.jobs.remove(at);
             ended(state, event.job, kind, None);
-            if kind != JobKind::Cores {
+            if !matches!(kind, JobKind::Cores | JobKind::Compose) {
                 state.notify(Level::Done, format!("{} was cancelled", kind.title()));
             }
         }
@@ -92,6 +92,11 @@ fn ended(state: &mut AppState, job: JobId, kind: JobKind, why: Option<&str>) {
                 |s: &&mut super::SiteView| matches!(s.cube, CubeState::Opening(waiting) if waiting == job);
             if let Some(site) = project.site.as_mut().filter(waiting) {
                 site.cube = CubeState::Failed(why.unwrap_or("stopped, as asked").to_string());
+            }
+        }
+        JobKind::Compose => {
+            if let Some(site) = project.site.as_mut().filter(|site| site.composing == Some(job)) {
+                site.composing = None;
             }
         }
         JobKind::Cores if project.cores_job == Some(job) => project.cores_job = None,
@@ -177,6 +182,18 @@ fn finished(state: &mut AppState, job: JobId, outcome: Outcome) {
             state.notify(Level::Done, text);
         }
         Outcome::CubeOpened(opened, map) => cube_opened(state, job, opened, map),
+        Outcome::Composed(composite) => {
+            let Some(site) = state.project.as_mut().and_then(|p| p.site.as_mut()) else { return };
+            if site.composing == Some(job)
+                && let CubeState::Open { opened, loader } = &mut site.cube
+            {
+                site.composing = None;
+                opened.composite = composite.clone();
+                opened.look = job;
+                opened.look_lacks = None;
+                loader.show(composite, job);
+            }
+        }
         Outcome::Cores(cores) => {
             let Some(project) = &mut state.project else { return };
             if project.cores_job == Some(job) {
@@ -297,7 +314,7 @@ fn cube_opened(state: &mut AppState, job: JobId, opened: OpenedCube, map: Option
         return;
     }
     let grid = opened.cube.info().grid.clone();
-    let loader = Loader::start(&opened.cube, opened.composite, wake);
+    let loader = Loader::start(&opened.cube, opened.composite.clone(), opened.look, wake);
     site.map = map.map(|(name, codes)| MapLayer {
         name,
         generation: job,

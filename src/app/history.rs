@@ -1,5 +1,6 @@
 //! Undo and redo: snapshots of what can be undone. Annotations are shared between snapshots, so one costs little.
 
+use crate::cube::NamedIndex;
 use crate::labels::{Annotation, Legend};
 use std::sync::Arc;
 
@@ -15,6 +16,8 @@ pub struct Snapshot {
     pub legend: Legend,
     /// The project's inward buffer, in metres.
     pub buffer_m: f64,
+    /// Indices of the project's own.
+    pub indices: Vec<NamedIndex>,
 }
 
 /// Snapshots before and after now, each with the name of the change.

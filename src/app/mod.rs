@@ -7,6 +7,7 @@ mod command;
 mod drive;
 mod events;
 mod history;
+mod indices;
 mod state;
 mod update;
 

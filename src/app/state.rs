@@ -133,6 +133,8 @@ pub struct SiteView {
     pub cube: CubeState,
     /// The map on screen, where there is one.
     pub map: Option<MapLayer>,
+    /// The job that finds out how to show another composite.
+    pub(super) composing: Option<JobId>,
 }
 
 /// How far the cube of the site on screen is.
@@ -276,6 +278,7 @@ impl OpenProject {
             annotations: Arc::clone(&self.annotations),
             legend: self.document.legend.clone(),
             buffer_m: self.document.settings.buffer_m,
+            indices: self.document.settings.indices.clone(),
         }
     }
 

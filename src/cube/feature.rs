@@ -125,6 +125,12 @@ impl Feature {
         })
     }
 
+    /// The same under another name.
+    #[must_use]
+    pub fn called(self, name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..self }
+    }
+
     /// The bands it is made of, each once.
     pub fn bands(&self) -> &[usize] {
         match &self.source {

@@ -1,5 +1,6 @@
 //! What `ritmo.json` holds.
 
+use crate::cube::NamedIndex;
 use crate::labels::Legend;
 use crate::model::ModelSpec;
 use serde::{Deserialize, Serialize};
@@ -48,11 +49,14 @@ pub struct Settings {
     pub buffer_m: f64,
     /// What to train, and how.
     pub model: ModelSpec,
+    /// Indices of the project's own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub indices: Vec<NamedIndex>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { buffer_m: 20.0, model: ModelSpec::default() }
+        Self { buffer_m: 20.0, model: ModelSpec::default(), indices: Vec::new() }
     }
 }
 
@@ -72,11 +76,22 @@ pub struct View {
     pub map_opacity: f32,
     /// Pixels pinned in the plot (column, row).
     pub pins: Vec<(u32, u32)>,
+    /// What the map shows: three bands or indices by name, or one; natural colour where there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub composite: Vec<String>,
 }
 
 impl Default for View {
     fn default() -> Self {
-        Self { site: None, time: 0, centre: None, zoom: 14.0, map_opacity: 0.7, pins: Vec::new() }
+        Self {
+            site: None,
+            time: 0,
+            centre: None,
+            zoom: 14.0,
+            map_opacity: 0.7,
+            pins: Vec::new(),
+            composite: Vec::new(),
+        }
     }
 }
 

@@ -310,14 +310,7 @@ fn layers_ui(
     if let Some((_, loader)) = project.cube() {
         let time = project.time();
         if view.map.layers.mosaic {
-            picture = view.map.mosaic.paint(
-                &painter,
-                projector,
-                grid,
-                time,
-                opened.cube.info().dates.len(),
-                loader,
-            );
+            picture = view.map.mosaic.paint(&painter, projector, opened, time, loader);
         }
     }
     if let Some(map) = project.map().filter(|_| view.map.layers.class_map) {

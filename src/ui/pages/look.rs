@@ -1,5 +1,6 @@
 //! Look: the pinned pixels and their values at the date.
 
+use super::display::{display_ui, own_indices_ui};
 use super::page;
 use crate::app::{Command, OpenProject};
 use crate::jobs::OpenedCube;
@@ -13,6 +14,7 @@ pub fn look_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
             widgets::empty(ui, "Nothing to look at yet", "Add imagery on the left.");
             return;
         };
+        display_ui(ui, project, opened, view);
         widgets::section(ui, "Pinned pixels");
         let pins = &project.document.view.pins;
         if pins.is_empty() {
@@ -25,6 +27,7 @@ pub fn look_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
         if let Some(&date) = opened.cube.info().dates.get(project.time()) {
             values_ui(ui, project, opened, view, &format::date(date));
         }
+        own_indices_ui(ui, project, view);
     });
 }
 
