@@ -67,8 +67,11 @@ pub fn plot_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
 /// Red, near infrared and shortwave infrared tell most; else the first three.
 fn first_bands(opened: &OpenedCube) -> Vec<usize> {
     let bands = &opened.cube.info().bands;
-    let named = |name: &str| bands.iter().position(|b| b.name.eq_ignore_ascii_case(name));
-    let found: Vec<_> = ["B04", "B08", "B11"].into_iter().filter_map(named).collect();
+    let named = |name: &str| {
+        let feature = Feature::resolve(name, bands, &[]).ok()?;
+        feature.bands().first().copied()
+    };
+    let found: Vec<_> = ["red", "nir", "swir1"].into_iter().filter_map(named).collect();
     if found.len() == 3 { found } else { (0..bands.len().min(3)).collect() }
 }
 

@@ -5,7 +5,7 @@ use super::page;
 use crate::app::{Command, OpenProject};
 use crate::jobs::OpenedCube;
 use crate::ui::view::View;
-use crate::ui::{format, tokens, widgets};
+use crate::ui::{format, plot, tokens, widgets};
 use egui::{Grid, RichText, Ui};
 
 pub fn look_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
@@ -70,6 +70,16 @@ fn values_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &Vie
             for s in &series {
                 let value = s.as_ref().map(|s| s.value(project.time(), b)).filter(|v| v.is_finite());
                 let words = value.map_or_else(|| "–".into(), |v| format::grouped(v.round() as i64));
+                ui.label(RichText::new(format!("{words:>6}")).monospace());
+            }
+            ui.end_row();
+        }
+        let shown = plot::indices(project, opened);
+        for index in shown.iter().filter(|index| view.indices.shown.contains(&index.name)) {
+            ui.add(egui::Label::new(&index.name).truncate());
+            for s in &series {
+                let value = s.as_ref().and_then(|s| index.series(s).get(project.time()).copied());
+                let words = value.filter(|v| v.is_finite()).map_or_else(|| "–".into(), |v| format!("{v:.3}"));
                 ui.label(RichText::new(format!("{words:>6}")).monospace());
             }
             ui.end_row();
