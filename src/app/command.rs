@@ -62,6 +62,14 @@ pub enum Command {
 
     /// Shows a site: opens its cube (a job).
     ShowSite(String),
+    /// Shows no site, but where all of them lie.
+    ShowAllSites,
+    /// Shows the site so many places further in the list (a job).
+    StepSite(i64),
+    /// Takes a site off the list; its cube stays on the disk.
+    RemoveSite(String),
+    /// Takes a site off the list and deletes its cube from the disk (a job); this cannot be undone.
+    DeleteSite(String),
     /// Builds the cube of a site from folders and files (a job).
     BuildCube { site: String, inputs: Vec<PathBuf>, bands: Option<Vec<String>> },
 
@@ -140,6 +148,8 @@ impl Command {
         matches!(
             self,
             Self::BuildCube { .. }
+                | Self::RemoveSite(_)
+                | Self::DeleteSite(_)
                 | Self::AddIndex(_)
                 | Self::EditIndex { .. }
                 | Self::DeleteIndex(_)

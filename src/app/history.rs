@@ -2,6 +2,7 @@
 
 use crate::cube::NamedIndex;
 use crate::labels::{Annotation, Legend};
+use crate::project::Site;
 use std::sync::Arc;
 
 /// Steps kept.
@@ -18,6 +19,8 @@ pub struct Snapshot {
     pub buffer_m: f64,
     /// Indices of the project's own.
     pub indices: Vec<NamedIndex>,
+    /// Sites that were taken off the list, each with its place.
+    pub removed_sites: Vec<(usize, Site)>,
 }
 
 /// Snapshots before and after now, each with the name of the change.

@@ -22,14 +22,24 @@ pub(super) fn edit(project: &mut OpenProject, name: &str, index: &NamedIndex) ->
     let index = checked(project, index, Some(name))?;
     let change = format!("editing index {name}");
     let place = place(project, name)?;
-    for shown in project.document.view.composite.iter_mut().filter(|shown| shown.as_str() == name) {
-        shown.clone_from(&index.name);
-    }
-    if let Some(inputs) = &mut project.document.settings.model.inputs {
-        inputs.iter_mut().filter(|input| *input == name).for_each(|input| input.clone_from(&index.name));
-    }
-    project.document.settings.indices[place] = index;
+    let mut indices = project.document.settings.indices.clone();
+    indices[place] = index;
+    replace(project, indices);
     Ok(change)
+}
+
+/// Puts other indices in the place of those there are; what is shown and learned from follows an index to its new name.
+pub(super) fn replace(project: &mut OpenProject, indices: Vec<NamedIndex>) {
+    let before = std::mem::replace(&mut project.document.settings.indices, indices);
+    let after = &project.document.settings.indices;
+    if before.len() != after.len() {
+        return;
+    }
+    for (old, new) in before.iter().zip(after).filter(|(old, new)| old.name != new.name) {
+        let inputs = project.document.settings.model.inputs.iter_mut().flatten();
+        let named = project.document.view.composite.iter_mut().chain(inputs);
+        named.filter(|text| **text == old.name).for_each(|text| text.clone_from(&new.name));
+    }
 }
 
 /// Deletes an index; gives the name of the change.

@@ -8,6 +8,7 @@ mod drive;
 mod events;
 mod history;
 mod indices;
+mod sites;
 mod state;
 mod update;
 

@@ -9,7 +9,7 @@ use crate::jobs::{
 use crate::labels::{Annotation, AnnotationId, ClassCode};
 use crate::model::{EpochScore, ModelCard};
 use crate::progress::Progress;
-use crate::project::{Document, ProjectFolder, Recent, Saver};
+use crate::project::{Document, ProjectFolder, Recent, Saver, Site};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -112,6 +112,7 @@ pub struct OpenProject {
     pub(super) next_id: AnnotationId,
     pub(super) cores_job: Option<JobId>,
     pub(super) then_map: bool,
+    pub(super) removed_sites: Vec<(usize, Site)>,
 }
 
 /// How saving goes.
@@ -279,6 +280,7 @@ impl OpenProject {
             legend: self.document.legend.clone(),
             buffer_m: self.document.settings.buffer_m,
             indices: self.document.settings.indices.clone(),
+            removed_sites: self.removed_sites.clone(),
         }
     }
 

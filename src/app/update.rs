@@ -2,7 +2,8 @@
 
 use super::command::{Command, new_annotation};
 use super::indices::{self, look_again, set_composite};
-use super::state::{AppState, CubeState, JobView, OpenProject, SiteView, Training};
+use super::sites;
+use super::state::{AppState, JobView, OpenProject, Training};
 use crate::geo::Grid;
 use crate::jobs::{self, DrawnCore, JobContext, JobId, JobKind, Outcome};
 use crate::labels::{AnnotationId, ClassCode};
@@ -67,7 +68,10 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
             state.notices.retain(|n| n.id != notice);
             Ok(None)
         }
-        Command::ShowSite(name) => show_site(state, &name),
+        Command::ShowSite(name) => sites::show(state, &name),
+        Command::ShowAllSites => sites::show_all(state),
+        Command::StepSite(step) => sites::step(state, step),
+        Command::DeleteSite(name) => sites::delete(state, &name),
         Command::SetComposite(channels) => set_composite(state, channels),
         Command::BuildCube { site, inputs, bands } => build_cube(state, site, inputs, bands),
         Command::ImportLabels { files, settings } => import(state, files, settings),
@@ -128,27 +132,6 @@ pub(super) fn the_project(state: &mut AppState) -> Result<&mut OpenProject, Refu
         Some(project) => Ok(project),
         None => refuse("no project is open: open one, make a new one, or try the demo"),
     }
-}
-
-fn show_site(state: &mut AppState, name: &str) -> Result<Option<JobId>, Refused> {
-    let project = the_project(state)?;
-    let Some(site) = project.document.site(name).cloned() else {
-        return refuse(format!("there is no site {name} in this project"));
-    };
-    let spec = jobs::OpenCubeSpec {
-        path: project.folder.path().join(&site.cube),
-        maps: project.folder.maps_path(name),
-        site: site.name.clone(),
-        channels: project.document.view.composite.clone(),
-        indices: project.document.settings.indices.clone(),
-    };
-    let job = start(state, JobKind::OpenCube, name, move |_| jobs::open_cube(&spec));
-    let project = the_project(state)?;
-    project.site =
-        Some(SiteView { name: site.name.clone(), cube: CubeState::Opening(job), map: None, composing: None });
-    project.cores.clear();
-    project.document.view.site = Some(site.name);
-    Ok(Some(job))
 }
 
 fn busy(state: &AppState, kind: JobKind) -> Result<(), Refused> {
@@ -304,7 +287,12 @@ fn the_site(project: &OpenProject, name: Option<String>) -> Result<Site, Refused
 fn listed(sites: &[Site]) -> String {
     match sites {
         [] => "none yet".into(),
-        sites => sites.iter().map(|s| s.name.as_str()).collect::<Vec<_>>().join(", "),
+        sites => {
+            let names: Vec<_> = sites.iter().take(8).map(|s| s.name.as_str()).collect();
+            let more = sites.len() - names.len();
+            let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
+            format!("{}{tail}", names.join(", "))
+        }
     }
 }
 
@@ -458,6 +446,7 @@ fn apply(project: &mut OpenProject, command: Command) -> Result<(), Refused> {
             restore(project, snapshot);
             return Ok(());
         }
+        Command::RemoveSite(name) => sites::remove(project, &name)?,
         Command::AddIndex(index) => indices::add(project, &index)?,
         Command::EditIndex { name, index } => indices::edit(project, &name, &index)?,
         Command::DeleteIndex(name) => indices::delete(project, &name)?,
@@ -603,7 +592,8 @@ fn restore(project: &mut OpenProject, snapshot: super::history::Snapshot) {
     project.annotations = snapshot.annotations;
     project.document.legend = snapshot.legend;
     project.document.settings.buffer_m = snapshot.buffer_m;
-    project.document.settings.indices = snapshot.indices;
+    indices::replace(project, snapshot.indices);
+    sites::restore_removed(project, snapshot.removed_sites);
     if project.selected.is_some_and(|id| project.annotation(id).is_none()) {
         project.selected = None;
     }

@@ -3,10 +3,12 @@
 
 mod loader;
 mod runner;
+mod sites;
 mod work;
 
 pub use loader::{Loaded, Loader, TileKey};
 pub use runner::{JobContext, Runner, let_the_window_go_first};
+pub use sites::{DeleteCubeSpec, delete_cube, footprint, footprints};
 pub use work::{
     AssessSpec, BuildCubeSpec, ComposeSpec, CoreSpec, DemoSpec, ImportSpec, MapSpec, OpenCubeSpec, TrainSpec,
     assess, build_cube, compose, cores, demo, drawn_core, import_labels, map, new_project, open_cube,
@@ -40,6 +42,10 @@ pub enum JobKind {
     OpenCube,
     /// Finds out how to show a composite.
     Compose,
+    /// Finds out where sites lie.
+    Footprints,
+    /// Deletes a cube.
+    DeleteCube,
     /// Computes the cores of annotations.
     Cores,
     /// Reads labels from files.
@@ -60,6 +66,8 @@ impl JobKind {
             Self::OpenProject => "Opening the project",
             Self::BuildCube => "Building the cube",
             Self::OpenCube => "Opening the cube",
+            Self::Footprints => "Looking where the sites lie",
+            Self::DeleteCube => "Deleting the cube",
             Self::Compose => "Looking at the values",
             Self::Cores => "Buffering annotations",
             Self::ImportLabels => "Importing labels",
@@ -109,6 +117,10 @@ pub enum Outcome {
     CubeOpened(OpenedCube, Option<(String, Vec<u8>)>),
     /// A composite with its stretch.
     Composed(Composite),
+    /// Where sites lie: name, longitude and latitude of the corners.
+    Footprints(Vec<(String, [[f64; 2]; 4])>),
+    /// The cube of this site is gone.
+    CubeDeleted(String),
     /// Cores of annotations.
     Cores(Vec<(AnnotationId, Result<Arc<DrawnCore>, String>)>),
     /// Labels were read.

@@ -2,7 +2,7 @@
 
 use super::{
     Assessed, CubeBuilt, DrawnCore, EventBody, Imported, JobContext, Mapped, OpenedCube, OpenedProject,
-    Outcome, Trained,
+    Outcome, Trained, footprint,
 };
 use crate::assess::ErrorMatrix;
 use crate::cube::picture::{self, Composite};
@@ -206,6 +206,7 @@ pub fn demo(spec: &DemoSpec, context: &JobContext) -> anyhow::Result<Outcome> {
         name: "corridor".into(),
         cube: cube.into(),
         true_map: inputs.truth.file_name().map(|n| n.to_string_lossy().into_owned()),
+        footprint: Some(footprint(&landscape.grid)?),
     });
     let (made, contents) = project::ProjectFolder::create(&making, document)?;
     let saver = project::Saver::start(&made, Arc::new(|| {}));
@@ -298,11 +299,7 @@ pub fn open_cube(spec: &OpenCubeSpec) -> anyhow::Result<Outcome> {
         Err(why) => (Composite::natural(&cube)?, Some(why.to_string())),
     };
     let grid = &cube.info().grid;
-    let (w, h) = (f64::from(grid.width), f64::from(grid.height));
-    let mut corners = [[0.0; 2]; 4];
-    for (corner, (col, row)) in corners.iter_mut().zip([(0.0, 0.0), (w, 0.0), (w, h), (0.0, h)]) {
-        *corner = grid.lonlat_from_pixel(col, row)?;
-    }
+    let corners = footprint(grid)?;
     let clear_share = clear_shares(&cube)?;
     let map = newest_map(&spec.maps, grid);
     let opened = OpenedCube {

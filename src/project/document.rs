@@ -30,7 +30,7 @@ pub struct Document {
 }
 
 /// A place with a cube of its own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Site {
     /// Its name, unique in the project.
     pub name: String,
@@ -39,6 +39,9 @@ pub struct Site {
     /// A map of the truth, where there is one (the demo has), relative to the project. For assessment only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub true_map: Option<String>,
+    /// Longitude and latitude of its corners: top left, top right, bottom right, bottom left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub footprint: Option<[[f64; 2]; 4]>,
 }
 
 /// Settings that belong to the work.

@@ -19,6 +19,10 @@ pub struct View {
     pub indices: IndexChoice,
     /// Three channels of one's own, while they are being chosen.
     pub channels: Option<[String; 3]>,
+    /// What names of sites in the list must hold.
+    pub site_filter: String,
+    /// The site that the list was last brought to.
+    pub site_in_list: Option<String>,
     /// Whether the dates are playing, and when the next one comes.
     pub playing: Option<Instant>,
     /// Dialogs that are open.
@@ -53,6 +57,8 @@ impl View {
             bands: Vec::new(),
             indices: IndexChoice::default(),
             channels: None,
+            site_filter: String::new(),
+            site_in_list: None,
             playing: None,
             dialogs: Dialogs::default(),
             shortcuts: false,

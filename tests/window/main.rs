@@ -7,6 +7,7 @@ mod label;
 mod learn;
 mod look;
 mod pictures;
+mod sites;
 #[path = "../small/mod.rs"]
 mod small;
 mod start;

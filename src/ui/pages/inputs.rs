@@ -50,11 +50,19 @@ pub fn inputs_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
                 }
             }
         });
-        for (text, why) in chosen.iter().zip(&found).filter_map(|(text, f)| Some((text, f.as_ref().err()?))) {
+        let unknown =
+            chosen.iter().zip(&found).filter_map(|(text, f)| Some((text.clone(), f.as_ref().err()?)));
+        for (text, why) in unknown.collect::<Vec<_>>() {
             let words = format!("{text}: {why}");
             ui.label(RichText::new(words).small().color(tokens::error(ui.visuals().dark_mode)));
+            let hint = "Takes it off the inputs";
+            if ui.small_button(format!("Take {text} off")).on_hover_text(hint).clicked() {
+                chosen.retain(|other| *other != text);
+            }
         }
     }
+    // Without input there is no model.
+    inputs = inputs.filter(|inputs| !inputs.is_empty());
     if inputs != spec.inputs {
         view.send(Command::SetModel(crate::model::ModelSpec { inputs, ..spec.clone() }));
     }
