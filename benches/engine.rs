@@ -40,6 +40,7 @@ fn samples(samples: usize) -> (SampleSet, Legend) {
     let month = |m: u32| NaiveDate::from_ymd_opt(2022, m, 15).unwrap_or_default();
     let set = SampleSet {
         bands: (1..=BANDS).map(|b| format!("B{b}")).collect(),
+        features: vec![],
         dates: (1..=TIMES as u32).map(month).collect(),
         values,
         annotations: (0..samples as u64).map(|i| i / 20).collect(),

@@ -8,7 +8,7 @@
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use rayon::prelude::*;
-use ritmo::cube::picture::{Composite, natural_colour, picture, sensible_stretch};
+use ritmo::cube::picture::{Composite, picture};
 use ritmo::cube::{BuildSpec, Cube, build, fill_gaps_in};
 use ritmo::geo::raster::{PixelType, write_mosaic};
 use ritmo::geo::{Crs, Grid};
@@ -284,8 +284,7 @@ fn read_cube(criterion: &mut Criterion) {
         });
     });
 
-    let bands = natural_colour(&cube.info().bands);
-    let composite = Composite { bands, stretch: sensible_stretch(&cube, bands).expect("read") };
+    let composite = Composite::natural(&cube).expect("read");
     let part = ritmo::geo::Window { col: 512, row: 512, width: 1024, height: 1024 };
     group.throughput(Throughput::Elements(1024 * 1024));
     group.bench_function("picture of 1024 x 1024 at full resolution", |bencher| {

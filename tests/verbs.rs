@@ -147,4 +147,48 @@ fn the_demo_runs_headless_from_nothing_to_an_assessed_map() {
     let info = ritmo(&["cube", "info", arg(&demo), "--json"]).json();
     assert_eq!((&info["time"], &info["band"], &info["crs"]), (&12.into(), &10.into(), &"EPSG:6362".into()));
     assert!(info["origin"].as_str().unwrap().contains("simulated"));
+    assert_eq!((&info["common_names"][2], &info["common_names"][8]), (&"red".into(), &"swir1".into()));
+
+    // Indices as input: the same field, seen as ratios.
+    let inputs = "NDVI,ndmi,(nir - rededge1) / (nir + rededge1), B02";
+    let trained = ["train", arg(&demo), "--name", "ratios", "--epochs", "12", "--inputs", inputs, "--json"];
+    let trained = ritmo(&trained).json();
+    let names: Vec<_> = trained["inputs"].as_array().unwrap().iter().map(|i| i["name"].clone()).collect();
+    assert_eq!(names, ["NDVI", "NDMI", "(nir - rededge1) / (nir + rededge1)", "B02"]);
+    assert_eq!(trained["inputs"][0]["expression"], "(nir - red) / (nir + red)");
+    assert_eq!(trained["inputs"][3]["common"], "blue");
+    let mapped = ritmo(&["map", arg(&demo), "--model", "ratios", "--json"]).json();
+    assert!(mapped["pixels"].as_u64().unwrap() > 0);
+    let accuracy =
+        share(&ritmo(&["assess", arg(&demo), "--map", "ratios", "--json"]).json()["overall_accuracy"]);
+    assert!(accuracy > 0.75, "{accuracy}");
+}
+
+#[test]
+fn what_a_model_cannot_learn_from_is_told_with_what_there_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let project = project(folder.path(), Some(two_classes()));
+    for (inputs, part) in [
+        ("B04,nri", "cannot learn from nri: `nri` is no band of this cube; it has red (B04), nir (B08)"),
+        ("NDMI", "`swir1` is no band"),
+        ("(nir - red", "not closed"),
+        ("EVI2", "suppose reflectances"),
+        (" , ", "nothing to learn from"),
+    ] {
+        let ran = ritmo(&["train", arg(&project), "--inputs", inputs, "--json"]);
+        assert!(ran.failure().contains(part), "{inputs}: {}", ran.stderr);
+    }
+    let trained =
+        ritmo(&["train", arg(&project), "--name", "m", "--inputs", "NDVI", "--epochs", "2", "--json"]);
+    trained.json();
+    // A cube of other bands lacks what the index needs.
+    let mosaics = folder.path().join("other");
+    std::fs::create_dir_all(&mosaics).unwrap();
+    for month in 1..=4 {
+        let path = mosaics.join(format!("o_2022-{month:02}-15.tif"));
+        support::mosaic(&path, &support::grid(), &["B04", "B11"], month);
+    }
+    ritmo(&["cube", "build", arg(&project), "--site", "other", arg(&mosaics), "--json"]).json();
+    let ran = ritmo(&["map", arg(&project), "--model", "m", "--site", "other"]);
+    assert!(ran.failure().contains("this model needs nir for NDVI"), "{}", ran.stderr);
 }

@@ -1,5 +1,6 @@
 //! What one can ask of the program.
 
+use crate::cube::NamedIndex;
 use crate::jobs::JobId;
 use crate::labels::{Annotation, AnnotationId, ClassCode, Confidence, ImportSettings, Legend};
 use crate::model::ModelSpec;
@@ -61,6 +62,14 @@ pub enum Command {
 
     /// Shows a site: opens its cube (a job).
     ShowSite(String),
+    /// Shows no site, but where all of them lie.
+    ShowAllSites,
+    /// Shows the site so many places further in the list (a job).
+    StepSite(i64),
+    /// Takes a site off the list; its cube stays on the disk.
+    RemoveSite(String),
+    /// Takes a site off the list and deletes its cube from the disk (a job); this cannot be undone.
+    DeleteSite(String),
     /// Builds the cube of a site from folders and files (a job).
     BuildCube { site: String, inputs: Vec<PathBuf>, bands: Option<Vec<String>> },
 
@@ -76,6 +85,15 @@ pub enum Command {
     ClearPins,
     /// How opaque the class map is drawn, from 0 to 1.
     SetMapOpacity(f32),
+    /// Shows three bands or indices as red, green and blue, or one on a ramp of colours; natural colour where there is none
+    /// (a job).
+    SetComposite(Vec<String>),
+    /// Adds an index of the project's own.
+    AddIndex(NamedIndex),
+    /// Gives an index of the project's own another name or expression.
+    EditIndex { name: String, index: NamedIndex },
+    /// Deletes an index of the project's own.
+    DeleteIndex(String),
     /// Remembers where the map looks.
     SetView { centre: [f64; 2], zoom: f64 },
 
@@ -130,6 +148,11 @@ impl Command {
         matches!(
             self,
             Self::BuildCube { .. }
+                | Self::RemoveSite(_)
+                | Self::DeleteSite(_)
+                | Self::AddIndex(_)
+                | Self::EditIndex { .. }
+                | Self::DeleteIndex(_)
                 | Self::AddClass(_)
                 | Self::EditClass { .. }
                 | Self::DeleteClass(_)

@@ -1,5 +1,6 @@
 //! Taking in what jobs have said.
 
+use super::sites;
 use super::state::{AppState, CubeState, LastResults, Level, MapLayer, ModelEntry, OpenProject, SaveState};
 use super::update::{map, refresh_cores, start_open};
 use crate::classify::ChunkMap;
@@ -70,7 +71,7 @@ pub(super) fn absorb(state: &mut AppState, event: JobEvent) {
         EventBody::Cancelled => {
             state.jobs.remove(at);
             ended(state, event.job, kind, None);
-            if kind != JobKind::Cores {
+            if !matches!(kind, JobKind::Cores | JobKind::Compose | JobKind::Footprints) {
                 state.notify(Level::Done, format!("{} was cancelled", kind.title()));
             }
         }
@@ -92,6 +93,11 @@ fn ended(state: &mut AppState, job: JobId, kind: JobKind, why: Option<&str>) {
                 |s: &&mut super::SiteView| matches!(s.cube, CubeState::Opening(waiting) if waiting == job);
             if let Some(site) = project.site.as_mut().filter(waiting) {
                 site.cube = CubeState::Failed(why.unwrap_or("stopped, as asked").to_string());
+            }
+        }
+        JobKind::Compose => {
+            if let Some(site) = project.site.as_mut().filter(|site| site.composing == Some(job)) {
+                site.composing = None;
             }
         }
         JobKind::Cores if project.cores_job == Some(job) => project.cores_job = None,
@@ -154,15 +160,18 @@ fn finished(state: &mut AppState, job: JobId, outcome: Outcome) {
         Outcome::ProjectOpened(opened) => project_opened(state, *opened),
         Outcome::CubeBuilt(built) => {
             let Some(project) = &mut state.project else { return };
-            if project.document.site(&built.site).is_none() {
-                project.document.sites.push(Site {
+            let footprint = crate::jobs::footprint(&built.info.grid).ok();
+            match project.document.sites.iter_mut().find(|site| site.name == built.site) {
+                Some(site) => site.footprint = footprint,
+                None => project.document.sites.push(Site {
                     name: built.site.clone(),
                     cube: built.cube.clone(),
                     true_map: None,
-                });
+                    footprint,
+                }),
             }
             // What is on screen may be the cube that was replaced.
-            project.site = None;
+            sites::leave(project);
             project.document.view.site = Some(built.site.clone());
             project.save();
             let (dates, bands) = (built.info.dates.len(), built.info.bands.len());
@@ -177,6 +186,26 @@ fn finished(state: &mut AppState, job: JobId, outcome: Outcome) {
             state.notify(Level::Done, text);
         }
         Outcome::CubeOpened(opened, map) => cube_opened(state, job, opened, map),
+        Outcome::Footprints(found) => {
+            if let Some(project) = &mut state.project {
+                sites::footprints_found(project, found);
+            }
+        }
+        Outcome::CubeDeleted(site) => {
+            state.notify(Level::Done, format!("The cube of {site} is deleted"));
+        }
+        Outcome::Composed(composite) => {
+            let Some(site) = state.project.as_mut().and_then(|p| p.site.as_mut()) else { return };
+            if site.composing == Some(job)
+                && let CubeState::Open { opened, loader } = &mut site.cube
+            {
+                site.composing = None;
+                opened.composite = composite.clone();
+                opened.look = job;
+                opened.look_lacks = None;
+                loader.show(composite, job);
+            }
+        }
         Outcome::Cores(cores) => {
             let Some(project) = &mut state.project else { return };
             if project.cores_job == Some(job) {
@@ -275,6 +304,7 @@ fn project_opened(state: &mut AppState, opened: OpenedProject) {
         next_id,
         cores_job: None,
         then_map: false,
+        removed_sites: Vec::new(),
         folder,
         document,
     });
@@ -283,6 +313,7 @@ fn project_opened(state: &mut AppState, opened: OpenedProject) {
             format!("The labels use {} classes that the legend lacked; they were added to it", unknown.len());
         state.notify(Level::Warning, text);
     }
+    sites::find_footprints(state);
     unreadable.into_iter().for_each(|why| state.notify(Level::Warning, why));
     if let Some(why) = read_only {
         state.notify(Level::Warning, format!("{name} is open read-only, since {why}"));
@@ -297,7 +328,7 @@ fn cube_opened(state: &mut AppState, job: JobId, opened: OpenedCube, map: Option
         return;
     }
     let grid = opened.cube.info().grid.clone();
-    let loader = Loader::start(&opened.cube, opened.composite, wake);
+    let loader = Loader::start(&opened.cube, opened.composite.clone(), opened.look, wake);
     site.map = map.map(|(name, codes)| MapLayer {
         name,
         generation: job,

@@ -1,6 +1,8 @@
 //! Undo and redo: snapshots of what can be undone. Annotations are shared between snapshots, so one costs little.
 
+use crate::cube::NamedIndex;
 use crate::labels::{Annotation, Legend};
+use crate::project::Site;
 use std::sync::Arc;
 
 /// Steps kept.
@@ -15,6 +17,10 @@ pub struct Snapshot {
     pub legend: Legend,
     /// The project's inward buffer, in metres.
     pub buffer_m: f64,
+    /// Indices of the project's own.
+    pub indices: Vec<NamedIndex>,
+    /// Sites that were taken off the list, each with its place.
+    pub removed_sites: Vec<(usize, Site)>,
 }
 
 /// Snapshots before and after now, each with the name of the change.

@@ -7,6 +7,8 @@ mod command;
 mod drive;
 mod events;
 mod history;
+mod indices;
+mod sites;
 mod state;
 mod update;
 

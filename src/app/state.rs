@@ -9,7 +9,7 @@ use crate::jobs::{
 use crate::labels::{Annotation, AnnotationId, ClassCode};
 use crate::model::{EpochScore, ModelCard};
 use crate::progress::Progress;
-use crate::project::{Document, ProjectFolder, Recent, Saver};
+use crate::project::{Document, ProjectFolder, Recent, Saver, Site};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -112,6 +112,7 @@ pub struct OpenProject {
     pub(super) next_id: AnnotationId,
     pub(super) cores_job: Option<JobId>,
     pub(super) then_map: bool,
+    pub(super) removed_sites: Vec<(usize, Site)>,
 }
 
 /// How saving goes.
@@ -133,6 +134,8 @@ pub struct SiteView {
     pub cube: CubeState,
     /// The map on screen, where there is one.
     pub map: Option<MapLayer>,
+    /// The job that finds out how to show another composite.
+    pub(super) composing: Option<JobId>,
 }
 
 /// How far the cube of the site on screen is.
@@ -276,6 +279,8 @@ impl OpenProject {
             annotations: Arc::clone(&self.annotations),
             legend: self.document.legend.clone(),
             buffer_m: self.document.settings.buffer_m,
+            indices: self.document.settings.indices.clone(),
+            removed_sites: self.removed_sites.clone(),
         }
     }
 

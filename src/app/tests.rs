@@ -481,3 +481,128 @@ fn an_id_that_a_model_learned_from_is_not_given_again() {
     update(&mut state, Command::Draw(square(4.0, 2.0, 16.0))).unwrap();
     assert!(state.project.as_ref().unwrap().annotations[0].id > last);
 }
+
+fn names_of_sites(state: &AppState) -> Vec<&str> {
+    state.project.as_ref().unwrap().document.sites.iter().map(|site| site.name.as_str()).collect()
+}
+
+/// A project with the sites a, b and c beside the one of [`project`].
+fn four_sites(folder: &Path) -> AppState {
+    let mut state = project(folder);
+    for site in ["a", "b", "c"] {
+        let inputs = vec![folder.join("mosaics")];
+        run(&mut state, Command::BuildCube { site: site.into(), inputs, bands: None }).unwrap();
+    }
+    state
+}
+
+#[test]
+fn a_site_that_is_removed_comes_back_by_undo_and_what_was_built_since_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = four_sites(folder.path());
+    assert_eq!(names_of_sites(&state), ["site", "a", "b", "c"]);
+    run(&mut state, Command::RemoveSite("a".into())).unwrap();
+    let cube = state.project.as_ref().unwrap().folder.path().join("cubes/a.zarr");
+    assert!(cube.exists(), "its cube stays");
+    let inputs = vec![folder.path().join("mosaics")];
+    run(&mut state, Command::BuildCube { site: "d".into(), inputs, bands: None }).unwrap();
+    assert_eq!(names_of_sites(&state), ["site", "b", "c", "d"]);
+    run(&mut state, Command::Undo).unwrap();
+    assert_eq!(names_of_sites(&state), ["site", "a", "b", "c", "d"]);
+    run(&mut state, Command::Redo).unwrap();
+    assert_eq!(names_of_sites(&state), ["site", "b", "c", "d"]);
+    assert!(update(&mut state, Command::RemoveSite("a".into())).is_err());
+}
+
+#[test]
+fn a_site_is_deleted_with_its_cube_only_when_that_is_asked_for_and_only_within_the_project() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = four_sites(folder.path());
+    let project = state.project.as_ref().unwrap().folder.path().to_owned();
+    run(&mut state, Command::DeleteSite("b".into())).unwrap();
+    assert!(!project.join("cubes/b.zarr").exists() && project.join("cubes/c.zarr").exists());
+    assert_eq!(names_of_sites(&state), ["site", "a", "c"]);
+    let outside = folder.path().join("outside.zarr");
+    std::fs::rename(project.join("cubes/c.zarr"), &outside).unwrap();
+    state.project.as_mut().unwrap().document.sites[2].cube = "../outside.zarr".into();
+    let why = run(&mut state, Command::DeleteSite("c".into())).unwrap_err();
+    assert!(why.contains("left alone") && outside.exists(), "{why}");
+}
+
+#[test]
+fn sites_are_stepped_through_and_end_at_the_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = four_sites(folder.path());
+    let shown = |state: &AppState| state.project.as_ref().unwrap().site.as_ref().map(|s| s.name.clone());
+    run(&mut state, Command::ShowSite("a".into())).unwrap();
+    for (step, name) in [(1, "b"), (1, "c"), (1, "c"), (-3, "site"), (-1, "site")] {
+        run(&mut state, Command::StepSite(step)).unwrap();
+        assert_eq!(shown(&state).as_deref(), Some(name));
+    }
+    run(&mut state, Command::ShowAllSites).unwrap();
+    assert_eq!(shown(&state), None);
+}
+
+#[test]
+fn where_sites_lie_is_found_out_for_a_project_that_does_not_know_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = four_sites(folder.path());
+    let path = state.project.as_ref().unwrap().folder.path().to_owned();
+    let before = state.project.as_ref().unwrap().document.sites.clone();
+    assert!(before.iter().all(|site| site.footprint.is_some()));
+    run(&mut state, Command::CloseProject).unwrap();
+    drop(state);
+    let file = path.join("ritmo.json");
+    let mut document: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    for site in document["sites"].as_array_mut().unwrap() {
+        site.as_object_mut().unwrap().remove("footprint");
+    }
+    std::fs::write(&file, document.to_string()).unwrap();
+    std::fs::remove_dir_all(path.join("cubes/b.zarr")).unwrap();
+    let mut state = super::tests::state();
+    run(&mut state, Command::OpenProject(path.clone())).unwrap();
+    let sites = &state.project.as_ref().unwrap().document.sites;
+    assert_eq!((&sites[0], &sites[1], &sites[3]), (&before[0], &before[1], &before[3]));
+    assert_eq!(sites[2].footprint, None, "its cube is gone");
+    let saved = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(saved.matches("\"footprint\"").count(), 3);
+    let [left, bottom] = sites[0].footprint.unwrap()[3];
+    assert!((left - -93.0).abs() < 0.01 && (bottom - 17.178).abs() < 0.01, "{left} {bottom}");
+}
+
+#[test]
+fn indices_of_the_project_are_checked_and_undone() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = project(folder.path());
+    let index = |name: &str, expression: &str| crate::cube::NamedIndex {
+        name: name.into(),
+        expression: expression.into(),
+    };
+    let indices = |state: &AppState| state.project.as_ref().unwrap().document.settings.indices.clone();
+    run(&mut state, Command::AddIndex(index(" Mine ", "nir / red"))).unwrap();
+    assert_eq!(indices(&state), [index("Mine", "nir / red")]);
+    for (wrong, part) in [
+        (index("mine", "nir"), "already"),
+        (index("NDVI", "nir"), "something else"),
+        (index("Red", "nir"), "something else"),
+        (index("", "nir"), "needs a name"),
+        (index("x", "nir +"), "missing at the end"),
+    ] {
+        let why = update(&mut state, Command::AddIndex(wrong.clone())).unwrap_err().to_string();
+        assert!(why.contains(part), "{wrong:?}: {why}");
+    }
+    let mut spec = state.project.as_ref().unwrap().document.settings.model.clone();
+    spec.inputs = Some(vec!["B04".into(), "Mine".into()]);
+    run(&mut state, Command::SetModel(spec)).unwrap();
+    let why = update(&mut state, Command::DeleteIndex("Mine".into())).unwrap_err().to_string();
+    assert!(why.contains("input of the model"), "{why}");
+    run(&mut state, Command::EditIndex { name: "Mine".into(), index: index("Ours", "nir - red") }).unwrap();
+    let model = &state.project.as_ref().unwrap().document.settings.model;
+    assert_eq!(model.inputs.as_ref().unwrap()[1], "Ours");
+    run(&mut state, Command::Undo).unwrap();
+    assert_eq!(indices(&state), [index("Mine", "nir / red")]);
+    let model = &state.project.as_ref().unwrap().document.settings.model;
+    assert_eq!(model.inputs.as_ref().unwrap()[1], "Mine");
+    run(&mut state, Command::Undo).unwrap();
+    assert_eq!(indices(&state), []);
+}

@@ -1,7 +1,9 @@
 //! One command at a time: check it, change the state, or start a job on a snapshot.
 
 use super::command::{Command, new_annotation};
-use super::state::{AppState, CubeState, JobView, OpenProject, SiteView, Training};
+use super::indices::{self, look_again, set_composite};
+use super::sites;
+use super::state::{AppState, JobView, OpenProject, Training};
 use crate::geo::Grid;
 use crate::jobs::{self, DrawnCore, JobContext, JobId, JobKind, Outcome};
 use crate::labels::{AnnotationId, ClassCode};
@@ -17,7 +19,7 @@ use std::time::Instant;
 #[error("{0}")]
 pub struct Refused(pub String);
 
-fn refuse<T>(why: impl Into<String>) -> Result<T, Refused> {
+pub(super) fn refuse<T>(why: impl Into<String>) -> Result<T, Refused> {
     Err(Refused(why.into()))
 }
 
@@ -66,7 +68,11 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
             state.notices.retain(|n| n.id != notice);
             Ok(None)
         }
-        Command::ShowSite(name) => show_site(state, &name),
+        Command::ShowSite(name) => sites::show(state, &name),
+        Command::ShowAllSites => sites::show_all(state),
+        Command::StepSite(step) => sites::step(state, step),
+        Command::DeleteSite(name) => sites::delete(state, &name),
+        Command::SetComposite(channels) => set_composite(state, channels),
         Command::BuildCube { site, inputs, bands } => build_cube(state, site, inputs, bands),
         Command::ImportLabels { files, settings } => import(state, files, settings),
         Command::Train { name, then_map } => train(state, name, None, then_map),
@@ -77,7 +83,11 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
             let Some(project) = &mut state.project else {
                 return refuse("no project is open: open one, make a new one, or try the demo");
             };
+            let indices = project.document.settings.indices.clone();
             apply(project, edit)?;
+            if project.document.settings.indices != indices {
+                look_again(state);
+            }
             refresh_cores(state);
             Ok(None)
         }
@@ -117,29 +127,11 @@ pub(super) fn start_open(state: &mut AppState, folder: PathBuf) -> Result<Option
     Ok(Some(start(state, JobKind::OpenProject, subject, move |_| jobs::open_project(&folder))))
 }
 
-fn the_project(state: &mut AppState) -> Result<&mut OpenProject, Refused> {
+pub(super) fn the_project(state: &mut AppState) -> Result<&mut OpenProject, Refused> {
     match &mut state.project {
         Some(project) => Ok(project),
         None => refuse("no project is open: open one, make a new one, or try the demo"),
     }
-}
-
-fn show_site(state: &mut AppState, name: &str) -> Result<Option<JobId>, Refused> {
-    let project = the_project(state)?;
-    let Some(site) = project.document.site(name).cloned() else {
-        return refuse(format!("there is no site {name} in this project"));
-    };
-    let spec = jobs::OpenCubeSpec {
-        path: project.folder.path().join(&site.cube),
-        maps: project.folder.maps_path(name),
-        site: site.name.clone(),
-    };
-    let job = start(state, JobKind::OpenCube, name, move |_| jobs::open_cube(&spec));
-    let project = the_project(state)?;
-    project.site = Some(SiteView { name: site.name.clone(), cube: CubeState::Opening(job), map: None });
-    project.cores.clear();
-    project.document.view.site = Some(site.name);
-    Ok(Some(job))
 }
 
 fn busy(state: &AppState, kind: JobKind) -> Result<(), Refused> {
@@ -243,6 +235,7 @@ fn train(
         legend: project.document.legend.clone(),
         buffer_m: project.document.settings.buffer_m,
         spec: spec.unwrap_or_else(|| project.document.settings.model.clone()),
+        indices: project.document.settings.indices.clone(),
     };
     let at_most = spec.spec.training.epochs;
     project.then_map = then_map;
@@ -294,7 +287,12 @@ fn the_site(project: &OpenProject, name: Option<String>) -> Result<Site, Refused
 fn listed(sites: &[Site]) -> String {
     match sites {
         [] => "none yet".into(),
-        sites => sites.iter().map(|s| s.name.as_str()).collect::<Vec<_>>().join(", "),
+        sites => {
+            let names: Vec<_> = sites.iter().take(8).map(|s| s.name.as_str()).collect();
+            let more = sites.len() - names.len();
+            let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
+            format!("{}{tail}", names.join(", "))
+        }
     }
 }
 
@@ -448,6 +446,10 @@ fn apply(project: &mut OpenProject, command: Command) -> Result<(), Refused> {
             restore(project, snapshot);
             return Ok(());
         }
+        Command::RemoveSite(name) => sites::remove(project, &name)?,
+        Command::AddIndex(index) => indices::add(project, &index)?,
+        Command::EditIndex { name, index } => indices::edit(project, &name, &index)?,
+        Command::DeleteIndex(name) => indices::delete(project, &name)?,
         Command::AddClass(name) => {
             let code = project.document.legend.add(&name).map_err(|e| Refused(e.to_string()))?;
             project.class = Some(code);
@@ -548,7 +550,7 @@ fn check_buffer(m: f64) -> Result<(), Refused> {
     }
 }
 
-fn view(project: &mut OpenProject, change: impl FnOnce(&mut OpenProject)) -> Result<(), Refused> {
+pub(super) fn view(project: &mut OpenProject, change: impl FnOnce(&mut OpenProject)) -> Result<(), Refused> {
     change(project);
     project.save();
     Ok(())
@@ -590,6 +592,8 @@ fn restore(project: &mut OpenProject, snapshot: super::history::Snapshot) {
     project.annotations = snapshot.annotations;
     project.document.legend = snapshot.legend;
     project.document.settings.buffer_m = snapshot.buffer_m;
+    indices::replace(project, snapshot.indices);
+    sites::restore_removed(project, snapshot.removed_sites);
     if project.selected.is_some_and(|id| project.annotation(id).is_none()) {
         project.selected = None;
     }

@@ -1,6 +1,6 @@
 //! Classifying a cube chunk by chunk.
 
-use crate::cube::{Chunk, Cube, CubeInfo};
+use crate::cube::{Chunk, Cube, CubeInfo, Feature, IndexError};
 use crate::geo::{Grid, Window};
 use crate::labels::Class;
 use crate::model::{Model, ModelCard, ModelError};
@@ -110,7 +110,8 @@ fn most_likely(planes: &[u8], pixels: usize, classes: &[Class]) -> Vec<u8> {
     codes
 }
 
-/// Matches the model's bands and dates to the cube's: bands by name, dates by position where the counts agree.
+/// Matches the model's bands and dates to the cube's: bands by common name or name, dates by position where the counts agree.
+/// Indices are computed.
 /// Classifies every chunk on all threads; `next` picks which of the remaining chunks (across, down) comes next, so that
 /// those in view come first. `on_chunk` gets each as it is done, from any thread.
 ///
@@ -125,13 +126,13 @@ pub fn classify(
     cancel: &Cancel,
 ) -> Result<ProbabilityMap, ClassifyError> {
     let info = cube.info();
-    let bands = bands_of(&model.card, info)?;
+    let features = features_of(&model.card, info)?;
     let (across, down) = cube.chunk_counts();
     let chunks = (0..down).flat_map(|y| (0..across).map(move |x| (x, y))).collect();
     let one = |chunk: (u32, u32)| {
         let chunk = cube.chunk(chunk)?;
         let read = |chunk: &Chunk, at: usize| cube.value_in(chunk, at);
-        classify_chunk(&chunk, info.dates.len(), info.bands.len(), &bands, &read, model, cancel)
+        classify_chunk(&chunk, info.dates.len(), info.bands.len(), &features, &read, model, cancel)
     };
     let map = Mutex::new(ProbabilityMap {
         grid: info.grid.clone(),
@@ -146,11 +147,19 @@ pub fn classify(
     Ok(map.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// For each band of the model, its index in the cube.
-fn bands_of(card: &ModelCard, info: &CubeInfo) -> Result<Vec<usize>, ModelError> {
-    let index = |name: &String| info.bands.iter().position(|band| band.name == *name);
-    let missing: Vec<&str> =
-        card.bands.iter().filter(|name| index(name).is_none()).map(String::as_str).collect();
+/// The bands and indices of the model on a cube.
+fn features_of(card: &ModelCard, info: &CubeInfo) -> Result<Vec<Feature>, ModelError> {
+    let (mut features, mut missing, mut other) = (Vec::new(), Vec::new(), None);
+    for input in card.inputs() {
+        match (input.find(&info.bands), input.expression) {
+            (Ok(feature), _) => features.push(feature),
+            (Err(IndexError::UnknownName { name, .. }), Some(_)) => {
+                missing.push(format!("{name} for {}", input.name));
+            }
+            (Err(IndexError::UnknownName { name, .. }), None) => missing.push(name),
+            (Err(why), _) => other = Some(why),
+        }
+    }
     if !missing.is_empty() {
         let has: Vec<&str> = info.bands.iter().map(|band| band.name.as_str()).collect();
         let why = format!(
@@ -160,6 +169,9 @@ fn bands_of(card: &ModelCard, info: &CubeInfo) -> Result<Vec<usize>, ModelError>
         );
         return Err(ModelError::Mismatch { why });
     }
+    if let Some(why) = other {
+        return Err(ModelError::Mismatch { why: format!("this model does not fit the cube: {why}") });
+    }
     if card.dates.len() != info.dates.len() {
         let why = format!(
             "this model learned from {} dates and the cube has {}. Choose another model, or train one on this cube",
@@ -168,15 +180,15 @@ fn bands_of(card: &ModelCard, info: &CubeInfo) -> Result<Vec<usize>, ModelError>
         );
         return Err(ModelError::Mismatch { why });
     }
-    Ok(card.bands.iter().filter_map(index).collect())
+    Ok(features)
 }
 
-/// Classifies the pixels of a chunk whose numbers are `time x cube_bands x y x x`, taking `bands` of them.
+/// Classifies the pixels of a chunk whose numbers are `time x cube_bands x y x x`, taking these bands and indices of them.
 fn classify_chunk(
     chunk: &Chunk,
     times: usize,
     cube_bands: usize,
-    bands: &[usize],
+    features: &[Feature],
     read: &dyn Fn(&Chunk, usize) -> f32,
     model: &Model,
     cancel: &Cancel,
@@ -188,19 +200,29 @@ fn classify_chunk(
             format!("a chunk of {} values instead of {}", chunk.pixels.len(), pixels * times * cube_bands);
         return Err(ModelError::Engine { doing: "read a chunk", why }.into());
     }
-    let each = times * bands.len();
+    let inputs = features.len();
+    let each = times * inputs;
     let mut probabilities = vec![NODATA; pixels * classes.len()];
     let mut series = Vec::new();
+    let (mut planes, mut values) = (Vec::new(), Vec::new());
     for start in (0..pixels).step_by(SERIES) {
         cancel.check()?;
         let here = SERIES.min(pixels - start);
         series.clear();
         series.resize(here * each, 0.0);
         for t in 0..times {
-            for (b, band) in bands.iter().enumerate() {
-                let plane = (t * cube_bands + band) * pixels + start;
-                let to = series[t * bands.len() + b..].iter_mut().step_by(each);
-                to.zip(plane..plane + here).for_each(|(to, at)| *to = read(chunk, at));
+            for (place, feature) in features.iter().enumerate() {
+                planes.clear();
+                for band in feature.bands() {
+                    let plane = (t * cube_bands + band) * pixels + start;
+                    planes.extend((plane..plane + here).map(|at| read(chunk, at)));
+                }
+                let slices: Vec<&[f32]> = planes.chunks_exact(here).collect();
+                values.clear();
+                values.resize(here, f32::NAN);
+                feature.evaluate(&slices, &mut values);
+                let to = series[t * inputs + place..].iter_mut().step_by(each);
+                to.zip(&values).for_each(|(to, value)| *to = *value);
             }
         }
         let found = model.probabilities(&series)?;
@@ -286,7 +308,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cube::Band;
+    use crate::cube::{Band, FeatureRecord};
     use crate::geo::Crs;
     use crate::geo::raster::PixelType;
     use crate::labels::Legend;
@@ -329,6 +351,7 @@ mod tests {
         });
         let set = SampleSet {
             bands: vec!["red".into(), "nir".into()],
+            features: vec![],
             dates: dates(3),
             values: values.collect(),
             annotations: (0..samples).collect(),
@@ -371,10 +394,16 @@ mod tests {
         Chunk { window, pixels: crate::cube::Pixels::Words(words) }
     }
 
+    /// Red and near infrared of the chunk.
+    fn features() -> Vec<Feature> {
+        let bands = ["nir", "blue", "red"].map(Band::named);
+        [2, 0].iter().filter_map(|band| Feature::band_at(&bands, *band)).collect()
+    }
+
     #[test]
     fn bands_are_taken_by_name_and_pixels_without_observation_are_nodata() {
         let model = model();
-        let map = classify_chunk(&chunk(), 3, 3, &[2, 0], &read, &model, &Cancel::new()).unwrap();
+        let map = classify_chunk(&chunk(), 3, 3, &features(), &read, &model, &Cancel::new()).unwrap();
         assert_eq!(map.codes, [7, 14, 21, 255, 14].repeat(2));
         for pixel in 0..10 {
             let column: Vec<u8> = (0..3).map(|k| map.probabilities[k * 10 + pixel]).collect();
@@ -398,10 +427,15 @@ mod tests {
             nodata: 0.0,
             origin: None,
         };
-        assert_eq!(bands_of(&model.card, &info(&["nir", "blue", "red"], 3)).unwrap(), [2, 0]);
-        let why = bands_of(&model.card, &info(&["blue", "red"], 3)).unwrap_err().to_string();
+        assert_eq!(features_of(&model.card, &info(&["nir", "blue", "red"], 3)).unwrap(), features());
+        let mut with_index = model.card.clone();
+        let ndmi = Feature::resolve("NDMI", &["nir", "swir1"].map(Band::named), &[]).unwrap();
+        with_index.features = vec![FeatureRecord::named("red"), ndmi.record()];
+        let why = features_of(&with_index, &info(&["nir", "blue", "red"], 3)).unwrap_err().to_string();
+        assert!(why.contains("needs swir1 for NDMI,") && why.contains("nir, blue, red"), "{why}");
+        let why = features_of(&model.card, &info(&["blue", "red"], 3)).unwrap_err().to_string();
         assert!(why.contains("needs nir,") && why.contains("blue, red"), "{why}");
-        let why = bands_of(&model.card, &info(&["nir", "red"], 4)).unwrap_err().to_string();
+        let why = features_of(&model.card, &info(&["nir", "red"], 4)).unwrap_err().to_string();
         assert!(why.contains("3 dates") && why.contains("has 4"), "{why}");
     }
 
@@ -505,7 +539,7 @@ mod tests {
     fn a_cancelled_map_stops_within_a_chunk() {
         let cancel = Cancel::new();
         cancel.cancel();
-        let result = classify_chunk(&chunk(), 3, 3, &[2, 0], &read, &model(), &cancel);
+        let result = classify_chunk(&chunk(), 3, 3, &features(), &read, &model(), &cancel);
         assert!(matches!(result, Err(ClassifyError::Cancelled(_))));
     }
 

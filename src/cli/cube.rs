@@ -2,6 +2,7 @@
 
 use super::{Failure, Shell};
 use crate::app::Command;
+use crate::cube::index::common_names;
 use crate::cube::{Cube, CubeInfo};
 use clap::Subcommand;
 use serde_json::{Value, json};
@@ -95,6 +96,7 @@ fn describe(info: &CubeInfo) -> Value {
         "y": info.grid.height,
         "x": info.grid.width,
         "bands": info.bands.iter().map(|b| b.name.as_str()).collect::<Vec<_>>(),
+        "common_names": common_names(&info.bands),
         "dates": info.dates,
         "crs": info.grid.crs.label(),
         "pixel": [info.grid.pixel_width, info.grid.pixel_height],

@@ -1,7 +1,8 @@
-//! `ritmo train PROJECT [--name N] [--seed S] [--epochs E]`
+//! `ritmo train PROJECT [--name N] [--seed S] [--epochs E] [--inputs B04,NDVI]`
 
 use super::{Failure, Shell};
 use crate::app::Command;
+use crate::cube::index::split_list;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -21,6 +22,10 @@ pub struct Args {
     /// At most this many passes over the samples.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub epochs: Option<u32>,
+    /// What it learns from, separated by commas: bands, indices, or expressions over common names, such as
+    /// B04,NDVI,"(nir - swir1) / (nir + swir1)"; what the project has set unless given.
+    #[arg(long, value_name = "LIST")]
+    pub inputs: Option<String>,
 }
 
 pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
@@ -32,6 +37,9 @@ pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
     if let Some(epochs) = args.epochs {
         spec.training.epochs = epochs as usize;
     }
+    if let Some(inputs) = &args.inputs {
+        spec.inputs = Some(split_list(inputs));
+    }
     shell.run(Command::TrainWith { name: args.name, spec })?;
     let trained =
         shell.project()?.last.trained.as_ref().ok_or_else(|| Failure("no model was trained".into()))?;
@@ -42,6 +50,7 @@ pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
         "model": trained.name,
         "path": trained.folder,
         "samples": card.samples,
+        "inputs": card.inputs(),
         "classes": card.classes.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(),
         "epochs": card.history.len(),
         "best_epoch": card.best_epoch,

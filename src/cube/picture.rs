@@ -1,25 +1,56 @@
-//! Pictures of one date: three bands as colour, with a stretch.
+//! Pictures of one date: three bands or indices as colour, or one on a ramp of colours, with a stretch.
 
-use super::{CHUNK, Chunk, Cube, CubeError};
+mod paint;
+mod preset;
+mod ramp;
+
+pub use paint::paint;
+pub use preset::{PRESETS, Preset, channels};
+pub use ramp::ramp;
+
+use super::index::find_band;
+use super::{CHUNK, Chunk, Cube, CubeError, Feature};
 use crate::geo::Window;
 use rayon::prelude::*;
 
-/// From values to brightness, a band: black at `low`, white at `high`.
+/// From values to brightness, a channel: black at `low`, white at `high`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Stretch {
-    /// Value shown black, for red, green, blue.
+    /// Value shown black, for red, green, blue; the first for a single channel.
     pub low: [f32; 3],
     /// Value shown white.
     pub high: [f32; 3],
 }
 
-/// Which bands to show, and how.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// What to show, and how.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Composite {
-    /// Indices of the bands shown red, green and blue.
-    pub bands: [usize; 3],
+    /// What is shown red, green and blue; or the one that is shown on a ramp of colours.
+    pub channels: Vec<Feature>,
     /// The stretch.
     pub stretch: Stretch,
+}
+
+impl Composite {
+    /// The bands that are read for it, each once.
+    pub fn needed(&self) -> Vec<usize> {
+        needed(&self.channels)
+    }
+
+    /// Names of its channels.
+    pub fn names(&self) -> Vec<&str> {
+        self.channels.iter().map(|channel| channel.name.as_str()).collect()
+    }
+}
+
+fn needed(channels: &[Feature]) -> Vec<usize> {
+    let mut bands = Vec::new();
+    for band in channels.iter().flat_map(Feature::bands) {
+        if !bands.contains(band) {
+            bands.push(*band);
+        }
+    }
+    bands
 }
 
 /// A picture: RGBA, rows from the top; alpha 0 where there was no observation.
@@ -33,11 +64,11 @@ pub struct Picture {
     pub rgba: Vec<u8>,
 }
 
-/// Bands for natural colour (B04 B03 B02, B4 B3 B2, or red green blue by name), else the first three; of two bands the
+/// Bands for natural colour (red, green and blue by common name, else B4 B3 B2), else the first three; of two bands the
 /// second is shown green and blue; the one there is, grey.
 pub fn natural_colour(bands: &[super::Band]) -> [usize; 3] {
-    let find = |wanted: &str| bands.iter().position(|band| band.name.trim().eq_ignore_ascii_case(wanted));
-    for [red, green, blue] in [["B04", "B03", "B02"], ["B4", "B3", "B2"], ["red", "green", "blue"]] {
+    let find = |wanted: &str| find_band(wanted, bands);
+    for [red, green, blue] in [["red", "green", "blue"], ["B4", "B3", "B2"]] {
         if let (Some(red), Some(green), Some(blue)) = (find(red), find(green), find(blue)) {
             return [red, green, blue];
         }
@@ -53,11 +84,11 @@ pub fn natural_colour(bands: &[super::Band]) -> [usize; 3] {
 ///
 /// # Errors
 /// When chunks cannot be read, or a band is not there.
-pub fn sensible_stretch(cube: &Cube, bands: [usize; 3]) -> Result<Stretch, CubeError> {
+pub fn sensible_stretch(cube: &Cube, channels: &[Feature]) -> Result<Stretch, CubeError> {
     const CHUNKS: u32 = 16;
     /// Every this many pixels of a chunk.
     const EVERY: usize = 7;
-    check_bands(cube, bands)?;
+    check_bands(cube, channels)?;
     let (across, down) = cube.chunk_counts();
     let all = across * down;
     let taken = all.min(CHUNKS);
@@ -65,19 +96,25 @@ pub fn sensible_stretch(cube: &Cube, bands: [usize; 3]) -> Result<Stretch, CubeE
     let places: Vec<u32> = (0..taken)
         .map(|i| (u64::from(all) * (2 * u64::from(i) + 1) / (2 * u64::from(taken))) as u32)
         .collect();
-    let chunks = places
-        .par_iter()
-        .map(|place| cube.chunk((place % across, place / across)))
-        .collect::<Result<Vec<_>, _>>()?;
+    let read: Vec<_> = places.par_iter().map(|place| cube.chunk((place % across, place / across))).collect();
+    // One damaged chunk must not hide the others.
+    let (chunks, mut damaged): (Vec<_>, Vec<_>) = read.into_iter().partition(Result::is_ok);
+    if let (true, Some(Err(why))) = (chunks.is_empty(), damaged.pop()) {
+        return Err(why);
+    }
+    let chunks: Vec<_> = chunks.into_iter().flatten().collect();
     let mut stretch = Stretch { low: [0.0; 3], high: [1.0; 3] };
-    for (i, band) in bands.into_iter().enumerate() {
+    for (i, channel) in channels.iter().take(3).enumerate() {
+        let sample = |chunk: &Chunk, time: usize| {
+            let of = |band: &usize| -> Vec<f32> { plane(cube, chunk, time, *band).step_by(EVERY).collect() };
+            let planes: Vec<Vec<f32>> = channel.bands().iter().map(of).collect();
+            let planes: Vec<&[f32]> = planes.iter().map(Vec::as_slice).collect();
+            let mut values = vec![f32::NAN; planes.first().map_or(0, |plane| plane.len())];
+            channel.evaluate(&planes, &mut values);
+            values
+        };
         let mut values: Vec<f32> = (0..cube.info().dates.len())
-            .flat_map(|time| chunks.iter().map(move |chunk| (time, chunk)))
-            .flat_map(|(time, chunk)| {
-                let pixels = chunk.window.pixels();
-                let start = (time * cube.info().bands.len() + band) * pixels;
-                (start..start + pixels).step_by(EVERY).map(move |at| cube.value_in(chunk, at))
-            })
+            .flat_map(|time| chunks.iter().flat_map(move |chunk| sample(chunk, time)))
             .filter(|value| !value.is_nan())
             .collect();
         if values.is_empty() {
@@ -106,7 +143,7 @@ pub fn picture(
     window: Window,
     step: u32,
 ) -> Result<Picture, CubeError> {
-    check_bands(cube, composite.bands)?;
+    check_bands(cube, &composite.channels)?;
     if time >= cube.info().dates.len() {
         return Err(cube.unreadable(format!("it has {} dates, and no date {time}", cube.info().dates.len())));
     }
@@ -118,15 +155,14 @@ pub fn picture(
     {
         // What is left of the window beyond the grid stays transparent.
         let size = (inside.width.div_ceil(step) as usize, inside.height.div_ceil(step) as usize);
-        if let Ok(planes) = cube.mosaics().read(time, &composite.bands, inside, size) {
-            for (row, to) in rgba.chunks_exact_mut(width * 4).enumerate().take(size.1) {
-                for (col, to) in to.chunks_exact_mut(4).enumerate().take(size.0) {
-                    let at = row * size.0 + col;
-                    to.copy_from_slice(&colour(
-                        [planes[0][at], planes[1][at], planes[2][at]],
-                        composite.stretch,
-                    ));
-                }
+        if let Ok(planes) = cube.mosaics().read(time, &composite.needed(), inside, size) {
+            let planes: Vec<&[f32]> = planes.iter().map(Vec::as_slice).collect();
+            let painted = paint(composite, &planes);
+            if size == (width, height) {
+                return Ok(Picture { width, height, rgba: painted });
+            }
+            for (to, from) in rgba.chunks_exact_mut(width * 4).zip(painted.chunks_exact(size.0 * 4)) {
+                to[..size.0 * 4].copy_from_slice(from);
             }
             return Ok(Picture { width, height, rgba });
         }
@@ -140,7 +176,9 @@ pub fn picture(
         let painted = chunks
             .into_par_iter()
             .filter_map(|at| Some((at, Samples::new(cube.chunk_window(at).cut_to(inside), window, step)?)))
-            .map(|(at, samples)| Ok((samples, paint(cube, &*cube.chunk(at)?, time, composite, samples))))
+            .map(|(at, samples)| {
+                Ok((samples, paint_chunk(cube, &*cube.chunk(at)?, time, composite, samples)))
+            })
             .collect::<Result<Vec<_>, CubeError>>()?;
         for (samples, part) in painted {
             let rows = rgba.chunks_exact_mut(width * 4).skip(samples.out_row);
@@ -187,36 +225,38 @@ impl Samples {
     }
 }
 
-fn paint(cube: &Cube, chunk: &Chunk, time: usize, composite: &Composite, samples: Samples) -> Vec<u8> {
-    let pixels = chunk.window.pixels();
-    let starts = composite.bands.map(|band| (time * cube.info().bands.len() + band) * pixels);
-    let mut rgba = Vec::with_capacity(samples.cols * samples.rows * 4);
-    let start = (samples.col - chunk.window.col) as usize;
-    for row in 0..samples.rows {
-        let row = (samples.row - chunk.window.row) as usize + row * samples.step as usize;
-        let start = row * chunk.window.width as usize + start;
-        for col in 0..samples.cols {
-            let at = start + col * samples.step as usize;
-            let values = starts.map(|start| cube.value_in(chunk, start + at));
-            rgba.extend(colour(values, composite.stretch));
+fn paint_chunk(cube: &Cube, chunk: &Chunk, time: usize, composite: &Composite, samples: Samples) -> Vec<u8> {
+    let first = (samples.col - chunk.window.col) as usize;
+    let taken = |band: usize| {
+        let plane: Vec<f32> = plane(cube, chunk, time, band).collect();
+        let mut values = Vec::with_capacity(samples.rows * samples.cols);
+        for row in 0..samples.rows {
+            let row = (samples.row - chunk.window.row) as usize + row * samples.step as usize;
+            let line = plane.get(row * chunk.window.width as usize + first..).unwrap_or_default();
+            values.extend(line.iter().step_by(samples.step as usize).take(samples.cols));
         }
-    }
-    rgba
+        values
+    };
+    let planes: Vec<Vec<f32>> = composite.needed().into_iter().map(taken).collect();
+    let planes: Vec<&[f32]> = planes.iter().map(Vec::as_slice).collect();
+    paint(composite, &planes)
 }
 
-/// The colour of three values; transparent where one was not observed.
-fn colour(values: [f32; 3], Stretch { low, high }: Stretch) -> [u8; 4] {
-    if values.iter().any(|value| value.is_nan()) {
-        return [0; 4];
-    }
-    let bright =
-        |i: usize| ((values[i] - low[i]) / (high[i] - low[i]) * 255.0).round().clamp(0.0, 255.0) as u8;
-    [bright(0), bright(1), bright(2), 255]
+/// The values of one band of one date of a chunk, y x x.
+fn plane<'a>(
+    cube: &'a Cube,
+    chunk: &'a Chunk,
+    time: usize,
+    band: usize,
+) -> impl Iterator<Item = f32> + use<'a> {
+    let pixels = chunk.window.pixels();
+    let start = (time * cube.info().bands.len() + band) * pixels;
+    (start..start + pixels).map(move |at| cube.value_in(chunk, at))
 }
 
-fn check_bands(cube: &Cube, bands: [usize; 3]) -> Result<(), CubeError> {
+fn check_bands(cube: &Cube, channels: &[Feature]) -> Result<(), CubeError> {
     let count = cube.info().bands.len();
-    match bands.into_iter().find(|band| *band >= count) {
+    match needed(channels).into_iter().find(|band| *band >= count) {
         Some(band) => Err(cube.unreadable(format!("it has {count} bands, and no band {band} (from 0)"))),
         None => Ok(()),
     }
@@ -231,6 +271,12 @@ mod tests {
 
     fn bands(names: &[&str]) -> Vec<Band> {
         names.iter().map(|name| Band::named(*name)).collect()
+    }
+
+    /// The bands at these places of a cube of eight.
+    fn features<const N: usize>(places: [usize; N]) -> Vec<Feature> {
+        let bands = bands(&["a", "b", "c", "d", "e", "f", "g", "h"]);
+        places.into_iter().map(|place| Feature::band_at(&bands, place).unwrap()).collect()
     }
 
     #[test]
@@ -248,7 +294,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let input = Input { width: 150, height: 100, dates: 4, ..Input::default() };
         let cube = input.build(folder.path());
-        let stretch = sensible_stretch(&cube, [0, 1, 1]).unwrap();
+        let stretch = sensible_stretch(&cube, &features([0, 1, 1])).unwrap();
         assert_eq!((stretch.low[1], stretch.high[1]), (stretch.low[2], stretch.high[2]));
         let mut values: Vec<f32> = Vec::new();
         for (col, row) in (0..100).flat_map(|row| (0..150).map(move |col| (col, row))) {
@@ -265,9 +311,9 @@ mod tests {
     fn a_cube_without_observations_still_has_a_stretch() {
         let folder = tempfile::tempdir().unwrap();
         let cube = Input { gaps_every: 1, ..Input::default() }.build(folder.path());
-        let stretch = sensible_stretch(&cube, [0, 0, 0]).unwrap();
+        let stretch = sensible_stretch(&cube, &features([0, 0, 0])).unwrap();
         assert!(stretch.high[0] > stretch.low[0]);
-        let composite = Composite { bands: [0, 1, 0], stretch };
+        let composite = Composite { channels: features([0, 1, 0]), stretch };
         let picture = picture(&cube, 0, &composite, cube.info().grid.window(), 1).unwrap();
         assert!(picture.rgba.iter().all(|byte| *byte == 0));
     }
@@ -278,9 +324,11 @@ mod tests {
         let cube = Input::default().build(folder.path());
         let stretch = Stretch { low: [0.0; 3], high: [1.0; 3] };
         let window = cube.info().grid.window();
-        assert!(picture(&cube, 99, &Composite { bands: [0, 0, 0], stretch }, window, 1).is_err());
-        assert!(picture(&cube, 0, &Composite { bands: [0, 0, 2], stretch }, window, 1).is_err());
-        assert!(sensible_stretch(&cube, [7, 0, 0]).is_err());
+        assert!(
+            picture(&cube, 99, &Composite { channels: features([0, 0, 0]), stretch }, window, 1).is_err()
+        );
+        assert!(picture(&cube, 0, &Composite { channels: features([0, 0, 2]), stretch }, window, 1).is_err());
+        assert!(sensible_stretch(&cube, &features([7, 0, 0])).is_err());
     }
 
     #[test]
@@ -289,7 +337,7 @@ mod tests {
         let input = Input { width: 150, height: 100, ..Input::default() };
         let cube = input.build(folder.path());
         let composite = Composite {
-            bands: [0, 1, 0],
+            channels: features([0, 1, 0]),
             stretch: Stretch { low: [-500.0, 0.0, 1000.0], high: [2000.0, 3000.0, 1001.0] },
         };
         proptest!(ProptestConfig::with_cases(60), |(col in 0u32..170, row in 0u32..120, width in 0u32..180, height in 0u32..130, step in 0u32..90)| {
@@ -317,7 +365,7 @@ mod tests {
     }
 
     /// Writes a plane that rises with column and row, as one date.
-    fn plane(folder: &std::path::Path) -> Cube {
+    fn rising(folder: &std::path::Path) -> Cube {
         use crate::geo::raster::{PixelType, write_mosaic};
         use crate::geo::{Crs, Grid};
         let crs = Crs::from_epsg(6362).unwrap();
@@ -337,9 +385,10 @@ mod tests {
     #[test]
     fn coarse_pictures_show_each_place_where_it_is() {
         let folder = tempfile::tempdir().unwrap();
-        let cube = plane(folder.path());
-        for (bands, span) in [([0, 0, 0], 7900.0f32)] {
-            let composite = Composite { bands, stretch: Stretch { low: [0.0; 3], high: [span; 3] } };
+        let cube = rising(folder.path());
+        for span in [7900.0f32] {
+            let stretch = Stretch { low: [0.0; 3], high: [span; 3] };
+            let composite = Composite { channels: features([0, 0, 0]), stretch };
             for (step, window) in [
                 (2, Window { col: 0, row: 0, width: 900, height: 700 }),
                 (8, Window { col: 512, row: 0, width: 388, height: 700 }),
@@ -367,7 +416,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let input = Input::default();
         let cube = input.build(folder.path());
-        let composite = Composite { bands: [0, 1, 0], stretch: Stretch { low: [0.0; 3], high: [4000.0; 3] } };
+        let composite = Composite {
+            channels: features([0, 1, 0]),
+            stretch: Stretch { low: [0.0; 3], high: [4000.0; 3] },
+        };
         let window = cube.info().grid.window();
         let whole = picture(&cube, 1, &composite, window, 1).unwrap();
         for damage in [Some("II*"), None] {

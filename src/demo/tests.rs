@@ -39,6 +39,7 @@ impl Landscape {
     fn samples(&self, months: &[usize]) -> SampleSet {
         let mut set = SampleSet {
             bands: self.bands.iter().map(|&band| band.to_owned()).collect(),
+            features: vec![],
             dates: months.iter().map(|month| self.dates[*month]).collect(),
             values: vec![],
             classes: vec![],

@@ -12,6 +12,8 @@ use std::thread::JoinHandle;
 /// A piece of a picture: every `step`-th pixel of `window` at date `time`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TileKey {
+    /// Which composite it is painted with: [`super::OpenedCube::look`].
+    pub look: u64,
     /// Index of the date.
     pub time: usize,
     /// 1, 2, 4 …
@@ -75,8 +77,12 @@ impl<K: Copy + Eq> Wanted<K> {
     }
 }
 
-/// Fetches for one cube and one composite, on two threads: series never wait behind pictures.
+/// The composite that pictures are painted with, and its number.
+type Look = Arc<Mutex<(u64, Arc<Composite>)>>;
+
+/// Fetches for one cube, on two threads: series never wait behind pictures.
 pub struct Loader {
+    look: Look,
     tiles: Arc<Wanted<TileKey>>,
     chunks: Arc<Wanted<(u32, u32)>>,
     loaded: Receiver<Loaded>,
@@ -84,28 +90,39 @@ pub struct Loader {
 }
 
 impl Loader {
-    /// Starts the threads; `wake` is called when something is there.
-    pub fn start(cube: &Cube, composite: Composite, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
+    /// Starts the threads for pictures of this composite, whose number is `look`; `wake` is called when something is there.
+    pub fn start(cube: &Cube, composite: Composite, look: u64, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
         let (sender, loaded) = sync_channel(256);
+        let look: Look = Arc::new(Mutex::new((look, Arc::new(composite))));
         let (tiles, chunks) = (Wanted::new(), Wanted::new());
-        let tile_work =
-            {
-                let (cube, wanted) = (cube.clone(), Arc::clone(&tiles));
-                work("ritmo-picture", wanted, sender.clone(), Arc::clone(&wake), move |key: TileKey| {
-                    match picture(&cube, key.time, &composite, key.window, key.step) {
-                        Ok(picture) => Loaded::Tile(key, picture),
-                        Err(e) => Loaded::BadTile(key, e.to_string()),
-                    }
+        let tile_work = {
+            let (cube, wanted, look) = (cube.clone(), Arc::clone(&tiles), Arc::clone(&look));
+            work("ritmo-picture", wanted, sender.clone(), Arc::clone(&wake), move |key: TileKey| {
+                let (current, composite) = look.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                if key.look != current {
+                    return None;
+                }
+                Some(match picture(&cube, key.time, &composite, key.window, key.step) {
+                    Ok(picture) => Loaded::Tile(key, picture),
+                    Err(e) => Loaded::BadTile(key, e.to_string()),
                 })
-            };
-        let chunk_work = {
-            let (cube, wanted) = (cube.clone(), Arc::clone(&chunks));
-            work("ritmo-series", wanted, sender, wake, move |chunk| match cube.chunk(chunk) {
-                Ok(_) => Loaded::Chunk(chunk),
-                Err(e) => Loaded::BadChunk(chunk, e.to_string()),
             })
         };
-        Self { tiles, chunks, loaded, threads: [tile_work, chunk_work].into_iter().flatten().collect() }
+        let chunk_work = {
+            let (cube, wanted) = (cube.clone(), Arc::clone(&chunks));
+            work("ritmo-series", wanted, sender, wake, move |chunk| {
+                Some(match cube.chunk(chunk) {
+                    Ok(_) => Loaded::Chunk(chunk),
+                    Err(e) => Loaded::BadChunk(chunk, e.to_string()),
+                })
+            })
+        };
+        Self { look, tiles, chunks, loaded, threads: [tile_work, chunk_work].into_iter().flatten().collect() }
+    }
+
+    /// From now on pictures are painted with this composite; those asked for by another number are not painted any more.
+    pub fn show(&self, composite: Composite, look: u64) {
+        *self.look.lock().unwrap_or_else(PoisonError::into_inner) = (look, Arc::new(composite));
     }
 
     /// The tiles that the next frame lacks, the most wanted first.
@@ -143,11 +160,12 @@ fn work<K: Copy + Eq + Send + 'static>(
     wanted: Arc<Wanted<K>>,
     sender: SyncSender<Loaded>,
     wake: Arc<dyn Fn() + Send + Sync>,
-    fetch: impl Fn(K) -> Loaded + Send + 'static,
+    fetch: impl Fn(K) -> Option<Loaded> + Send + 'static,
 ) -> Option<JoinHandle<()>> {
     let body = move || {
         while let Some(key) = wanted.take() {
-            if sender.send(fetch(key)).is_err() {
+            let Some(loaded) = fetch(key) else { continue };
+            if sender.send(loaded).is_err() {
                 return;
             }
             wake();

@@ -3,14 +3,16 @@
 
 mod loader;
 mod runner;
+mod sites;
 mod work;
 
 pub use loader::{Loaded, Loader, TileKey};
 pub use runner::{JobContext, Runner, let_the_window_go_first};
+pub use sites::{DeleteCubeSpec, delete_cube, footprint, footprints};
 pub use work::{
-    AssessSpec, BuildCubeSpec, CoreSpec, DemoSpec, ImportSpec, MapSpec, OpenCubeSpec, TrainSpec, assess,
-    build_cube, cores, demo, drawn_core, import_labels, map, new_project, open_cube, open_project, outlined,
-    train,
+    AssessSpec, BuildCubeSpec, ComposeSpec, CoreSpec, DemoSpec, ImportSpec, MapSpec, OpenCubeSpec, TrainSpec,
+    assess, build_cube, compose, cores, demo, drawn_core, import_labels, map, new_project, open_cube,
+    open_project, outlined, train,
 };
 
 use crate::assess::Assessment;
@@ -38,6 +40,12 @@ pub enum JobKind {
     BuildCube,
     /// Opens a cube for the window.
     OpenCube,
+    /// Finds out how to show a composite.
+    Compose,
+    /// Finds out where sites lie.
+    Footprints,
+    /// Deletes a cube.
+    DeleteCube,
     /// Computes the cores of annotations.
     Cores,
     /// Reads labels from files.
@@ -58,6 +66,9 @@ impl JobKind {
             Self::OpenProject => "Opening the project",
             Self::BuildCube => "Building the cube",
             Self::OpenCube => "Opening the cube",
+            Self::Footprints => "Looking where the sites lie",
+            Self::DeleteCube => "Deleting the cube",
+            Self::Compose => "Looking at the values",
             Self::Cores => "Buffering annotations",
             Self::ImportLabels => "Importing labels",
             Self::Train => "Training",
@@ -104,6 +115,12 @@ pub enum Outcome {
     CubeBuilt(CubeBuilt),
     /// A cube is open, with the name and the class codes of its newest map.
     CubeOpened(OpenedCube, Option<(String, Vec<u8>)>),
+    /// A composite with its stretch.
+    Composed(Composite),
+    /// Where sites lie: name, longitude and latitude of the corners.
+    Footprints(Vec<(String, [[f64; 2]; 4])>),
+    /// The cube of this site is gone.
+    CubeDeleted(String),
     /// Cores of annotations.
     Cores(Vec<(AnnotationId, Result<Arc<DrawnCore>, String>)>),
     /// Labels were read.
@@ -153,6 +170,10 @@ pub struct OpenedCube {
     pub cube: Cube,
     /// How to show it.
     pub composite: Composite,
+    /// Another number for another composite.
+    pub look: u64,
+    /// Why it is not shown as the project asks for, where it cannot be.
+    pub look_lacks: Option<String>,
     /// Longitude and latitude of its corners: top left, top right, bottom right, bottom left.
     pub corners: [[f64; 2]; 4],
     /// For each date, the share of a sample of pixels that were observed, from 0 to 1.

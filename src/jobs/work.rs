@@ -2,11 +2,11 @@
 
 use super::{
     Assessed, CubeBuilt, DrawnCore, EventBody, Imported, JobContext, Mapped, OpenedCube, OpenedProject,
-    Outcome, Trained,
+    Outcome, Trained, footprint,
 };
 use crate::assess::ErrorMatrix;
-use crate::cube::picture::{Composite, natural_colour, sensible_stretch};
-use crate::cube::{BuildSettings, BuildSpec, Cube};
+use crate::cube::picture::{self, Composite};
+use crate::cube::{BuildSettings, BuildSpec, Cube, CubeInfo, Feature, NamedIndex};
 use crate::geo::{Grid, raster};
 use crate::labels::{
     Annotation, AnnotationId, Confidence, Core, Emptied, ImportSettings, LabelError, Legend, core_of,
@@ -14,7 +14,7 @@ use crate::labels::{
 };
 use crate::model::{Model, ModelSpec};
 use crate::progress::Progress;
-use crate::samples::{SampleSet, Split, extract};
+use crate::samples::{SampleSet, Split, extract_features};
 use crate::source::InputSpec;
 use crate::{classify, cube, model, project, source};
 use anyhow::{Context, bail};
@@ -62,6 +62,19 @@ pub struct OpenCubeSpec {
     pub path: PathBuf,
     /// Folder of the site's maps.
     pub maps: PathBuf,
+    /// What to show: bands or indices by name, three or one; natural colour where there is none.
+    pub channels: Vec<String>,
+    /// The project's own indices.
+    pub indices: Vec<NamedIndex>,
+}
+
+/// What to show of a cube that is open.
+#[derive(Clone)]
+pub struct ComposeSpec {
+    /// The cube.
+    pub cube: Cube,
+    /// Bands or indices, three or one; natural colour where there is none.
+    pub channels: Vec<Feature>,
 }
 
 /// Whose cores to compute.
@@ -111,6 +124,8 @@ pub struct TrainSpec {
     pub buffer_m: f64,
     /// What to train, and how.
     pub spec: ModelSpec,
+    /// The project's own indices.
+    pub indices: Vec<NamedIndex>,
 }
 
 /// What to map.
@@ -192,6 +207,7 @@ pub fn demo(spec: &DemoSpec, context: &JobContext) -> anyhow::Result<Outcome> {
         name: "corridor".into(),
         cube: cube.into(),
         true_map: inputs.truth.file_name().map(|n| n.to_string_lossy().into_owned()),
+        footprint: Some(footprint(&landscape.grid)?),
     });
     let (made, contents) = project::ProjectFolder::create(&making, document)?;
     let saver = project::Saver::start(&made, Arc::new(|| {}));
@@ -277,18 +293,37 @@ pub fn build_cube(spec: &BuildCubeSpec, context: &JobContext) -> anyhow::Result<
 /// When the cube is absent or damaged.
 pub fn open_cube(spec: &OpenCubeSpec) -> anyhow::Result<Outcome> {
     let cube = Cube::open(&spec.path)?;
-    let bands = natural_colour(&cube.info().bands);
-    let composite = Composite { bands, stretch: sensible_stretch(&cube, bands)? };
+    let bands = &cube.info().bands;
+    let (composite, look_lacks) = match picture::channels(&spec.channels, bands, &spec.indices) {
+        _ if spec.channels.is_empty() => (Composite::natural(&cube)?, None),
+        Ok(channels) => (Composite::stretched(&cube, channels)?, None),
+        Err(why) => (Composite::natural(&cube)?, Some(why.to_string())),
+    };
     let grid = &cube.info().grid;
-    let (w, h) = (f64::from(grid.width), f64::from(grid.height));
-    let mut corners = [[0.0; 2]; 4];
-    for (corner, (col, row)) in corners.iter_mut().zip([(0.0, 0.0), (w, 0.0), (w, h), (0.0, h)]) {
-        *corner = grid.lonlat_from_pixel(col, row)?;
-    }
+    let corners = footprint(grid)?;
     let clear_share = clear_shares(&cube)?;
     let map = newest_map(&spec.maps, grid);
-    let opened = OpenedCube { site: spec.site.clone(), cube: cube.clone(), composite, corners, clear_share };
+    let opened = OpenedCube {
+        site: spec.site.clone(),
+        cube: cube.clone(),
+        composite,
+        look: 0,
+        look_lacks,
+        corners,
+        clear_share,
+    };
     Ok(Outcome::CubeOpened(opened, map))
+}
+
+/// Finds the stretch of a composite.
+///
+/// # Errors
+/// When the cube cannot be read.
+pub fn compose(spec: &ComposeSpec) -> anyhow::Result<Outcome> {
+    Ok(Outcome::Composed(match spec.channels.as_slice() {
+        [] => Composite::natural(&spec.cube)?,
+        channels => Composite::stretched(&spec.cube, channels.to_vec())?,
+    }))
 }
 
 /// Name and class codes of the newest map of a site that lies on its grid.
@@ -451,8 +486,10 @@ pub fn train(spec: &TrainSpec, context: &JobContext) -> anyhow::Result<Outcome> 
     let mut without: Option<Vec<(AnnotationId, String)>> = None;
     for path in &spec.cubes {
         let cube = Cube::open(path)?;
+        let features = inputs(spec, cube.info(), set.as_ref(), path)?;
+        let report = |p: Progress| context.progress(p);
         let (more, report) =
-            extract(&cube, &spec.annotations, spec.buffer_m, &|p| context.progress(p), &context.cancel)?;
+            extract_features(&cube, &features, &spec.annotations, spec.buffer_m, &report, &context.cancel)?;
         if report.claimed_twice > 0 {
             left_out
                 .push(format!("{} pixels claimed by two classes were used for none", report.claimed_twice));
@@ -544,12 +581,42 @@ fn save_model(model: &Model, folder: &Path) -> anyhow::Result<()> {
     crate::files::replace_folder(&new, folder, &beside.path().join("old")).with_context(failed)
 }
 
+/// What a model learns from on a cube. The first cube decides; on the others its bands are found by their common names.
+fn inputs(
+    spec: &TrainSpec,
+    info: &CubeInfo,
+    before: Option<&SampleSet>,
+    path: &Path,
+) -> anyhow::Result<Vec<Feature>> {
+    if let Some(before) = before {
+        let found: Result<Vec<_>, _> = before.features.iter().map(|input| input.find(&info.bands)).collect();
+        return found.map_err(|why| another_kind(path, &format!(" ({why})")));
+    }
+    let Some(texts) = &spec.spec.inputs else { return Ok(Feature::all_bands(&info.bands)) };
+    let mut features: Vec<Feature> = Vec::new();
+    for text in texts {
+        let feature = Feature::resolve(text, &info.bands, &spec.indices)
+            .map_err(|why| anyhow::anyhow!("cannot learn from {text}: {why}"))?;
+        if features.iter().all(|other| other.name != feature.name) {
+            features.push(feature);
+        }
+    }
+    if features.is_empty() {
+        bail!("there is nothing to learn from: choose a band or an index as input, or all bands");
+    }
+    Ok(features)
+}
+
+fn another_kind(path: &Path, why: &str) -> anyhow::Error {
+    anyhow::anyhow!(
+        "{} has other bands or dates than the first site's cube{why}: train on sites whose cubes agree",
+        path.display()
+    )
+}
+
 fn append(set: &mut SampleSet, more: SampleSet, path: &Path) -> anyhow::Result<()> {
     if set.bands != more.bands || set.dates != more.dates {
-        bail!(
-            "{} has other bands or dates than the first site's cube: train on sites whose cubes agree",
-            path.display()
-        );
+        return Err(another_kind(path, ""));
     }
     set.values.extend(more.values);
     set.classes.extend(more.classes);

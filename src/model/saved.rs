@@ -2,7 +2,7 @@
 
 use super::tempcnn::{Shape, TempCnn, Weights, softmax};
 use super::{EpochScore, ModelError, ModelKind, ModelSpec};
-use crate::cube::{Series, fill_gaps};
+use crate::cube::{FeatureRecord, Series, fill_gaps};
 use crate::files::write_atomically;
 use crate::labels::{AnnotationId, Class};
 use crate::samples::Normalisation;
@@ -25,8 +25,11 @@ pub struct ModelCard {
     pub version: u32,
     /// The network and how it was trained.
     pub spec: ModelSpec,
-    /// Band names, in the order of the input.
+    /// Names of the bands and indices, in the order of the input.
     pub bands: Vec<String>,
+    /// How each of them is found on a cube; empty in models that know their bands by name only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub features: Vec<FeatureRecord>,
     /// Dates, in the order of the input.
     pub dates: Vec<NaiveDate>,
     /// Classes, in the order of the output.
@@ -65,11 +68,23 @@ impl ModelCard {
         } = self;
         let told = (spec, bands, dates, normalisation, trained_on, held_out, samples, history, best_epoch);
         // Plain structs always serialise; FNV-1a stays the same from one version of Rust to the next.
-        let text = serde_json::to_vec(&told).unwrap_or_default();
+        let mut text = serde_json::to_vec(&told).unwrap_or_default();
+        if !self.features.is_empty() {
+            text.extend(serde_json::to_vec(&self.features).unwrap_or_default());
+        }
         let hash = text.iter().fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| {
             (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
         });
         format!("{hash:016x}")
+    }
+
+    /// The input: bands and indices, each as it is found on a cube.
+    pub fn inputs(&self) -> Vec<FeatureRecord> {
+        if self.features.len() == self.bands.len() {
+            self.features.clone()
+        } else {
+            self.bands.iter().map(FeatureRecord::named).collect()
+        }
     }
 
     /// What decides the shape of the weights.
@@ -88,6 +103,9 @@ impl ModelCard {
         self.shape().check().map_err(|e| e.to_string())?;
         let Normalisation { low, high } = &self.normalisation;
         let bands = self.bands.len();
+        if !self.features.is_empty() && self.features.len() != bands {
+            return Err(format!("it has {bands} bands, but tells of {}", self.features.len()));
+        }
         if low.len() != bands || high.len() != bands {
             return Err(format!("it has {bands} bands, but normalises {} and {}", low.len(), high.len()));
         }
@@ -285,6 +303,7 @@ mod tests {
             version: VERSION,
             spec,
             bands: vec!["NDVI".into(), "EVI".into()],
+            features: vec![],
             dates: (1..=4).map(|m| NaiveDate::from_ymd_opt(2013, m, 1).unwrap()).collect(),
             classes: vec![class(3), class(1)],
             normalisation: Normalisation { low: vec![0.1, 0.2], high: vec![0.9, 0.8] },

@@ -76,10 +76,17 @@ pub struct ModelSpec {
     pub kind: ModelKind,
     /// How to train it.
     pub training: TrainOptions,
+    /// What it learns from: bands and indices by name, or expressions; all bands of the cube where it is `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inputs: Option<Vec<String>>,
 }
 
 impl Default for ModelSpec {
     fn default() -> Self {
-        Self { kind: ModelKind::TempCnn(TempCnnOptions::default()), training: TrainOptions::default() }
+        Self {
+            kind: ModelKind::TempCnn(TempCnnOptions::default()),
+            training: TrainOptions::default(),
+            inputs: None,
+        }
     }
 }

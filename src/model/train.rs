@@ -136,6 +136,7 @@ pub fn train(
         version: VERSION,
         spec: spec.clone(),
         bands: set.bands.clone(),
+        features: set.features.clone(),
         dates: set.dates.clone(),
         classes: ready.classes,
         normalisation: ready.normalisation,
@@ -275,6 +276,7 @@ mod tests {
     fn samples(annotations: u64) -> SampleSet {
         let mut set = SampleSet {
             bands: vec!["red".into(), "nir".into()],
+            features: vec![],
             dates: (1..=5).map(|m| NaiveDate::from_ymd_opt(2022, 2 * m, 1).unwrap()).collect(),
             values: Vec::new(),
             classes: Vec::new(),

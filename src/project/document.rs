@@ -1,5 +1,6 @@
 //! What `ritmo.json` holds.
 
+use crate::cube::NamedIndex;
 use crate::labels::Legend;
 use crate::model::ModelSpec;
 use serde::{Deserialize, Serialize};
@@ -29,7 +30,7 @@ pub struct Document {
 }
 
 /// A place with a cube of its own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Site {
     /// Its name, unique in the project.
     pub name: String,
@@ -38,6 +39,9 @@ pub struct Site {
     /// A map of the truth, where there is one (the demo has), relative to the project. For assessment only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub true_map: Option<String>,
+    /// Longitude and latitude of its corners: top left, top right, bottom right, bottom left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub footprint: Option<[[f64; 2]; 4]>,
 }
 
 /// Settings that belong to the work.
@@ -48,11 +52,14 @@ pub struct Settings {
     pub buffer_m: f64,
     /// What to train, and how.
     pub model: ModelSpec,
+    /// Indices of the project's own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub indices: Vec<NamedIndex>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { buffer_m: 20.0, model: ModelSpec::default() }
+        Self { buffer_m: 20.0, model: ModelSpec::default(), indices: Vec::new() }
     }
 }
 
@@ -72,11 +79,22 @@ pub struct View {
     pub map_opacity: f32,
     /// Pixels pinned in the plot (column, row).
     pub pins: Vec<(u32, u32)>,
+    /// What the map shows: three bands or indices by name, or one; natural colour where there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub composite: Vec<String>,
 }
 
 impl Default for View {
     fn default() -> Self {
-        Self { site: None, time: 0, centre: None, zoom: 14.0, map_opacity: 0.7, pins: Vec::new() }
+        Self {
+            site: None,
+            time: 0,
+            centre: None,
+            zoom: 14.0,
+            map_opacity: 0.7,
+            pins: Vec::new(),
+            composite: Vec::new(),
+        }
     }
 }
 

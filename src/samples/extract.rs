@@ -1,7 +1,7 @@
 //! From annotations on a cube to samples.
 
 use super::{SampleError, SampleSet};
-use crate::cube::{CHUNK, Cube, CubeError, CubeInfo, Series};
+use crate::cube::{CHUNK, Cube, CubeError, CubeInfo, Feature, Series};
 use crate::labels::{Annotation, AnnotationId, ClassCode, Confidence, core_of};
 use crate::progress::{Cancel, Progress, Report};
 use rayon::prelude::*;
@@ -36,11 +36,42 @@ pub fn extract(
     report: Report,
     cancel: &Cancel,
 ) -> Result<(SampleSet, ExtractReport), SampleError> {
+    extract_features(cube, &Feature::all_bands(&cube.info().bands), annotations, buffer_m, report, cancel)
+}
+
+/// As [`extract`], with these bands and indices. An index is computed from each date's bands before gaps are filled: where
+/// one of its bands is a gap, so is the index.
+///
+/// # Errors
+/// As [`extract`].
+pub fn extract_features(
+    cube: &Cube,
+    features: &[Feature],
+    annotations: &[Annotation],
+    buffer_m: f64,
+    report: Report,
+    cancel: &Cancel,
+) -> Result<(SampleSet, ExtractReport), SampleError> {
     let read = |chunk: (u32, u32), pixels: &[Pixel]| {
         let decoded = cube.chunk(chunk)?;
-        Ok(pixels.iter().map(|p| cube.series_in(&decoded, p.col, p.row)).collect())
+        Ok(pixels.iter().map(|p| columns(features, &cube.series_in(&decoded, p.col, p.row))).collect())
     };
-    extract_with(cube.info(), &read, annotations, buffer_m, report, cancel)
+    extract_with(cube.info(), features, &read, annotations, buffer_m, report, cancel)
+}
+
+/// The series of bands and indices, from that of all bands.
+fn columns(features: &[Feature], series: &Series) -> Series {
+    let mut out = Series::empty(series.times, features.len());
+    for (place, feature) in features.iter().enumerate() {
+        let values = feature.series(series);
+        out.values
+            .iter_mut()
+            .skip(place)
+            .step_by(features.len())
+            .zip(values)
+            .for_each(|(to, value)| *to = value);
+    }
+    out
 }
 
 /// A pure pixel and who claims it. The order is that of samples.
@@ -63,6 +94,7 @@ type ReadChunk<'a> = &'a (dyn Fn((u32, u32), &[Pixel]) -> Result<Vec<Series>, Cu
 
 fn extract_with(
     info: &CubeInfo,
+    features: &[Feature],
     read: ReadChunk,
     annotations: &[Annotation],
     buffer_m: f64,
@@ -94,7 +126,8 @@ fn extract_with(
     series.sort_unstable_by_key(|(i, _)| *i);
 
     let mut set = SampleSet {
-        bands: info.bands.iter().map(|b| b.name.clone()).collect(),
+        bands: features.iter().map(|feature| feature.name.clone()).collect(),
+        features: features.iter().map(Feature::record).collect(),
         dates: info.dates.clone(),
         values: vec![],
         classes: vec![],

@@ -4,10 +4,11 @@ mod extract;
 mod normalise;
 mod split;
 
-pub use extract::{ExtractReport, extract};
+pub use extract::{ExtractReport, extract, extract_features};
 pub use normalise::Normalisation;
 pub use split::{Split, split_by_annotation};
 
+use crate::cube::FeatureRecord;
 use crate::labels::{AnnotationId, ClassCode};
 use chrono::NaiveDate;
 
@@ -31,11 +32,13 @@ pub enum SampleError {
 /// Labelled series from the pure pixels of annotations.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SampleSet {
-    /// Band names, in the order of the values.
+    /// Names of the bands and indices, in the order of the values.
     pub bands: Vec<String>,
+    /// How each of them is found on another cube; empty where nothing but the names is known.
+    pub features: Vec<FeatureRecord>,
     /// Dates, in the order of the values.
     pub dates: Vec<NaiveDate>,
-    /// `sample x time x band`, in the units of the input, NaN for gaps (they are filled when read for a network).
+    /// `sample x time x band`, bands in the units of the input, NaN for gaps (they are filled when read for a network).
     pub values: Vec<f32>,
     /// The class of each sample.
     pub classes: Vec<ClassCode>,

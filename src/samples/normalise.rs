@@ -68,6 +68,7 @@ mod tests {
         let n = values.len() / 4;
         SampleSet {
             bands: vec!["B04".into(), "B08".into()],
+            features: vec![],
             dates: vec![NaiveDate::MIN, NaiveDate::MAX],
             values,
             classes: vec![1; n],

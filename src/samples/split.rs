@@ -74,6 +74,7 @@ mod tests {
     fn set(samples: &[(ClassCode, AnnotationId)]) -> SampleSet {
         SampleSet {
             bands: vec![],
+            features: vec![],
             dates: vec![],
             values: vec![],
             classes: samples.iter().map(|s| s.0).collect(),

@@ -55,7 +55,9 @@ impl RitmoApp {
         }
         let sites = &project.document.sites;
         let last = project.document.view.site.as_deref().and_then(|name| project.document.site(name));
-        if let Some(name) = last.or(sites.first()).map(|s| s.name.clone()) {
+        // Of several, none of which was looked at last, all are shown where they lie.
+        let only = sites.first().filter(|_| sites.len() == 1);
+        if let Some(name) = last.or(only).map(|s| s.name.clone()) {
             // A site of the list can be shown.
             let _ = update(&mut self.state, Command::ShowSite(name));
         }

@@ -26,6 +26,7 @@ enum Question {
     New { folder: String, name: String, reforestamos: bool },
     Imagery { folder: String, site: String },
     Labels { file: String, class_field: String, own_buffer: bool, buffer_m: f64 },
+    Remove { site: String, files: bool },
 }
 
 /// Dialogs that are open.
@@ -77,6 +78,11 @@ impl Dialogs {
             own_buffer: false,
             buffer_m: 20.0,
         });
+    }
+
+    /// Asks whether to take a site off the list.
+    pub fn ask_remove(&mut self, site: &str) {
+        self.question = Some(Question::Remove { site: site.into(), files: false });
     }
 
     /// A folder for a new project was chosen.
@@ -165,6 +171,16 @@ pub fn dialogs_ui(ctx: &egui::Context, _state: &AppState, view: &mut View) {
                     site: site.trim().into(),
                     inputs: vec![PathBuf::from(folder.trim())],
                     bands: None,
+                });
+            }
+            Question::Remove { site, files } => {
+                title(ui, &format!("Remove {site}"));
+                ui.label("The site goes off the list of this project. Annotations and maps stay.");
+                ui.checkbox(files, "Delete its cube from the disk too").on_hover_text("This cannot be undone");
+                let words = if *files { "Remove and delete" } else { "Remove" };
+                (command, cancelled) = answer_ui(ui, words, true, || match *files {
+                    true => Command::DeleteSite(site.clone()),
+                    false => Command::RemoveSite(site.clone()),
                 });
             }
             Question::Labels { file, class_field, own_buffer, buffer_m } => {

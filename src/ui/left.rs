@@ -1,7 +1,7 @@
 //! The panel on the left: layers, and sites.
 
 use super::view::View;
-use super::{tokens, widgets};
+use super::{sites, tokens, widgets};
 use crate::app::{Command, OpenProject};
 use egui::{Panel, RichText, ScrollArea, Slider, Ui};
 
@@ -10,7 +10,7 @@ pub fn left_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             layers_ui(ui, project, view);
             ui.separator();
-            sites_ui(ui, project, view);
+            sites_and_cube_ui(ui, project, view);
         });
     });
 }
@@ -52,18 +52,8 @@ fn layers_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     }
 }
 
-fn sites_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
-    widgets::section(ui, "Sites");
-    if project.document.sites.is_empty() {
-        ui.label(RichText::new("No imagery yet.").weak());
-    }
-    let shown = project.site.as_ref().map(|s| s.name.as_str());
-    for site in &project.document.sites {
-        let chosen = shown == Some(site.name.as_str());
-        if ui.selectable_label(chosen, &site.name).clicked() && !chosen {
-            view.send(Command::ShowSite(site.name.clone()));
-        }
-    }
+fn sites_and_cube_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
+    sites::sites_ui(ui, project, view);
     let can = project.folder.read_only().is_none();
     if ui
         .add_enabled(can, egui::Button::new("Add imagery…"))

@@ -10,6 +10,7 @@ mod notices;
 mod pages;
 mod plot;
 mod shortcuts;
+mod sites;
 mod start;
 mod status;
 mod timeline;

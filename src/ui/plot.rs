@@ -1,13 +1,21 @@
-//! The rhythm: the series under the mouse and those of the pins, over real dates.
+//! The rhythm: the series under the mouse and those of the pins, over real dates; bands on the left scale, indices on the
+//! right one.
+
+mod axes;
+mod choose;
+
+pub use choose::{IndexChoice, indices};
 
 use super::view::View;
 use super::{format, tokens};
 use crate::app::{Command, OpenProject};
-use crate::cube::Series;
+use crate::cube::{Feature, Series};
 use crate::jobs::OpenedCube;
+use axes::Axes;
 use egui::{Color32, Panel, RichText, Ui, WidgetInfo};
 use egui_plot::{
-    AxisHints, GridMark, HoverPosition, Line, LineStyle, MarkerShape, Plot, PlotPoints, Points, VLine,
+    AxisHints, GridMark, HPlacement, HoverPosition, Line, LineStyle, MarkerShape, Plot, PlotPoints, Points,
+    VLine,
 };
 
 /// Markers of the pins, in order.
@@ -33,21 +41,37 @@ pub fn plot_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     let info = opened.cube.info();
     let bands = info.bands.len();
     view.bands.retain(|&b| b < bands);
-    if view.bands.is_empty() {
+    let indices = indices(project, opened);
+    view.indices.shown.retain(|name| indices.iter().any(|index| index.name == *name));
+    if view.bands.is_empty() && view.indices.shown.is_empty() {
         view.bands = first_bands(opened);
     }
     Panel::bottom("plot").default_size(232.0).size_range(140.0..=520.0).resizable(true).show(ui, |ui| {
         let drawn = series(project, opened, view);
         head_ui(ui, project, opened, view, &drawn);
-        curves_ui(ui, project, opened, view, &drawn);
+        ui.horizontal(|ui| {
+            ui.label(RichText::new("Indices").strong());
+            ui.spacing_mut().item_spacing.x = 4.0;
+            let room = (ui.available_width() - 300.0).max(120.0);
+            let scroll = egui::ScrollArea::horizontal().id_salt("indices").max_width(room);
+            scroll.show(ui, |ui| choose::indices_ui(ui, &indices, view));
+            ui.add_space(8.0);
+            choose::draft_ui(ui, project, opened, view);
+        });
+        choose::error_ui(ui, opened, view);
+        let curves = curves(opened, view, &indices, ui.visuals().dark_mode);
+        curves_ui(ui, project, opened, view, &drawn, &curves);
     });
 }
 
 /// Red, near infrared and shortwave infrared tell most; else the first three.
 fn first_bands(opened: &OpenedCube) -> Vec<usize> {
     let bands = &opened.cube.info().bands;
-    let named = |name: &str| bands.iter().position(|b| b.name.eq_ignore_ascii_case(name));
-    let found: Vec<_> = ["B04", "B08", "B11"].into_iter().filter_map(named).collect();
+    let named = |name: &str| {
+        let feature = Feature::resolve(name, bands, &[]).ok()?;
+        feature.bands().first().copied()
+    };
+    let found: Vec<_> = ["red", "nir", "swir1"].into_iter().filter_map(named).collect();
     if found.len() == 3 { found } else { (0..bands.len().min(3)).collect() }
 }
 
@@ -73,7 +97,7 @@ fn head_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut V
         ui.spacing_mut().item_spacing.x = 4.0;
         let room = (ui.available_width() - 96.0).max(120.0);
         let scroll = egui::ScrollArea::horizontal().id_salt("bands").max_width(room);
-        scroll.show(ui, |ui| bands_ui(ui, opened, view));
+        scroll.show(ui, |ui| choose::bands_ui(ui, opened, view));
         ui.add_space(8.0);
         let pins = project.document.view.pins.len();
         if pins > 0 && ui.small_button("Clear pins").on_hover_text("Takes all pins off").clicked() {
@@ -86,34 +110,101 @@ fn head_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut V
     });
 }
 
-fn bands_ui(ui: &mut Ui, opened: &OpenedCube, view: &mut View) {
-    let dark = ui.visuals().dark_mode;
-    ui.horizontal(|ui| {
-        for (i, band) in opened.cube.info().bands.iter().enumerate() {
-            let on = view.bands.contains(&i);
-            let text = RichText::new(&band.name).small();
-            let text = if on { text.color(tokens::band(i, dark)).strong() } else { text.weak() };
-            let button = egui::Button::selectable(on, text).min_size(egui::vec2(34.0, 20.0));
-            if ui.add(button).on_hover_text(format!("Shows or hides {}", band.name)).clicked() {
-                if on && view.bands.len() > 1 {
-                    view.bands.retain(|&b| b != i);
-                } else if !on {
-                    view.bands.push(i);
-                    view.bands.sort_unstable();
-                }
-            }
-        }
-    });
+/// A band or an index to draw.
+struct Curve {
+    feature: Feature,
+    colour: Color32,
 }
 
-fn curves_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut View, drawn: &[Drawn]) {
+/// What is shown: bands, then indices, then the one being written.
+fn curves(opened: &OpenedCube, view: &View, indices: &[Feature], dark: bool) -> Vec<Curve> {
+    let bands = &opened.cube.info().bands;
+    let of_band = |&band: &usize| {
+        Some(Curve { feature: Feature::band_at(bands, band)?, colour: tokens::band(band, dark) })
+    };
+    let mut curves: Vec<Curve> = view.bands.iter().filter_map(of_band).collect();
+    let shown = |(_, index): &(usize, &Feature)| view.indices.shown.contains(&index.name);
+    let of_index =
+        |(i, index): (usize, &Feature)| Curve { feature: index.clone(), colour: tokens::index(i, dark) };
+    curves.extend(indices.iter().enumerate().filter(shown).map(of_index));
+    if let Some(Ok((_, feature))) = view.indices.drafted(opened) {
+        curves.push(Curve { feature, colour: tokens::accent(dark) });
+    }
+    curves
+}
+
+/// Least and greatest value.
+type Span = (f64, f64);
+
+/// The scales of the plot. They keep what was seen, so that they do not jump from pixel to pixel.
+fn axes(opened: &OpenedCube, view: &mut View, curves: &[Curve], drawn: &[Drawn]) -> Axes {
+    let range = |values: &[f32]| {
+        let finite = values.iter().copied().filter(|v| v.is_finite()).map(f64::from);
+        finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)))
+    };
+    let union = |a: (f64, f64), b: (f64, f64)| (a.0.min(b.0), a.1.max(b.1));
+    let (mut left, mut right): (Option<Span>, Option<Span>) = (None, None);
+    for Curve { feature, .. } in curves {
+        let now = drawn.iter().map(|d| range(&feature.series(&d.series)));
+        let now = now.fold((f64::INFINITY, f64::NEG_INFINITY), union);
+        let seen = view.indices.seen.entry(feature.name.clone()).or_insert(now);
+        *seen = union(*seen, now);
+        if feature.is_index() {
+            let usual = feature.known().map(|known| known.range.map(f64::from));
+            let all = usual.map_or(*seen, |[low, high]| union(*seen, (low, high)));
+            right = Some(right.map_or(all, |right| union(right, all)));
+        } else {
+            let stretch = &opened.composite.stretch.high;
+            let channels = opened.composite.channels.iter().zip(stretch);
+            let shown = channels.filter(|(channel, _)| !channel.is_index()).map(|(_, high)| f64::from(*high));
+            let all = union(*seen, (0.0, shown.fold(0.0, f64::max)));
+            left = Some(left.map_or(all, |left| union(left, all)));
+        }
+    }
+    match (left, right) {
+        (Some(left), right) => Axes::fit(left, right),
+        // Indices alone stand on the left.
+        (None, Some(right)) => Axes::fit(right, None),
+        (None, None) => Axes::fit((0.0, 1.0), None),
+    }
+}
+
+fn curves_ui(
+    ui: &mut Ui,
+    project: &OpenProject,
+    opened: &OpenedCube,
+    view: &mut View,
+    drawn: &[Drawn],
+    curves: &[Curve],
+) {
     let info = opened.cube.info();
     let days: Vec<f64> = info.dates.iter().map(|&d| format::days(d)).collect();
     let dark = ui.visuals().dark_mode;
     let now = days.get(project.time()).copied().unwrap_or(0.0);
-    let names: Vec<String> = info.bands.iter().map(|b| b.name.clone()).collect();
     let (first, last) = (days.first().copied().unwrap_or(0.0), days.last().copied().unwrap_or(1.0));
     let margin = ((last - first) * 0.02).max(5.0);
+    let axes = axes(opened, view, curves, drawn);
+    let only_indices = curves.iter().all(|curve| curve.feature.is_index());
+    let weak = ui.visuals().weak_text_color();
+    let left = AxisHints::new_y()
+        .label(if only_indices { "index" } else { "digital number" })
+        .min_thickness(48.0)
+        .label_spacing(egui::Rangef::new(14.0, 24.0))
+        .formatter(move |mark, _| match only_indices {
+            true => axes::number(mark.value, axes.step),
+            false => format::grouped(mark.value.round() as i64),
+        });
+    let right = axes.right.map(|right| {
+        AxisHints::new_y()
+            .label("index")
+            .placement(HPlacement::Right)
+            .min_thickness(44.0)
+            .label_spacing(egui::Rangef::new(14.0, 24.0))
+            .tick_label_color(weak)
+            .formatter(move |mark, _| axes::number(axes.value_at(mark.value), right.step))
+    });
+    let of_indices: Vec<String> =
+        curves.iter().filter(|c| c.feature.is_index()).map(|c| c.feature.name.clone()).collect();
     let plot = Plot::new("series")
         .allow_zoom(false)
         .allow_scroll(false)
@@ -122,22 +213,21 @@ fn curves_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut
         .allow_double_click_reset(false)
         .include_x(first - margin)
         .include_x(last + margin)
-        .include_y(0.0)
-        .include_y(opened.composite.stretch.high.into_iter().fold(f32::NEG_INFINITY, f32::max))
-        .y_axis_label("digital number")
-        .y_axis_min_width(48.0)
+        .include_y(axes.bottom)
+        .include_y(axes.top())
         .grid_color(ui.visuals().widgets.noninteractive.bg_stroke.color.gamma_multiply(0.9))
         .x_grid_spacer(move |input| months(input.bounds))
+        .y_grid_spacer(move |_| axes.grid().map(|value| GridMark { value, step_size: axes.step }).collect())
         .custom_x_axes(vec![
             AxisHints::new_x()
                 .formatter(|mark, _| month_name(mark.value))
                 .label_spacing(egui::Rangef::new(20.0, 40.0))
-                .tick_label_color(ui.visuals().weak_text_color()),
+                .tick_label_color(weak),
         ])
-        .set_margin_fraction(egui::vec2(0.0, 0.06))
-        .y_axis_formatter(|mark, _| format::grouped(mark.value.round() as i64))
-        .label_formatter(label);
-    let lines = lines(&days, drawn, &view.bands, &names, dark);
+        .custom_y_axes(std::iter::once(left).chain(right).collect())
+        .set_margin_fraction(egui::vec2(0.0, 0.04))
+        .label_formatter(move |at| label(at, &of_indices, &axes));
+    let lines = lines(&days, drawn, curves, &axes);
     let accent = tokens::accent(dark);
     let response = plot.show(ui, |plot| {
         plot.vline(VLine::new("date", now).color(accent).width(1.0).allow_hover(false));
@@ -146,7 +236,9 @@ fn curves_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut
             points.into_iter().for_each(|p| plot.points(p));
         }
     });
-    response.response.widget_info(|| WidgetInfo::labeled(egui::Role::Figure, true, "Series plot"));
+    let names: Vec<&str> = curves.iter().map(|curve| curve.feature.name.as_str()).collect();
+    let words = format!("Series plot of {}", names.join(", "));
+    response.response.widget_info(|| WidgetInfo::labeled(egui::Role::Figure, true, &words));
     if response.response.clicked()
         && let Some(pos) = response.response.interact_pointer_pos()
     {
@@ -159,28 +251,40 @@ fn curves_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut
     }
 }
 
-fn label(at: &HoverPosition<'_>) -> Option<String> {
+fn label(at: &HoverPosition<'_>, indices: &[String], axes: &Axes) -> Option<String> {
     match at {
         HoverPosition::NearDataPoint { plot_name, position, .. } => {
             let date = format::date_of_days(position.x).map_or(String::new(), format::date);
-            Some(format!("{plot_name}\n{date}\n{:.0} DN", position.y))
+            // A curve is called after what it shows, then after its pixel.
+            let is_index = indices.iter().any(|name| plot_name.starts_with(&format!("{name} ")));
+            Some(match is_index {
+                true => format!("{plot_name}\n{date}\n{:.3}", axes.value_at(position.y)),
+                false => format!("{plot_name}\n{date}\n{:.0} DN", position.y),
+            })
         }
         HoverPosition::Elsewhere { .. } => None,
     }
 }
 
-type Curve = (Vec<Line<'static>>, Vec<Points<'static>>);
+type Drawing = (Vec<Line<'static>>, Vec<Points<'static>>);
 
-/// For each series and band: a line between what was observed, dotted over gaps, and a marker at each observation.
-fn lines(days: &[f64], drawn: &[Drawn], bands: &[usize], names: &[String], dark: bool) -> Vec<Curve> {
-    let mut curves = Vec::new();
+/// For each series and curve: a line between what was observed, dotted over gaps, and a marker at each observation.
+fn lines(days: &[f64], drawn: &[Drawn], curves: &[Curve], axes: &Axes) -> Vec<Drawing> {
+    let mut drawings = Vec::new();
     for d in drawn {
-        for &band in bands {
-            let name = format!("{} {}", names.get(band).map_or("", String::as_str), d.name);
-            let colour: Color32 = tokens::band(band, dark);
-            let seen: Vec<(usize, [f64; 2])> = (0..d.series.times.min(days.len()))
-                .map(|t| (t, [days[t], f64::from(d.series.value(t, band))]))
-                .filter(|(_, p)| p[1].is_finite())
+        for Curve { feature, colour } in curves {
+            let (name, colour) = (format!("{} {}", feature.name, d.name), *colour);
+            let place = |value: f32| match feature.is_index() {
+                true => axes.place_of(f64::from(value)),
+                false => f64::from(value),
+            };
+            let values = feature.series(&d.series);
+            let seen: Vec<(usize, [f64; 2])> = values
+                .iter()
+                .zip(days)
+                .enumerate()
+                .filter(|(_, (value, _))| value.is_finite())
+                .map(|(t, (value, day))| (t, [*day, place(*value)]))
                 .collect();
             let mut lines = Vec::new();
             let mut run: Vec<[f64; 2]> = Vec::new();
@@ -200,10 +304,10 @@ fn lines(days: &[f64], drawn: &[Drawn], bands: &[usize], names: &[String], dark:
                 Some(pin) => (MARKERS[pin % MARKERS.len()], tokens::PINS[pin % tokens::PINS.len()]),
             };
             let markers = Points::new(name, PlotPoints::from(points)).radius(3.2).shape(shape).color(colour);
-            curves.push((lines, vec![markers]));
+            drawings.push((lines, vec![markers]));
         }
     }
-    curves
+    drawings
 }
 
 fn line(name: &str, points: Vec<[f64; 2]>, colour: Color32, width: f32) -> Line<'static> {
@@ -254,7 +358,9 @@ mod tests {
     fn a_gap_is_bridged_by_a_dotted_line_and_has_no_marker() {
         let series = Series { times: 4, bands: 1, values: vec![1.0, 2.0, f32::NAN, 4.0] };
         let drawn = [Drawn { name: "p".into(), series, pin: None }];
-        let curves = lines(&[0.0, 1.0, 2.0, 3.0], &drawn, &[0], &["B".into()], true);
+        let feature = Feature::band_at(&[crate::cube::Band::named("B")], 0).unwrap();
+        let shown = [Curve { feature, colour: Color32::WHITE }];
+        let curves = lines(&[0.0, 1.0, 2.0, 3.0], &drawn, &shown, &Axes::fit((0.0, 4.0), None));
         assert_eq!(curves.len(), 1);
         assert_eq!(curves[0].0.len(), 3, "two runs and the bridge");
     }

@@ -6,12 +6,13 @@ use crate::app::{AppState, Command, OpenProject, Page};
 use egui::{Context, Grid, Id, Key, Modal, Modifiers, RichText};
 
 /// Keys and what they do, as the sheet lists them.
-const SHEET: [(&str, &str); 18] = [
+const SHEET: [(&str, &str); 19] = [
     ("F1 F2 F3 F4", "Look, Label, Map, Assess"),
     ("Left, Right or A, D", "the date before, the date after"),
     ("Space", "play through the year, or stop"),
     ("Wheel, drag", "zoom, pan"),
     ("F", "the whole site"),
+    ("Page Up, Page Down", "the site before, the next site"),
     ("Click (Look page)", "pin a pixel, or take its pin off"),
     ("1 … 9, 0", "pick a class"),
     ("P", "draw a polygon"),
@@ -82,6 +83,11 @@ pub fn handle(ctx: &Context, state: &AppState, view: &mut View) {
     }
     if plain(Key::F) {
         view.map.fit();
+    }
+    for (key, step) in [(Key::PageUp, -1), (Key::PageDown, 1)] {
+        if plain(key) {
+            view.send(Command::StepSite(step));
+        }
     }
     if plain(Key::M) {
         view.map.layers.class_map = !view.map.layers.class_map;

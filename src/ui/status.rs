@@ -3,6 +3,7 @@
 use super::view::View;
 use super::{format, tokens};
 use crate::app::{AppState, Command, OpenProject};
+use crate::cube::Feature;
 use egui::{Align, Layout, Panel, RichText, Ui};
 
 pub fn status_ui(ui: &mut Ui, state: &AppState, project: Option<&OpenProject>, view: &mut View) {
@@ -36,16 +37,16 @@ fn place_ui(ui: &mut Ui, project: &OpenProject, view: &View) {
     };
     ui.label(mono(format!("pixel {col}, {row}")));
     if let Some(series) = opened.cube.cached_series(col, row) {
-        let bands = opened.composite.bands;
-        let values: Vec<_> = bands
-            .iter()
-            .filter_map(|&b| {
-                let name = &info.bands.get(b)?.name;
-                let value = series.value(project.time(), b);
-                Some(if value.is_nan() { format!("{name} –") } else { format!("{name} {value:.0}") })
-            })
-            .collect();
-        ui.label(mono(format!("{} DN", values.join("  "))));
+        let told = |channel: &Feature| {
+            let value = channel.series(&series).get(project.time()).copied().unwrap_or(f32::NAN);
+            match (value.is_nan(), channel.is_index()) {
+                (true, _) => format!("{} –", channel.name),
+                (_, true) => format!("{} {value:.3}", channel.name),
+                _ => format!("{} {value:.0} DN", channel.name),
+            }
+        };
+        let values: Vec<_> = opened.composite.channels.iter().map(told).collect();
+        ui.label(mono(values.join("  ")));
     }
     if let Some(map) = project.map() {
         let code = map.codes.get(row as usize * map.width as usize + col as usize).copied().unwrap_or(0);

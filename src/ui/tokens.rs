@@ -79,6 +79,25 @@ pub fn band(index: usize, dark: bool) -> Color32 {
     Color32::from_rgb(scale(r), scale(g), scale(b))
 }
 
+/// Colours of indices in the plot: brighter than those of bands, and readable on both themes.
+pub fn index(index: usize, dark: bool) -> Color32 {
+    const DARK: [[u8; 3]; 10] = [
+        [70, 230, 110],
+        [255, 176, 58],
+        [255, 232, 92],
+        [255, 128, 92],
+        [72, 204, 255],
+        [124, 160, 255],
+        [96, 240, 226],
+        [255, 96, 132],
+        [214, 166, 112],
+        [208, 132, 255],
+    ];
+    let [r, g, b] = DARK[index % DARK.len()];
+    let scale = |c: u8| if dark { c } else { (f32::from(c) * 0.55) as u8 };
+    Color32::from_rgb(scale(r), scale(g), scale(b))
+}
+
 /// Gives both themes their look.
 pub fn apply(ctx: &egui::Context) {
     for theme in [Theme::Dark, Theme::Light] {

@@ -2,6 +2,7 @@
 
 use super::dialogs::Dialogs;
 use super::map::MapView;
+use super::plot::IndexChoice;
 use crate::app::Command;
 use crate::labels::ClassCode;
 use std::time::Instant;
@@ -14,6 +15,14 @@ pub struct View {
     pub map: MapView,
     /// Bands shown in the plot, by index.
     pub bands: Vec<usize>,
+    /// Indices shown in the plot, and the one being written.
+    pub indices: IndexChoice,
+    /// Three channels of one's own, while they are being chosen.
+    pub channels: Option<[String; 3]>,
+    /// What names of sites in the list must hold.
+    pub site_filter: String,
+    /// The site that the list was last brought to.
+    pub site_in_list: Option<String>,
     /// Whether the dates are playing, and when the next one comes.
     pub playing: Option<Instant>,
     /// Dialogs that are open.
@@ -46,6 +55,10 @@ impl View {
             commands: Vec::new(),
             map: MapView::default(),
             bands: Vec::new(),
+            indices: IndexChoice::default(),
+            channels: None,
+            site_filter: String::new(),
+            site_in_list: None,
             playing: None,
             dialogs: Dialogs::default(),
             shortcuts: false,

@@ -2,10 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail loudly, as tests do")]
 
 mod desk;
+mod indices;
 mod label;
 mod learn;
 mod look;
 mod pictures;
+mod sites;
 #[path = "../small/mod.rs"]
 mod small;
 mod start;

@@ -51,6 +51,20 @@ fn the_start_screen() {
 }
 
 #[test]
+fn the_look_page_with_an_index_on_the_map_and_in_the_plot() {
+    let Some(mut desk) = desk(Some(Made::Cube)) else { return };
+    desk.send(Command::SetComposite(vec!["NDVI".into()]));
+    for (col, row) in [(20, 30), (50, 40)] {
+        desk.send(Command::TogglePin(col, row));
+    }
+    desk.until_idle();
+    for button in ["B02", "B03", "NDVI"] {
+        desk.click(button);
+    }
+    compare(desk, "look");
+}
+
+#[test]
 fn the_label_page_with_a_core() {
     let Some(mut desk) = desk(Some(Made::Labels)) else { return };
     desk.key(Key::F2);

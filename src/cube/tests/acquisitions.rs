@@ -109,7 +109,7 @@ fn single_acquisitions_keep_their_pixels_under_the_mask() {
     let at = 5 * 64 + 35;
     assert_eq!(cube.value_in(&stored, at), f32::from(value(0, 0, 35, 5)));
     let composite = picture::Composite {
-        bands: [0, 0, 0],
+        channels: vec![Feature::band_at(&cube.info().bands, 0).unwrap(); 3],
         stretch: picture::Stretch { low: [0.0; 3], high: [1000.0; 3] },
     };
     let window = Window { col: 35, row: 5, width: 1, height: 1 };

@@ -54,7 +54,7 @@ fn a_cube_that_grew_holds_what_one_built_at_once_holds() {
             );
         }
         let composite = picture::Composite {
-            bands: [0, 1, 0],
+            channels: [0, 1, 0].map(|band| Feature::band_at(&cube.info().bands, band).unwrap()).to_vec(),
             stretch: picture::Stretch { low: [0.0; 3], high: [4000.0; 3] },
         };
         for time in 0..7 {

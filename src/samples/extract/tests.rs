@@ -30,6 +30,10 @@ fn info() -> CubeInfo {
     }
 }
 
+fn features() -> Vec<Feature> {
+    Feature::all_bands(&info().bands)
+}
+
 /// Values that tell the pixel, the date and the band apart.
 fn series(col: u32, row: u32) -> Series {
     let values = (0..TIMES * 2).map(|k| (row * 1000 + col) as f32 + k as f32 * 1e6).collect();
@@ -57,7 +61,7 @@ impl Reader {
             assert!(pixels.iter().all(|p| (p.col / 64, p.row / 64) == chunk));
             Ok(pixels.iter().map(|p| (self.series)(p.col, p.row)).collect())
         };
-        extract_with(&info(), &read, annotations, buffer_m, &|_| {}, &Cancel::new())
+        extract_with(&info(), &features(), &read, annotations, buffer_m, &|_| {}, &Cancel::new())
     }
 }
 
@@ -200,7 +204,8 @@ fn a_chunk_that_cannot_be_read_is_an_error_and_a_stop_is_obeyed() {
     let damaged =
         |_: (u32, u32), _: &[Pixel]| Err(CubeError::Read { path: "a.zarr".into(), why: "cut off".into() });
     let annotations = [square(1, 1, 10.0, 10.0, 4.0)];
-    let error = extract_with(&info(), &damaged, &annotations, 0.0, &|_| {}, &Cancel::new()).unwrap_err();
+    let error =
+        extract_with(&info(), &features(), &damaged, &annotations, 0.0, &|_| {}, &Cancel::new()).unwrap_err();
     assert!(error.to_string().contains("a.zarr"));
 
     let cancel = Cancel::new();
@@ -211,7 +216,8 @@ fn a_chunk_that_cannot_be_read_is_an_error_and_a_stop_is_obeyed() {
     // Two chunks on one thread: the second is not read once the first asked to stop.
     let annotations = [square(1, 1, 60.0, 10.0, 8.0)];
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    let stopped = pool.install(|| extract_with(&info(), &stopping, &annotations, 0.0, &|_| {}, &cancel));
+    let stopped =
+        pool.install(|| extract_with(&info(), &features(), &stopping, &annotations, 0.0, &|_| {}, &cancel));
     assert!(matches!(stopped, Err(SampleError::Cancelled(_))));
 }
 
@@ -221,7 +227,8 @@ fn progress_is_told_up_to_the_last_chunk() {
     let read = |_: (u32, u32), pixels: &[Pixel]| Ok(pixels.iter().map(|p| series(p.col, p.row)).collect());
     let report =
         |progress: Progress| told.lock().unwrap().push((progress.done, progress.total, progress.what));
-    extract_with(&info(), &read, &[square(1, 1, 60.0, 60.0, 8.0)], 0.0, &report, &Cancel::new()).unwrap();
+    extract_with(&info(), &features(), &read, &[square(1, 1, 60.0, 60.0, 8.0)], 0.0, &report, &Cancel::new())
+        .unwrap();
     let told = told.into_inner().unwrap();
     assert!(told.contains(&(4, 4, "Reading samples".into())));
     assert!(told.iter().all(|(done, total, _)| done <= total));
@@ -265,4 +272,27 @@ fn the_parcels_of_flanders_give_the_series_of_their_pixels() {
     );
     assert!(fewer.len() < set.len() && !fewer.is_empty());
     assert!(fewer.places.iter().all(|place| set.places.contains(place)));
+}
+
+#[test]
+fn an_index_is_computed_date_by_date_and_is_a_gap_where_a_band_is_one() {
+    let bands = info().bands;
+    let resolve = |text: &str| Feature::resolve(text, &bands, &[]).unwrap();
+    let features = [resolve("NDVI"), resolve("B08"), resolve("B08 / 100 - 1")];
+    let values = vec![100.0, 300.0, f32::NAN, 500.0, 200.0, 600.0];
+    let out = columns(&features, &Series { times: 3, bands: 2, values });
+    assert_eq!((out.times, out.bands), (3, 3));
+    assert_eq!(out.values[..3], [0.5, 300.0, 2.0]);
+    assert!(out.values[3].is_nan());
+    assert_eq!(out.values[4..], [500.0, 4.0, 0.5, 600.0, 5.0]);
+    let read = |_: (u32, u32), pixels: &[Pixel]| {
+        Ok(pixels.iter().map(|p| columns(&features, &series(p.col, p.row))).collect())
+    };
+    let annotations = [square(1, 1, 10.0, 5.0, 2.0)];
+    let (set, _) =
+        extract_with(&info(), &features, &read, &annotations, 0.0, &|_| {}, &Cancel::new()).unwrap();
+    assert_eq!(set.bands, ["NDVI", "B08", "B08 / 100 - 1"]);
+    assert_eq!(set.features[0].expression.as_deref(), Some("(nir - red) / (nir + red)"));
+    // 5010 and 1 005 010 at the first date.
+    assert!((set.series(0)[0] - 1e6 / 1_010_020.0).abs() < 1e-6);
 }

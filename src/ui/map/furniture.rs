@@ -15,26 +15,15 @@ pub fn furniture_ui(
     view: &mut View,
     attribution: Option<&str>,
 ) {
-    let tools = Rect::from_min_size(rect.min + Vec2::splat(10.0), Vec2::new(360.0, 36.0));
-    let mut child = ui.new_child(UiBuilder::new().max_rect(tools));
-    Frame::popup(child.style()).inner_margin(4).show(&mut child, |ui| {
-        ui.horizontal(|ui| {
-            if project.page == Page::Label {
-                tools_ui(ui, view);
-                ui.separator();
-            }
-            if ui.button("Fit").on_hover_text("Shows the whole site (F)").clicked() {
-                view.map.fit();
-            }
-            if ui.button("+").on_hover_text("Zooms in (wheel)").clicked() {
-                // At the end of the range there is nothing nearer.
-                let _ = view.map.memory.zoom_in();
-            }
-            if ui.button("−").on_hover_text("Zooms out (wheel)").clicked() {
-                let _ = view.map.memory.zoom_out();
-            }
-        });
-    });
+    let words = "Shows the whole site (F)";
+    if zoom_ui(ui, rect, view, words, |ui, view| {
+        if project.page == Page::Label {
+            tools_ui(ui, view);
+            ui.separator();
+        }
+    }) {
+        view.map.fit();
+    }
     let painter = ui.painter_at(rect);
     let info = opened.cube.info();
     if let Some(&date) = info.dates.get(project.time()) {
@@ -49,6 +38,49 @@ pub fn furniture_ui(
     }
     if let Some(why) = &view.map.bad {
         plate_text(&painter, rect.center_bottom() + Vec2::new(0.0, -40.0), Align2::CENTER_BOTTOM, why);
+    }
+}
+
+/// The tools at the top left; tells whether all is to be shown.
+fn zoom_ui(
+    ui: &mut Ui,
+    rect: Rect,
+    view: &mut View,
+    fit: &str,
+    first: impl FnOnce(&mut Ui, &mut View),
+) -> bool {
+    let tools = Rect::from_min_size(rect.min + Vec2::splat(10.0), Vec2::new(360.0, 36.0));
+    let mut child = ui.new_child(UiBuilder::new().max_rect(tools));
+    let mut fits = false;
+    Frame::popup(child.style()).inner_margin(4).show(&mut child, |ui| {
+        ui.horizontal(|ui| {
+            first(ui, view);
+            fits = ui.button("Fit").on_hover_text(fit).clicked();
+            if ui.button("+").on_hover_text("Zooms in (wheel)").clicked() {
+                // At the end of the range there is nothing nearer.
+                let _ = view.map.memory.zoom_in();
+            }
+            if ui.button("−").on_hover_text("Zooms out (wheel)").clicked() {
+                let _ = view.map.memory.zoom_out();
+            }
+        });
+    });
+    fits
+}
+
+/// What floats on the map while no site is on screen.
+pub fn bare_ui(ui: &mut Ui, rect: Rect, view: &mut View, attribution: Option<&str>, words: Option<&str>) {
+    if zoom_ui(ui, rect, view, "Shows all sites (F)", |_, _| {}) {
+        view.map.fit();
+    }
+    let painter = ui.painter_at(rect);
+    scale_bar(&painter, rect, view);
+    north(&painter, rect);
+    if let Some(words) = attribution {
+        plate_text(&painter, rect.right_bottom() + Vec2::new(-10.0, -10.0), Align2::RIGHT_BOTTOM, words);
+    }
+    if let Some(words) = words {
+        plate_text(&painter, rect.center_top() + Vec2::new(0.0, 60.0), Align2::CENTER_TOP, words);
     }
 }
 

@@ -3,8 +3,10 @@
 mod annotations;
 mod class_layer;
 mod draw;
+mod footprints;
 mod furniture;
 mod mosaic;
+mod overview;
 mod quad;
 
 pub use draw::Tool;
@@ -58,6 +60,10 @@ pub struct MapView {
     last_rect: Option<Rect>,
     hover_since: Option<((u32, u32), Instant)>,
     fit: bool,
+    /// The project and the site, on its way, that the map of all sites was last brought to.
+    overview: Option<(std::path::PathBuf, Option<String>)>,
+    /// The project whose last view was taken up again.
+    taken_up: Option<std::path::PathBuf>,
     saved_view: Option<([f64; 2], f64)>,
     moved: Option<Instant>,
     title: String,
@@ -80,6 +86,8 @@ impl Default for MapView {
             last_rect: None,
             hover_since: None,
             fit: false,
+            overview: None,
+            taken_up: None,
             saved_view: None,
             moved: None,
             title: String::new(),
@@ -116,7 +124,13 @@ impl MapView {
             self.draft = draw::Draft::default();
             self.bad = None;
             self.site = Some(identity);
-            let view = state.project.as_ref().map(|p| &p.document.view);
+            self.overview = None;
+            // Where one looked last matters when a project is opened; a site shown later is shown whole.
+            let project = state.project.as_ref();
+            let path = project.map(|p| p.folder.path().to_owned());
+            let first = self.taken_up != path;
+            self.taken_up = path;
+            let view = project.filter(|_| first).map(|p| &p.document.view);
             match view.and_then(|v| v.centre.map(|c| (c, v.zoom))) {
                 Some((centre, zoom)) if near(opened, centre) => {
                     self.memory.center_at(lon_lat(centre[0], centre[1]));
@@ -200,10 +214,17 @@ fn near(opened: &OpenedCube, [lon, lat]: [f64; 2]) -> bool {
     (lons.0 - w..=lons.1 + w).contains(&lon) && (lats.0 - h..=lats.1 + h).contains(&lat)
 }
 
+/// Least and greatest longitude, least and greatest latitude.
+type Bounds = ((f64, f64), (f64, f64));
+
 /// Least and greatest longitude and latitude of a cube.
-fn bounds(opened: &OpenedCube) -> ((f64, f64), (f64, f64)) {
+fn bounds(opened: &OpenedCube) -> Bounds {
+    bounds_of(&opened.corners)
+}
+
+fn bounds_of(corners: &[[f64; 2]; 4]) -> Bounds {
     let range = |i: usize| {
-        let of = opened.corners.iter().map(|c| c[i]);
+        let of = corners.iter().map(|c| c[i]);
         (of.clone().fold(f64::INFINITY, f64::min), of.fold(f64::NEG_INFINITY, f64::max))
     };
     (range(0), range(1))
@@ -214,8 +235,19 @@ pub fn map_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut V
     let frame = Frame::new().fill(super::tokens::MAP_BACKGROUND);
     let mut picture = false;
     CentralPanel::default().frame(frame).show(ui, |ui| match &project.site {
+        None if MapView::has_overview(project) => {
+            let words = match state.job(crate::jobs::JobKind::BuildCube) {
+                Some(_) => "Building the cube …",
+                None => "Click a site to show it",
+            };
+            overview::overview_ui(ui, project, view, Some(words));
+        }
         None => no_site_ui(ui, state, project, view),
         Some(site) => match &site.cube {
+            CubeState::Opening(_) if MapView::has_overview(project) => {
+                let words = format!("Opening {} …", site.name);
+                overview::overview_ui(ui, project, view, Some(&words));
+            }
             CubeState::Opening(_) => message_ui(ui, |ui| {
                 ui.spinner();
                 ui.label(format!("Opening {} …", site.name));
@@ -263,7 +295,7 @@ fn no_site_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut V
 fn canvas_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut View) -> bool {
     let rect = ui.max_rect();
     if std::mem::take(&mut view.map.fit) {
-        fit(&mut view.map.memory, opened, rect);
+        fit_to(&mut view.map.memory, bounds(opened), rect);
     }
     let map = &mut view.map;
     let mut basemap = map.basemap.take();
@@ -310,14 +342,7 @@ fn layers_ui(
     if let Some((_, loader)) = project.cube() {
         let time = project.time();
         if view.map.layers.mosaic {
-            picture = view.map.mosaic.paint(
-                &painter,
-                projector,
-                grid,
-                time,
-                opened.cube.info().dates.len(),
-                loader,
-            );
+            picture = view.map.mosaic.paint(&painter, projector, opened, time, loader);
         }
     }
     if let Some(map) = project.map().filter(|_| view.map.layers.class_map) {
@@ -327,6 +352,9 @@ fn layers_ui(
     if view.map.layers.annotations {
         view.map.cores.paint(&painter, projector, grid, project);
     }
+    let other = response.hover_pos().filter(|_| view.map.hovered.is_none_or(|p| p.pixel.is_none()));
+    let other = other.and_then(|pos| footprints::at(projector, project, pos));
+    footprints::paint(&painter, projector, project, other);
     annotations::paint_pins(&painter, projector, grid, &project.document.view.pins);
     if let Some(pixel) = view.map.hovered.and_then(|p| p.pixel) {
         annotations::paint_pixel(&painter, projector, grid, pixel, super::tokens::OVER_IMAGE);
@@ -334,6 +362,13 @@ fn layers_ui(
     match project.page {
         Page::Label => draw::label_tools(ui, &painter, response, projector, project, opened, view),
         _ => {
+            if let Some(name) = other {
+                response.clone().on_hover_cursor(egui::CursorIcon::PointingHand);
+                if response.clicked() {
+                    view.send(Command::ShowSite(name.to_string()));
+                }
+                return picture;
+            }
             if response.clicked()
                 && let Some((col, row)) = view.map.hovered.and_then(|p| p.pixel)
             {
@@ -394,8 +429,8 @@ fn hover(
     loader.want_chunks(wanted);
 }
 
-fn fit(memory: &mut MapMemory, opened: &OpenedCube, rect: Rect) {
-    let (lons, lats) = bounds(opened);
+/// Moves the map so that it shows all of these longitudes and latitudes.
+fn fit_to(memory: &mut MapMemory, (lons, lats): Bounds, rect: Rect) {
     memory.center_at(lon_lat((lons.0 + lons.1) / 2.0, (lats.0 + lats.1) / 2.0));
     // Web mercator: 256 points for the world at zoom 0.
     let mercator = |lat: f64| lat.to_radians().tan().asinh() / std::f64::consts::TAU;

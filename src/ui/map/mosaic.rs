@@ -3,7 +3,7 @@
 use super::quad::Net;
 use crate::cube::picture::Picture;
 use crate::geo::{Grid, Window};
-use crate::jobs::{Loader, TileKey};
+use crate::jobs::{Loader, OpenedCube, TileKey};
 use egui::{Color32, ColorImage, Context, Painter, Shape, TextureFilter, TextureHandle, TextureOptions};
 use std::collections::{HashMap, HashSet};
 use walkers::Projector;
@@ -64,11 +64,11 @@ impl Mosaic {
         &mut self,
         painter: &Painter,
         projector: &Projector,
-        grid: &Grid,
+        opened: &OpenedCube,
         time: usize,
-        times: usize,
         loader: &Loader,
     ) -> bool {
+        let (grid, times, look) = (&opened.cube.info().grid, opened.cube.info().dates.len(), opened.look);
         self.frame += 1;
         let step = step(grid, projector);
         let side = TILE * step;
@@ -85,7 +85,7 @@ impl Mosaic {
                 };
                 let net = self.nets.entry(window).or_insert_with(|| Net::new(grid, window));
                 let Some(net) = net.as_ref().filter(|n| n.visible(projector)) else { continue };
-                let key = TileKey { time, step, window };
+                let key = TileKey { look, time, step, window };
                 let shown = if self.tiles.contains_key(&key) {
                     self.last_shown.insert(window, key);
                     Some(key)
@@ -111,14 +111,14 @@ impl Mosaic {
         let mut wanted: Vec<_> = missing.into_iter().map(|(_, key)| key).collect();
         if wanted.is_empty() {
             // The dates beside this one are the likeliest to come next.
-            wanted = self.neighbours(time, times, step);
+            wanted = self.neighbours(look, time, times, step);
         }
         loader.want_tiles(wanted);
         painted
     }
 
-    fn neighbours(&self, time: usize, times: usize, step: u32) -> Vec<TileKey> {
-        let shown = self.last_shown.values().filter(|k| k.step == step);
+    fn neighbours(&self, look: u64, time: usize, times: usize, step: u32) -> Vec<TileKey> {
+        let shown = self.last_shown.values().filter(|k| (k.look, k.step) == (look, step));
         let beside = [Some(time + 1).filter(|&t| t < times), time.checked_sub(1)];
         shown
             .flat_map(|k| beside.into_iter().flatten().map(|time| TileKey { time, ..*k }))

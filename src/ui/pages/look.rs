@@ -1,10 +1,11 @@
 //! Look: the pinned pixels and their values at the date.
 
+use super::display::{display_ui, own_indices_ui};
 use super::page;
 use crate::app::{Command, OpenProject};
 use crate::jobs::OpenedCube;
 use crate::ui::view::View;
-use crate::ui::{format, tokens, widgets};
+use crate::ui::{format, plot, tokens, widgets};
 use egui::{Grid, RichText, Ui};
 
 pub fn look_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
@@ -13,6 +14,7 @@ pub fn look_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
             widgets::empty(ui, "Nothing to look at yet", "Add imagery on the left.");
             return;
         };
+        display_ui(ui, project, opened, view);
         widgets::section(ui, "Pinned pixels");
         let pins = &project.document.view.pins;
         if pins.is_empty() {
@@ -25,6 +27,7 @@ pub fn look_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
         if let Some(&date) = opened.cube.info().dates.get(project.time()) {
             values_ui(ui, project, opened, view, &format::date(date));
         }
+        own_indices_ui(ui, project, view);
     });
 }
 
@@ -67,6 +70,16 @@ fn values_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &Vie
             for s in &series {
                 let value = s.as_ref().map(|s| s.value(project.time(), b)).filter(|v| v.is_finite());
                 let words = value.map_or_else(|| "–".into(), |v| format::grouped(v.round() as i64));
+                ui.label(RichText::new(format!("{words:>6}")).monospace());
+            }
+            ui.end_row();
+        }
+        let shown = plot::indices(project, opened);
+        for index in shown.iter().filter(|index| view.indices.shown.contains(&index.name)) {
+            ui.add(egui::Label::new(&index.name).truncate());
+            for s in &series {
+                let value = s.as_ref().and_then(|s| index.series(s).get(project.time()).copied());
+                let words = value.filter(|v| v.is_finite()).map_or_else(|| "–".into(), |v| format!("{v:.3}"));
                 ui.label(RichText::new(format!("{words:>6}")).monospace());
             }
             ui.end_row();

@@ -1,5 +1,6 @@
 //! Map: train, watch the loss fall, map.
 
+use super::inputs::inputs_ui;
 use super::page;
 use crate::app::{AppState, Command, ModelEntry, OpenProject};
 use crate::jobs::JobKind;
@@ -52,6 +53,7 @@ fn network_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
             view.send(Command::SetModel(spec.clone()));
         }
     });
+    inputs_ui(ui, project, view);
 }
 
 fn train_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut View) {

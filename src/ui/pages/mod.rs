@@ -1,6 +1,8 @@
 //! The panel on the right, a file a page.
 
 mod assess;
+mod display;
+mod inputs;
 mod label;
 mod look;
 mod map;

@@ -1,0 +1,91 @@
+//! Composites that people know by name.
+
+use super::{Composite, natural_colour, sensible_stretch};
+use crate::cube::{Band, Cube, CubeError, Feature, IndexError, NamedIndex};
+
+/// Three bands, by common names, shown red, green and blue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Preset {
+    /// For people.
+    pub title: &'static str,
+    /// What is shown red, green and blue.
+    pub channels: [&'static str; 3],
+    /// What one sees in it.
+    pub shows: &'static str,
+}
+
+/// The composites that people ask for, natural colour first.
+pub const PRESETS: [Preset; 4] = [
+    Preset {
+        title: "Natural colour",
+        channels: ["red", "green", "blue"],
+        shows: "The land as the eye would see it",
+    },
+    Preset {
+        title: "Colour infrared",
+        channels: ["nir", "red", "green"],
+        shows: "Vegetation is red, the more vigorous the brighter",
+    },
+    Preset {
+        title: "Shortwave infrared",
+        channels: ["swir2", "nir", "red"],
+        shows: "Vegetation is green, bare soil and burns are red to violet, water is black",
+    },
+    Preset {
+        title: "Agriculture",
+        channels: ["swir1", "nir", "blue"],
+        shows: "Crops are bright green, fallow and soil are violet",
+    },
+];
+
+/// The channels that texts mean on a cube of these bands: three, or one that is shown on a ramp of colours.
+///
+/// # Errors
+/// [`IndexError`] where a text means nothing there, or their number is another.
+pub fn channels(texts: &[String], bands: &[Band], own: &[NamedIndex]) -> Result<Vec<Feature>, IndexError> {
+    if !matches!(texts.len(), 1 | 3) {
+        let why = format!("{} channels make no picture: give three, or one", texts.len());
+        return Err(IndexError::Syntax { at: 0, why });
+    }
+    texts.iter().map(|text| Feature::resolve(text, bands, own)).collect()
+}
+
+impl Composite {
+    /// Channels with a stretch from the values of the cube. Blocks on the disk.
+    ///
+    /// # Errors
+    /// When the cube cannot be read.
+    pub fn stretched(cube: &Cube, channels: Vec<Feature>) -> Result<Self, CubeError> {
+        let stretch = sensible_stretch(cube, &channels)?;
+        Ok(Self { channels, stretch })
+    }
+
+    /// Natural colour, or what comes nearest to it, as [`Composite::stretched`].
+    ///
+    /// # Errors
+    /// When the cube cannot be read.
+    pub fn natural(cube: &Cube) -> Result<Self, CubeError> {
+        let bands = &cube.info().bands;
+        let of = |band: usize| Feature::band_at(bands, band);
+        Self::stretched(cube, natural_colour(bands).into_iter().filter_map(of).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn presets_are_found_on_a_cube_that_has_their_bands() {
+        let bands: Vec<Band> =
+            ["B02", "B03", "B04", "B08", "B11", "B12"].into_iter().map(Band::named).collect();
+        for preset in PRESETS {
+            let texts = preset.channels.map(str::to_string);
+            let found = channels(&texts, &bands, &[]).unwrap();
+            assert!(found.iter().all(|feature| !feature.is_index()), "{}", preset.title);
+        }
+        let error = channels(&["swir2", "nir", "red"].map(str::to_string), &bands[..4], &[]).unwrap_err();
+        assert!(error.to_string().contains("`swir2`"), "{error}");
+        assert!(channels(&["red".to_string(), "nir".into()], &bands, &[]).is_err());
+    }
+}
