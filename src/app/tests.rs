@@ -1,9 +1,12 @@
 use super::*;
+use crate::cube::BuildSettings;
 use crate::geo::raster::{PixelType, write_mosaic};
 use crate::geo::{Crs, Grid};
+use crate::jobs::SiteNaming;
 use crate::labels::{Annotation, Class, Confidence, Legend, write_labels};
 use crate::progress::Cancel;
 use crate::project::Recent;
+use crate::source::InputSpec;
 use proptest::prelude::*;
 use std::path::Path;
 use std::sync::Arc;
@@ -64,6 +67,19 @@ fn square(col: f64, row: f64, side: f64) -> geo::Polygon<f64> {
     geo::Polygon::new(geo::LineString::new(ring), vec![])
 }
 
+fn input_of(folder: &Path) -> InputSpec {
+    InputSpec { inputs: vec![folder.into()], ..InputSpec::default() }
+}
+
+fn build_of(site: &str, folder: &Path) -> Command {
+    Command::BuildCube {
+        site: SiteNaming::One(site.into()),
+        input: input_of(folder),
+        settings: BuildSettings::default(),
+        skip_damaged: false,
+    }
+}
+
 /// A project with a cube, its site on screen.
 fn project(folder: &Path) -> AppState {
     let inputs = folder.join("mosaics");
@@ -72,7 +88,7 @@ fn project(folder: &Path) -> AppState {
     let mut state = state();
     let home = folder.join("project");
     run(&mut state, Command::NewProject { folder: home, name: "Test".into(), legend: legend() }).unwrap();
-    run(&mut state, Command::BuildCube { site: "site".into(), inputs: vec![inputs], bands: None }).unwrap();
+    run(&mut state, build_of("site", &inputs)).unwrap();
     run(&mut state, Command::ShowSite("site".into())).unwrap();
     state
 }
@@ -177,7 +193,13 @@ fn commands_that_make_no_sense_now_are_refused_with_a_sentence() {
     assert!(refused(&mut state, Command::SetBuffer(-1.0)).contains("-1"));
     assert!(refused(&mut state, Command::SetBuffer(f64::NAN)).contains("NaN"));
     assert!(refused(&mut state, Command::DeleteAnnotation(9)).contains('9'));
-    let build = Command::BuildCube { site: "s".into(), inputs: vec![], bands: None };
+    let input = InputSpec::default();
+    let build = Command::BuildCube {
+        site: SiteNaming::One("s".into()),
+        input,
+        settings: BuildSettings::default(),
+        skip_damaged: false,
+    };
     assert!(refused(&mut state, build).contains("folders or files"));
 }
 
@@ -413,8 +435,8 @@ fn a_map_by_a_model_from_elsewhere_is_assessed_on_all_annotations_and_says_so() 
 fn two_sites_are_not_kept_in_one_folder() {
     let folder = tempfile::tempdir().unwrap();
     let mut state = project(folder.path());
-    let inputs = vec![folder.path().join("mosaics")];
-    let build = |site: &str| Command::BuildCube { site: site.into(), inputs: inputs.clone(), bands: None };
+    let inputs = folder.path().join("mosaics");
+    let build = |site: &str| build_of(site, &inputs);
     run(&mut state, build("a/b")).unwrap();
     let why = update(&mut state, build("a:b")).unwrap_err().to_string();
     assert!(why.contains("a/b") && why.contains("same folder"), "{why}");
@@ -481,3 +503,5 @@ fn an_id_that_a_model_learned_from_is_not_given_again() {
     update(&mut state, Command::Draw(square(4.0, 2.0, 16.0))).unwrap();
     assert!(state.project.as_ref().unwrap().annotations[0].id > last);
 }
+
+mod imagery;

@@ -1,6 +1,7 @@
 //! One command at a time: check it, change the state, or start a job on a snapshot.
 
 use super::command::{Command, new_annotation};
+use super::imagery;
 use super::state::{AppState, CubeState, JobView, OpenProject, SiteView, Training};
 use crate::geo::Grid;
 use crate::jobs::{self, DrawnCore, JobContext, JobId, JobKind, Outcome};
@@ -17,7 +18,7 @@ use std::time::Instant;
 #[error("{0}")]
 pub struct Refused(pub String);
 
-fn refuse<T>(why: impl Into<String>) -> Result<T, Refused> {
+pub(super) fn refuse<T>(why: impl Into<String>) -> Result<T, Refused> {
     Err(Refused(why.into()))
 }
 
@@ -67,7 +68,13 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
             Ok(None)
         }
         Command::ShowSite(name) => show_site(state, &name),
-        Command::BuildCube { site, inputs, bands } => build_cube(state, site, inputs, bands),
+        Command::Survey(request) => imagery::survey(state, request),
+        Command::BuildCube { site, input, settings, skip_damaged } => {
+            imagery::build(state, site, input, settings, skip_damaged)
+        }
+        Command::AppendToCube { site, input, settings, skip_damaged } => {
+            imagery::append(state, &site, input, settings, skip_damaged)
+        }
         Command::ImportLabels { files, settings } => import(state, files, settings),
         Command::Train { name, then_map } => train(state, name, None, then_map),
         Command::TrainWith { name, spec } => train(state, name, Some(spec), false),
@@ -117,7 +124,7 @@ pub(super) fn start_open(state: &mut AppState, folder: PathBuf) -> Result<Option
     Ok(Some(start(state, JobKind::OpenProject, subject, move |_| jobs::open_project(&folder))))
 }
 
-fn the_project(state: &mut AppState) -> Result<&mut OpenProject, Refused> {
+pub(super) fn the_project(state: &mut AppState) -> Result<&mut OpenProject, Refused> {
     match &mut state.project {
         Some(project) => Ok(project),
         None => refuse("no project is open: open one, make a new one, or try the demo"),
@@ -142,48 +149,13 @@ fn show_site(state: &mut AppState, name: &str) -> Result<Option<JobId>, Refused>
     Ok(Some(job))
 }
 
-fn busy(state: &AppState, kind: JobKind) -> Result<(), Refused> {
+pub(super) fn busy(state: &AppState, kind: JobKind) -> Result<(), Refused> {
     match state.job(kind) {
         Some(job) => {
             refuse(format!("{} {} is still under way: wait for it or cancel it", kind.title(), job.subject))
         }
         None => Ok(()),
     }
-}
-
-fn build_cube(
-    state: &mut AppState,
-    site: String,
-    inputs: Vec<PathBuf>,
-    bands: Option<Vec<String>>,
-) -> Result<Option<JobId>, Refused> {
-    busy(state, JobKind::BuildCube)?;
-    let project = the_project(state)?;
-    if inputs.is_empty() {
-        return refuse("nothing to build a cube from: give folders or files");
-    }
-    if site.trim().is_empty() {
-        return refuse("a site needs a name");
-    }
-    let site = site.trim().to_string();
-    let cube = project.folder.cube_path(&site);
-    let maps = project.folder.maps_path(&site);
-    let same_folder =
-        |s: &&Site| s.name != site && (s.cube == cube || project.folder.maps_path(&s.name) == maps);
-    if let Some(other) = project.document.sites.iter().find(same_folder) {
-        return refuse(format!(
-            "site {site} would be kept in the same folder as site {}: give a name that differs in letters or digits",
-            other.name
-        ));
-    }
-    let spec = jobs::BuildCubeSpec {
-        project: project.folder.path().into(),
-        site: site.clone(),
-        cube,
-        inputs,
-        bands,
-    };
-    Ok(Some(start(state, JobKind::BuildCube, site, move |c| jobs::build_cube(&spec, c))))
 }
 
 fn import(

@@ -1,5 +1,6 @@
 //! The cube: mosaics on one grid, time x band x y x x, and the store that holds it on disk.
 
+mod append;
 mod build;
 mod cache;
 mod gaps;
@@ -11,6 +12,7 @@ mod survey;
 #[cfg(test)]
 mod tests;
 
+pub use append::append;
 pub use build::{BuildSpec, build};
 pub use gaps::{fill_gaps, fill_gaps_in};
 pub use settings::{BuildSettings, GridSetting, MaskSetting, Method, OffsetSetting, Period, Resampling};

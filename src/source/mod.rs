@@ -2,6 +2,7 @@
 
 mod bands;
 pub mod folder;
+mod part;
 
 pub use bands::{BandKnowledge, Scale};
 pub use folder::SourceError;

@@ -162,9 +162,10 @@ pub fn dialogs_ui(ctx: &egui::Context, _state: &AppState, view: &mut View) {
                 field(ui, "Site", site);
                 let ready = !folder.trim().is_empty() && !site.trim().is_empty();
                 (command, cancelled) = answer_ui(ui, "Build the cube", ready, || Command::BuildCube {
-                    site: site.trim().into(),
-                    inputs: vec![PathBuf::from(folder.trim())],
-                    bands: None,
+                    site: crate::jobs::SiteNaming::One(site.trim().into()),
+                    input: crate::source::InputSpec { inputs: vec![PathBuf::from(folder.trim())], ..Default::default() },
+                    settings: Default::default(),
+                    skip_damaged: false,
                 });
             }
             Question::Labels { file, class_field, own_buffer, buffer_m } => {
