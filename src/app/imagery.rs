@@ -123,7 +123,8 @@ fn build_spec(
     project.last.cubes.clear();
     project.last.built = None;
     let last = project.survey.last.as_ref();
-    let asked = last.filter(|s| s.input == input && s.settings == settings && s.naming == naming);
+    let same_naming = |other: &SiteNaming| std::mem::discriminant(other) == std::mem::discriminant(&naming);
+    let asked = last.filter(|s| s.input == input && s.settings == settings && same_naming(&s.naming));
     Ok(jobs::BuildCubeSpec {
         project: project.folder.path().into(),
         sites: project.document.sites.clone(),

@@ -67,10 +67,10 @@ fn sites_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     let can = project.folder.read_only().is_none();
     if ui
         .add_enabled(can, egui::Button::new("Add imagery…"))
-        .on_hover_text("Builds a cube from a folder of GeoTIFFs")
+        .on_hover_text("From folders and files to a cube; they can be dropped onto the window too (Ctrl+I)")
         .clicked()
     {
-        view.dialogs.ask_imagery();
+        view.imagery.show();
     }
     let Some((opened, _)) = project.cube() else { return };
     let info = opened.cube.info();

@@ -1,6 +1,7 @@
 //! What the window itself remembers: nothing of it belongs to the document.
 
 use super::dialogs::Dialogs;
+use super::imagery::Imagery;
 use super::map::MapView;
 use crate::app::Command;
 use crate::labels::ClassCode;
@@ -18,6 +19,8 @@ pub struct View {
     pub playing: Option<Instant>,
     /// Dialogs that are open.
     pub dialogs: Dialogs,
+    /// The Add imagery page.
+    pub imagery: Imagery,
     /// Whether the sheet of shortcuts is open.
     pub shortcuts: bool,
     /// The class being edited: its name so far.
@@ -48,6 +51,7 @@ impl View {
             bands: Vec::new(),
             playing: None,
             dialogs: Dialogs::default(),
+            imagery: Imagery::default(),
             shortcuts: false,
             editing_class: None,
             new_class: String::new(),
