@@ -52,11 +52,11 @@ pub(super) fn found(state: &mut AppState, job: JobId, found: Found) {
     }
 }
 
-pub(super) fn surveyed(state: &mut AppState, job: JobId, surveyed: Surveyed) {
+pub(super) fn surveyed(state: &mut AppState, job: JobId, surveyed: Arc<Surveyed>) {
     let Some(project) = &mut state.project else { return };
     if project.survey.state == SurveyState::Looking(job) {
         project.survey.state = SurveyState::Ready;
-        project.survey.last = Some(Arc::new(surveyed));
+        project.survey.last = Some(surveyed);
     }
 }
 
@@ -240,7 +240,7 @@ mod tests {
     fn sizes_and_durations_read_well() {
         let sizes = [(12, "12 B"), (1_500, "1.5 kB"), (12_400_000, "12 MB"), (62_000_000_000, "62 GB")];
         sizes.iter().for_each(|(bytes, text)| assert_eq!(size(*bytes), *text));
-        let durations = [(0.0, "less than 0.1 s"), (3.14, "3.1 s"), (130.0, "2 min"), (7200.0, "2.0 h")];
+        let durations = [(0.0, "less than 0.1 s"), (3.06, "3.1 s"), (130.0, "2 min"), (7200.0, "2.0 h")];
         durations.iter().for_each(|(seconds, text)| assert_eq!(duration(*seconds), *text));
     }
 }

@@ -94,14 +94,14 @@ pub fn survey(spec: &SurveySpec, context: &JobContext) -> anyhow::Result<Outcome
     };
     survey.free_bytes = survey.free_bytes.or_else(|| files::free_bytes(&spec.project.join("cubes")));
     in_all(&mut survey, &which, taken.len());
-    Ok(Outcome::Surveyed(Surveyed {
+    Ok(Outcome::Surveyed(Arc::new(Surveyed {
         naming: spec.naming.clone(),
         input: spec.input.clone(),
         settings: spec.settings.clone(),
         found,
         taken,
         survey,
-    }))
+    })))
 }
 
 /// Makes the indices of a survey those of all acquisitions, of which only `which` were surveyed.

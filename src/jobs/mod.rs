@@ -115,7 +115,7 @@ pub enum Outcome {
     /// A project is open.
     ProjectOpened(Box<OpenedProject>),
     /// Imagery was surveyed.
-    Surveyed(Surveyed),
+    Surveyed(Arc<Surveyed>),
     /// Cubes were built, or dates were added to one; each was handed over when it was there.
     CubesBuilt(CubesBuilt),
     /// A cube is open, with the name and the class codes of its newest map.

@@ -34,13 +34,14 @@ impl RitmoApp {
         pump(&mut self.state);
         self.take_in_dialogs();
         self.take_in_drops(ctx);
-        if let Some(command) = self.view.imagery.look(&self.state, ctx) {
-            self.view.send(command);
-        }
         for command in std::mem::take(&mut self.view.commands) {
             if let Err(refused) = update(&mut self.state, command) {
                 self.state.notify(Level::Warning, refused.to_string());
             }
+        }
+        if let Some(command) = self.view.imagery.look(&self.state, ctx) {
+            // With a project open it is never refused.
+            let _ = update(&mut self.state, command);
         }
         self.show_a_site();
         self.view.map.take_in(&self.state, ctx);

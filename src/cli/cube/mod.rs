@@ -13,7 +13,7 @@ use options::{BuildArgs, Extent};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use words::{describe, describe_survey, survey_words, words};
+use words::{aside, describe, describe_survey, survey_words, words};
 
 #[derive(Debug, Subcommand)]
 pub enum Verb {
@@ -74,9 +74,6 @@ pub fn build(args: &BuildArgs, shell: &mut Shell) -> Result<(), Failure> {
 
 /// What became of a build, in its JSON.
 fn add_report(value: &mut Value, built: &CubesBuilt) {
-    let aside = |list: &[(PathBuf, String)]| -> Value {
-        list.iter().map(|(file, why)| json!({ "file": file, "why": why })).collect()
-    };
     value["skipped"] = aside(&built.skipped);
     value["failed"] = built.failed.iter().map(|(site, why)| json!({ "site": site, "why": why })).collect();
     value["bytes"] = json!(built.bytes);

@@ -86,9 +86,6 @@ pub fn describe_survey(surveyed: &Surveyed, problems: &[String]) -> Value {
             "offset": surveyed.offset,
         })
     });
-    let aside = |list: &[(PathBuf, String)]| -> Value {
-        list.iter().map(|(file, why)| json!({ "file": file, "why": why })).collect()
-    };
     let step = |step: &StepSurvey| {
         let keys: Vec<_> = step.acquisitions.iter().map(|&i| acquisitions[i].key.as_str()).collect();
         json!({
@@ -120,6 +117,11 @@ pub fn describe_survey(surveyed: &Surveyed, problems: &[String]) -> Value {
         "problems": problems,
         "advice": survey.advice,
     })
+}
+
+/// Files, each with why, as JSON.
+pub fn aside(files: &[(PathBuf, String)]) -> Value {
+    files.iter().map(|(file, why)| json!({ "file": file, "why": why })).collect()
 }
 
 /// A survey in words: a table of acquisitions, what was left aside, the steps, what it costs, what is wrong.

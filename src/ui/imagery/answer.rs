@@ -1,6 +1,7 @@
 //! At the bottom right: what the cube would be and cost, what stands in its way, and the buttons.
 
 use super::Imagery;
+use super::fields::Sent;
 use crate::app::{AppState, Command, OpenProject, SurveyRequest, SurveyState, duration, size};
 use crate::jobs::{JobKind, SiteNaming, Surveyed};
 use crate::ui::view::View;
@@ -27,7 +28,7 @@ pub fn answer_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mu
     }
     let obstacle = obstacle(state, project, imagery, request.as_ref().ok());
     if let Some(command) = buttons_ui(ui, imagery, obstacle, request.ok(), last, site.is_some()) {
-        imagery.fields.sent = true;
+        imagery.fields.sent = Sent::Asked;
         imagery.close();
         view.send(command);
     }
@@ -50,11 +51,15 @@ fn estimate_ui(ui: &mut Ui, last: &Surveyed) {
         );
         ui.label(RichText::new(words).strong()).on_hover_text(grid.label());
         let free = survey.free_bytes.map_or(String::new(), |free| format!("; {} free", size(free)));
-        ui.label(
-            RichText::new(format!("about {}, about {}{free}", size(survey.bytes), duration(survey.seconds)))
-                .weak(),
-        );
+        let words = format!("about {}, {}{free}", size(survey.bytes), about(survey.seconds));
+        ui.label(RichText::new(words).weak());
     }
+}
+
+/// "about 3 s", "less than 0.1 s".
+fn about(seconds: f64) -> String {
+    let words = duration(seconds);
+    if words.starts_with("less") { words } else { format!("about {words}") }
 }
 
 fn sentences_ui(ui: &mut Ui, last: &Surveyed) {

@@ -17,6 +17,9 @@ pub struct Facts {
     pub layers: Arc<Vec<String>>,
     /// "118 acquisitions of Sentinel-2 L2A, 3 Jan 2018 to 27 Dec 2018".
     pub summary: Arc<str>,
+    /// Whether any acquisition has a tile, and a sensor.
+    pub tiles: bool,
+    pub sensors: bool,
 }
 
 /// A band that can be taken.
@@ -54,6 +57,8 @@ impl Facts {
             bands: Arc::new(bands.into_iter().map(|band| BandChoice::new(band, acquisitions)).collect()),
             layers: Arc::new(names),
             summary: summary(acquisitions).into(),
+            tiles: acquisitions.iter().any(|a| a.tile.is_some()),
+            sensors: acquisitions.iter().any(|a| a.sensor.is_some()),
             of: Some(Arc::clone(found)),
         }
     }

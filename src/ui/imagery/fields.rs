@@ -19,8 +19,8 @@ pub struct Fields {
     pub each: bool,
     /// Build without damaged files.
     pub skip_damaged: bool,
-    /// Whether a build of this was sent.
-    pub sent: bool,
+    /// How far a build of this is.
+    pub sent: Sent,
     pub pattern: String,
     pub dates: String,
     pub rename: String,
@@ -36,6 +36,18 @@ pub struct Fields {
     pub crs: String,
     pub resolution: String,
     pub extent: String,
+}
+
+/// How far the build of what is on the page is.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sent {
+    /// Not asked for.
+    #[default]
+    No,
+    /// The command is on its way.
+    Asked,
+    /// Its job is under way.
+    Running,
 }
 
 impl Fields {

@@ -48,13 +48,9 @@ fn list_ui(ui: &mut Ui, view: &mut View) {
     }
 }
 
-/// The last two names of a path, which tell it from others.
+/// The last name of a path; the whole one is told when the mouse is on it.
 fn end_of(path: &Path) -> String {
-    let names: Vec<_> = path.iter().map(|name| name.to_string_lossy()).collect();
-    match names.as_slice() {
-        [.., folder, name] if names.len() > 2 => format!("{folder}/{name}"),
-        _ => path.display().to_string(),
-    }
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
 fn browse_ui(ui: &mut Ui, dialogs: &mut Dialogs) {

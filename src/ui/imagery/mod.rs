@@ -16,11 +16,11 @@ use super::tokens;
 use super::view::View;
 use crate::app::{AppState, Command, OpenProject, SurveyRequest};
 use crate::cube::BuildSettings;
-use crate::jobs::SiteNaming;
+use crate::jobs::{JobKind, SiteNaming};
 use crate::source::{Correction, InputSpec, Recognised};
 use chrono::NaiveDate;
-use egui::{Align2, CentralPanel, Color32, Context, FontId, Id, LayerId, Order, Panel, Ui};
-use fields::Fields;
+use egui::{Align2, CentralPanel, Color32, Context, FontId, Frame, Id, LayerId, Order, Panel, Ui};
+use fields::{Fields, Sent};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -115,7 +115,8 @@ impl Imagery {
         self.asked.as_ref().is_some_and(|asked| same_question(asked, request))
     }
 
-    /// The command to send now: a survey, where the page has changed and a short while has passed.
+    /// The command to carry out now: a survey, where the page has changed and a short while has passed. To be asked after
+    /// the commands of the page were carried out.
     pub fn look(&mut self, state: &AppState, ctx: &Context) -> Option<Command> {
         let Some(project) = &state.project else {
             *self = Self::default();
@@ -124,11 +125,17 @@ impl Imagery {
         if self.project != project.folder.path() {
             *self = Self { open: self.open, project: project.folder.path().into(), ..Self::default() };
         }
-        let built = project.last.built.as_ref();
-        if self.fields.sent && built.is_some() {
-            // What was asked for is built: the page is ready for the next.
-            *self = Self { open: self.open, project: self.project.clone(), ..Self::default() };
-            return Some(survey_of_nothing());
+        let runs = state.job(JobKind::BuildCube).or(state.job(JobKind::AppendToCube)).is_some();
+        match self.fields.sent {
+            Sent::No => {}
+            Sent::Asked => self.fields.sent = if runs { Sent::Running } else { Sent::No },
+            Sent::Running if runs => {}
+            Sent::Running if project.last.built.is_none() => self.fields.sent = Sent::No,
+            Sent::Running => {
+                // What was asked for is built: the page is ready for the next.
+                *self = Self { open: self.open, project: self.project.clone(), ..Self::default() };
+                return Some(survey_of_nothing());
+            }
         }
         if !self.open {
             return None;
@@ -191,10 +198,10 @@ pub fn imagery_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &m
         inputs::inputs_ui(ui, project, view);
     });
     Panel::right("imagery-settings").exact_size(tokens::RIGHT_PANEL + 16.0).resizable(false).show(ui, |ui| {
-        Panel::bottom("imagery-answer").resizable(false).show_separator_line(true).show(ui, |ui| {
+        Panel::bottom("imagery-answer").frame(Frame::NONE).resizable(false).show(ui, |ui| {
             answer::answer_ui(ui, state, project, view);
         });
-        CentralPanel::default().show(ui, |ui| settings::settings_ui(ui, project, view));
+        CentralPanel::default().frame(Frame::NONE).show(ui, |ui| settings::settings_ui(ui, project, view));
     });
     CentralPanel::default().show(ui, |ui| {
         if view.imagery.inputs.is_empty() {

@@ -29,7 +29,7 @@ pub fn settings_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
 
 /// A setting: its name, and what it is.
 fn row(ui: &mut Ui, name: &str, hint: &str, content: impl FnOnce(&mut Ui) -> Response) {
-    ui.horizontal_wrapped(|ui| {
+    ui.horizontal(|ui| {
         let label = Label::new(RichText::new(name).weak());
         let label = ui.allocate_ui_with_layout(
             Vec2::new(NAMES, tokens::TARGET),
@@ -260,7 +260,7 @@ fn mask_ui(ui: &mut Ui, imagery: &mut Imagery, layers: &[String]) {
         &[
             (OffsetSetting::Metadata, "By metadata", "Taken away where the metadata say so"),
             (OffsetSetting::Keep, "Keep", "The values are right as they are"),
-            (OffsetSetting::Subtract, "Subtract 1000", "Taken away from every value"),
+            (OffsetSetting::Subtract, "Subtract", "1000 is taken away from every value"),
         ],
     );
 }

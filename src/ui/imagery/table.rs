@@ -52,7 +52,7 @@ pub fn table_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut
     let View { imagery, commands, .. } = view;
     head_ui(ui, state, project, imagery, commands);
     let Some(found) = imagery.found(project).cloned() else { return };
-    Panel::bottom("imagery-steps").resizable(false).show(ui, |ui| {
+    Panel::bottom("imagery-steps").frame(egui::Frame::NONE).resizable(false).show(ui, |ui| {
         aside::aside_ui(ui, &found, imagery);
         steps::steps_ui(ui, project, imagery);
     });
@@ -126,8 +126,17 @@ fn head_ui(
 fn rows_ui(ui: &mut Ui, found: &Arc<Recognised>, survey: &Surveying, imagery: &mut Imagery) {
     let last = survey.last.as_ref().filter(|last| Arc::ptr_eq(&last.found.recognised, found));
     let order = imagery.table.order(found, last);
-    let least: f32 = COLUMNS.iter().map(|(_, width, _)| width).sum();
     let mut widths = COLUMNS.map(|(_, width, _)| width);
+    // What no acquisition has takes no room.
+    let facts = &imagery.facts;
+    let offsets = last.is_some_and(|last| last.survey.acquisitions.iter().any(|a| a.offset != 0.0));
+    for (name, is_there) in [("Tile", facts.tiles), ("Sensor", facts.sensors), ("Offset", offsets)] {
+        let column = COLUMNS.iter().position(|(other, ..)| *other == name);
+        if let Some(column) = column.filter(|_| !is_there) {
+            widths[column] = 0.0;
+        }
+    }
+    let least: f32 = widths.iter().sum();
     widths[FILE] += (ui.available_width() - least - 12.0).max(0.0);
     let looking = matches!(survey.state, SurveyState::Looking(_));
     ScrollArea::horizontal().id_salt("imagery-table").auto_shrink(false).show(ui, |ui| {
@@ -159,8 +168,9 @@ impl<'a> Cells<'a> {
         Self { row, x: row.left(), widths: widths.iter(), id }
     }
 
-    fn next<R>(&mut self, ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
-        let width = self.widths.next().copied().unwrap_or_default();
+    /// Paints the next cell; `None` where its column is not shown.
+    fn next<R>(&mut self, ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> Option<R> {
+        let width = self.widths.next().copied().filter(|width| *width > 0.0)?;
         let min = pos2(self.x, self.row.top());
         let rect = Rect::from_min_size(min, Vec2::new(width - tokens::GRID, self.row.height()));
         let layout = Layout::left_to_right(Align::Center);
@@ -169,7 +179,7 @@ impl<'a> Cells<'a> {
             ui.new_child(UiBuilder::new().id_salt((self.id, column)).max_rect(rect).layout(layout));
         cell.set_clip_rect(rect.intersect(ui.clip_rect()));
         self.x += width;
-        content(&mut cell)
+        Some(content(&mut cell))
     }
 }
 
@@ -197,7 +207,7 @@ fn header_ui(ui: &mut Ui, found: &Recognised, imagery: &mut Imagery, widths: &[f
             }
             button.clicked()
         });
-        if clicked {
+        if clicked == Some(true) {
             imagery.table.sort = match sort {
                 None => Some((column, false)),
                 Some((_, false)) => Some((column, true)),
@@ -237,7 +247,7 @@ fn row_ui(
         tick.widget_info(|| egui::WidgetInfo::selected(egui::Role::CheckBox, true, taken, &name));
         tick.changed()
     });
-    if changed {
+    if changed == Some(true) {
         for path in paths(acquisition) {
             if taken {
                 imagery.left_out.remove(path);
@@ -299,7 +309,9 @@ pub(super) fn date_ui(
         _ => given.map_or(String::new(), |date| date.to_string()),
     };
     let read = super::fields::date(&text);
+    let size = Vec2::new(0.0, tokens::TARGET);
     let mut field = TextEdit::singleline(&mut text).desired_width(f32::INFINITY).hint_text("date");
+    field = field.min_size(size).align(egui::Align2::LEFT_CENTER);
     if date.is_some() {
         field = field.frame(egui::Frame::NONE);
     }
