@@ -1,6 +1,7 @@
 //! Parts of what was recognised: without the files that people leave out, or one place of several.
 
 use super::{Acquisition, Correction, Layer, Recognised, Role};
+use crate::geo::{Crs, Placement};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
@@ -44,16 +45,18 @@ impl Recognised {
     }
 
     /// The places that the acquisitions show, by name, each with its acquisitions: a tile, or, of files that name none,
-    /// those that lie on the same pixels.
+    /// those that cover each other for the most part.
     pub fn places(&self) -> Vec<(String, Vec<usize>)> {
         let mut tiles: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         let mut spots: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        let mut spot_of: Option<Vec<usize>> = None;
         for (i, acquisition) in self.acquisitions.iter().enumerate() {
             match &acquisition.tile {
                 Some(tile) => tiles.entry(tile).or_default().push(i),
                 None => {
-                    let spot = acquisition.layers.first().map_or(0, |layer| layer.placement);
-                    spots.entry(spot).or_default().push(i);
+                    let spot_of = spot_of.get_or_insert_with(|| spots_of(&self.placements));
+                    let placement = acquisition.layers.first().map_or(0, |layer| layer.placement);
+                    spots.entry(spot_of.get(placement).copied().unwrap_or_default()).or_default().push(i);
                 }
             }
         }
@@ -89,10 +92,31 @@ impl Recognised {
     }
 }
 
+/// For each placement the first one that it covers for the most part, or is covered by: such are one place, though their
+/// grids differ.
+fn spots_of(placements: &[Placement]) -> Vec<usize> {
+    let degrees = Crs::from_epsg(4326).ok();
+    let extents: Vec<_> =
+        placements.iter().map(|placement| placement.extent_in(degrees.as_ref()?).ok()).collect();
+    let area = |[left, bottom, right, top]: [f64; 4]| (right - left).max(0.0) * (top - bottom).max(0.0);
+    let is_one = |a: [f64; 4], b: [f64; 4]| {
+        let shared = [a[0].max(b[0]), a[1].max(b[1]), a[2].min(b[2]), a[3].min(b[3])];
+        area(shared) > 0.5 * area(a).min(area(b))
+    };
+    let mut spots: Vec<usize> = Vec::with_capacity(placements.len());
+    for i in 0..placements.len() {
+        // Only firsts are compared with.
+        let same =
+            (0..i).find(|&j| spots[j] == j && extents[i].zip(extents[j]).is_some_and(|(a, b)| is_one(a, b)));
+        spots.push(same.unwrap_or(i));
+    }
+    spots
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geo::{Crs, Grid, Placement};
+    use crate::geo::Grid;
     use crate::source::BandKnowledge;
     use chrono::NaiveDate;
 
@@ -157,6 +181,15 @@ mod tests {
         nameless.acquisitions.iter_mut().for_each(|a| a.key = format!("{}.tif", a.date));
         assert_eq!(names(&nameless), ["place-1", "place-2"]);
         assert_eq!(two_places([None, None]).places()[1].1, [1, 3]);
+    }
+
+    #[test]
+    fn grids_that_cover_each_other_for_the_most_part_are_one_place() {
+        let mut found = two_places([None, None]);
+        found.placements[1] = placement(15.0);
+        assert_eq!(found.places().len(), 1);
+        found.placements[1] = placement(25.0);
+        assert_eq!(found.places().len(), 2, "neighbours that overlap a little are two");
     }
 
     #[test]

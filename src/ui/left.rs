@@ -1,7 +1,7 @@
 //! The panel on the left: layers, and sites.
 
 use super::view::View;
-use super::{tokens, widgets};
+use super::{format, tokens, widgets};
 use crate::app::{Command, OpenProject};
 use egui::{Panel, RichText, ScrollArea, Slider, Ui};
 
@@ -80,20 +80,9 @@ fn sites_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     widgets::figure(ui, "Dates", &info.dates.len().to_string());
     widgets::figure(ui, "Bands", &info.bands.len().to_string());
     widgets::figure(ui, "Pixels", &format!("{} x {}", info.grid.width, info.grid.height));
-    widgets::figure(ui, "Pixel", &format!("{} {unit}", trimmed(side)));
+    widgets::figure(ui, "Pixel", &format!("{} {unit}", format::trimmed(side)));
     ui.label(RichText::new(info.grid.crs.label()).small().weak());
     if let Some(origin) = &info.origin {
         ui.label(RichText::new(origin).small().weak());
-    }
-}
-
-/// "10", "231.66": no more figures than tell something.
-fn trimmed(value: f64) -> String {
-    let text = format!("{value:.5}");
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    if value.abs() >= 1.0 {
-        format!("{:.2}", value).trim_end_matches('0').trim_end_matches('.').into()
-    } else {
-        text.into()
     }
 }

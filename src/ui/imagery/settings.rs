@@ -329,6 +329,9 @@ fn grid_ui(ui: &mut Ui, imagery: &mut Imagery, project: &OpenProject) {
 /// Buttons that take a grid over from what is on screen.
 fn taken_over_ui(ui: &mut Ui, imagery: &mut Imagery, project: &OpenProject) {
     let fields = &mut imagery.fields;
+    if project.cube().is_none() && project.selected.is_none() {
+        return;
+    }
     ui.horizontal_wrapped(|ui| {
         if let Some((opened, _)) = project.cube() {
             let grid = &opened.cube.info().grid;

@@ -24,7 +24,7 @@ const COLUMNS: [(&str, f32, &str); 9] = [
     ("Tile", 60.0, "Tile, or path and row"),
     ("Sensor", 100.0, "The sensor, where it is recognised"),
     ("Bands", 46.0, "How many bands it has"),
-    ("Grid", 148.0, "Where its pixels lie"),
+    ("Grid", 160.0, "Where its pixels lie"),
     ("Clear", 92.0, "The share of its pixels that were observed and are clear, from a sample"),
     ("Offset", 48.0, "What is taken away from its values"),
 ];
@@ -371,8 +371,7 @@ fn grid_ui(ui: &mut Ui, acquisition: &Acquisition, placements: &[Placement]) {
     those.dedup();
     let Some(first) = those.first().and_then(|&i| placements.get(i)) else { return };
     let unit = if first.crs.is_geographic() { "°" } else { " m" };
-    let side = format!("{:.5}", first.pixel_size()[0]);
-    let side = side.trim_end_matches('0').trim_end_matches('.');
+    let side = format::trimmed(first.pixel_size()[0]);
     let size = format!("{} x {} of {side}{unit}", first.width, first.height);
     let letters: Vec<String> = those.iter().map(|&i| letter(i)).collect();
     let text = if placements.len() > 1 { format!("{}  {size}", letters.join("")) } else { size };
