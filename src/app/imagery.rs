@@ -232,6 +232,12 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
+/// "about 3.1 s", "less than 0.1 s".
+pub fn about(seconds: f64) -> String {
+    let words = duration(seconds);
+    if words.starts_with("less") { words } else { format!("about {words}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

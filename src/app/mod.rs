@@ -15,7 +15,7 @@ pub use command::{Command, Page, SurveyRequest, Window};
 pub use drive::run_to_end;
 pub use events::pump;
 pub use history::History;
-pub use imagery::{duration, size};
+pub use imagery::{about, duration, size};
 pub use state::{
     AppState, CubeState, JobView, LastResults, Level, MapLayer, ModelEntry, Notice, OpenProject, SaveState,
     SiteView, SurveyState, Surveying, Training,

@@ -1,6 +1,6 @@
 //! What is printed of cubes and surveys, as JSON and as words.
 
-use crate::app::{duration, size};
+use crate::app::{about, size};
 use crate::cube::{Band, CubeInfo, StepSurvey};
 use crate::geo::{Grid, Placement};
 use crate::jobs::{SiteNaming, Surveyed};
@@ -163,7 +163,7 @@ pub fn survey_words(surveyed: &Surveyed, problems: &[String]) -> String {
     }
     let free = survey.free_bytes.map_or(String::new(), |free| format!("; {} are free", size(free)));
     text += &format!("Size     about {}{free}\n", size(survey.bytes));
-    text += &format!("Time     about {}\n", duration(survey.seconds));
+    text += &format!("Time     {}\n", about(survey.seconds));
     for (title, list) in [("Problem", problems), ("Advice", &survey.advice)] {
         list.iter().for_each(|sentence| text += &format!("{title:<8} {sentence}\n"));
     }

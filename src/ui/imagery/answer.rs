@@ -2,7 +2,7 @@
 
 use super::Imagery;
 use super::fields::Sent;
-use crate::app::{AppState, Command, OpenProject, SurveyRequest, SurveyState, duration, size};
+use crate::app::{AppState, Command, OpenProject, SurveyRequest, SurveyState, about, size};
 use crate::jobs::{JobKind, SiteNaming, Surveyed};
 use crate::ui::view::View;
 use crate::ui::{format, tokens, widgets};
@@ -54,12 +54,6 @@ fn estimate_ui(ui: &mut Ui, last: &Surveyed) {
         let words = format!("about {}, {}{free}", size(survey.bytes), about(survey.seconds));
         ui.label(RichText::new(words).weak());
     }
-}
-
-/// "about 3 s", "less than 0.1 s".
-fn about(seconds: f64) -> String {
-    let words = duration(seconds);
-    if words.starts_with("less") { words } else { format!("about {words}") }
 }
 
 fn sentences_ui(ui: &mut Ui, last: &Surveyed) {

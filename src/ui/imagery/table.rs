@@ -21,11 +21,11 @@ const COLUMNS: [(&str, f32, &str); 9] = [
     ("", 24.0, "Whether it is taken"),
     ("Date", 88.0, "The day it was taken; type another one to correct it"),
     ("File", 150.0, "Its file, or what the names of its files share"),
+    ("Clear", 92.0, "The share of its pixels that were observed and are clear, from a sample"),
     ("Tile", 60.0, "Tile, or path and row"),
     ("Sensor", 100.0, "The sensor, where it is recognised"),
     ("Bands", 46.0, "How many bands it has"),
     ("Grid", 160.0, "Where its pixels lie"),
-    ("Clear", 92.0, "The share of its pixels that were observed and are clear, from a sample"),
     ("Offset", 48.0, "What is taken away from its values"),
 ];
 const FILE: usize = 2;
@@ -269,6 +269,7 @@ fn row_ui(
         ui.add(Label::new(tone(acquisition.key.clone())).truncate())
             .on_hover_ui(|ui| files_ui(ui, acquisition));
     });
+    cells.next(ui, |ui| clear_ui(ui, known.and_then(|known| known.clear_share), looking && known.is_none()));
     for text in [&acquisition.tile, &acquisition.sensor] {
         cells.next(ui, |ui| {
             let text = text.clone().unwrap_or_else(|| "–".into());
@@ -285,7 +286,6 @@ fn row_ui(
         });
     });
     cells.next(ui, |ui| grid_ui(ui, acquisition, &found.placements));
-    cells.next(ui, |ui| clear_ui(ui, known.and_then(|known| known.clear_share), looking && known.is_none()));
     cells.next(ui, |ui| {
         let offset = known.map_or(0.0, |known| known.offset);
         let text = if offset == 0.0 { "–".into() } else { format!("−{offset}") };
