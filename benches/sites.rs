@@ -11,7 +11,7 @@ use ritmo::jobs::footprint;
 use ritmo::labels::Legend;
 use ritmo::progress::Cancel;
 use ritmo::project::{Document, ProjectFolder, Recent, SaveOutcome, Saver, Site};
-use ritmo::source::folder::recognise;
+use ritmo::source::{InputSpec, recognise};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -41,7 +41,7 @@ fn make_site(project: &Path, inputs: &Path, i: u32) -> Site {
         let path = folder.join(format!("m_2022-{month:02}-15.tif"));
         write_mosaic(&path, &grid, &["B04", "B08"], PixelType::Uint16, 0.0, &values, &[]).expect("written");
     }
-    let found = recognise(&[folder], &|_| {}, &Cancel::new()).expect("recognised");
+    let found = recognise(&InputSpec::of([folder]), &|_| {}, &Cancel::new()).expect("recognised");
     let cube = format!("cubes/{name}.zarr");
     build(&BuildSpec { found, ..BuildSpec::default() }, &project.join(&cube), &|_| {}, &Cancel::new())
         .expect("built");

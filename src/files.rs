@@ -41,6 +41,34 @@ pub fn replace_folder(new: &Path, target: &Path, old: &Path) -> std::io::Result<
     })
 }
 
+/// Bytes that can still be written to the disk on which a path lies, or is going to lie; `None` where the system does
+/// not tell.
+pub fn free_bytes(path: &Path) -> Option<u64> {
+    let there = path.ancestors().find(|folder| folder.exists())?;
+    #[cfg(unix)]
+    {
+        let disk = rustix::fs::statvfs(there).ok()?;
+        Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = there;
+        None
+    }
+}
+
+/// Bytes of all files in a folder and the folders below it; what cannot be read counts nothing.
+pub fn folder_bytes(folder: &Path) -> u64 {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .map(|entry| match entry.metadata() {
+            Ok(data) if data.is_dir() => folder_bytes(&entry.path()),
+            Ok(data) => data.len(),
+            Err(_) => 0,
+        })
+        .sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,6 +95,23 @@ mod tests {
         std::fs::write(new.join("a"), "second").unwrap();
         replace_folder(&new, &target, &old).unwrap();
         assert_eq!(std::fs::read(target.join("a")).unwrap(), b"second");
+    }
+
+    #[test]
+    fn bytes_of_a_folder_are_those_of_all_files_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("a/b")).unwrap();
+        std::fs::write(folder.path().join("a/b/c"), [0; 1000]).unwrap();
+        std::fs::write(folder.path().join("d"), [0; 24]).unwrap();
+        assert_eq!(folder_bytes(folder.path()), 1024);
+        assert_eq!(folder_bytes(&folder.path().join("absent")), 0);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn free_bytes_are_known_before_the_folder_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(free_bytes(&folder.path().join("not/yet")).is_some());
     }
 
     #[test]

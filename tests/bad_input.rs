@@ -54,6 +54,47 @@ fn truncated_and_empty_files_are_named() {
 }
 
 #[test]
+fn options_that_make_no_sense_are_wrong_usage() {
+    let folder = tempfile::tempdir().unwrap();
+    let (project, inputs) = started(folder.path());
+    for options in [
+        "",
+        "--site s --each",
+        "--site s --period fortnight",
+        "--site s --from 2022-05-01 --to 2022-01-01",
+        "--site s --extent 4,3,2,1",
+        "--site s --crs EPSG:0",
+        "--site s --mask scl=cloud",
+        "--site s --append --resolution 20",
+    ] {
+        let options: Vec<_> = options.split_whitespace().collect();
+        let ran = ritmo(&[&["cube", "build", arg(&project), arg(&inputs)][..], &options].concat());
+        assert_eq!(ran.code, 2, "{options:?}: {}", ran.stderr);
+        assert!(ran.stdout.is_empty() && !ran.stderr.contains("panicked"), "{options:?}: {}", ran.stderr);
+    }
+    assert!(!project.join("cubes").exists());
+}
+
+#[test]
+fn an_extent_without_polygons_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let (project, inputs) = started(folder.path());
+    let file = folder.path().join("place.geojson");
+    geojson(&file, vec![]);
+    let build = ["cube", "build", arg(&project), "--site", "s", arg(&inputs), "--extent", arg(&file)];
+    let ran = ritmo(&build);
+    assert!(ran.failure().contains("place.geojson"), "{}", ran.stderr);
+}
+
+#[test]
+fn dates_are_not_added_to_a_site_that_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let (project, inputs) = started(folder.path());
+    let ran = ritmo(&["cube", "build", arg(&project), "--site", "nowhere", arg(&inputs), "--append"]);
+    assert!(ran.failure().contains("nowhere"), "{}", ran.stderr);
+}
+
+#[test]
 fn two_files_of_one_date_are_both_named() {
     let folder = tempfile::tempdir().unwrap();
     let (project, inputs) = started(folder.path());

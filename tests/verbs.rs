@@ -192,3 +192,65 @@ fn what_a_model_cannot_learn_from_is_told_with_what_there_is() {
     let ran = ritmo(&["map", arg(&project), "--model", "m", "--site", "other"]);
     assert!(ran.failure().contains("this model needs nir for NDVI"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_dry_run_tells_what_a_cube_would_be_and_writes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (inputs, project) = (folder.path().join("mosaics"), folder.path().join("project"));
+    support::mosaics(&inputs);
+    ritmo(&["new", arg(&project), "--json"]).json();
+    let dry = ["cube", "build", arg(&project), "--site", "s", arg(&inputs), "--dry-run"];
+    let value = ritmo(&[&dry[..], &["--json"]].concat()).json();
+    let rows = value["acquisitions"].as_array().unwrap();
+    assert_eq!(rows.len(), 4);
+    assert_eq!(
+        (&rows[1]["date"], &rows[1]["bands"]),
+        (&"2022-02-15".into(), &serde_json::json!(["B04", "B08"]))
+    );
+    assert!(rows[0]["grids"][0].as_str().unwrap().contains("96 x 64"));
+    assert_eq!(value["steps"].as_array().unwrap().len(), 4);
+    assert_eq!((&value["grid"]["x"], &value["grid"]["y"]), (&96.into(), &64.into()));
+    assert!(value["bytes"].as_u64().unwrap() > 0 && value["seconds"].is_f64());
+    assert_eq!((&value["problems"], &value["skipped"]), (&serde_json::json!([]), &serde_json::json!([])));
+    let words = ritmo(&dry).stdout;
+    for word in ["m_2022-03-15.tif", "B04 B08", "Steps", "Size", "Time", "96 x 64"] {
+        assert!(words.contains(word), "«{word}» is missing in {words}");
+    }
+    assert!(!project.join("cubes").exists());
+}
+
+#[test]
+fn a_dry_run_with_a_problem_prints_the_table_and_exits_with_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let (inputs, project) = (folder.path().join("mosaics"), folder.path().join("project"));
+    support::mosaics(&inputs);
+    ritmo(&["new", arg(&project), "--json"]).json();
+    let shifted = ritmo::geo::Grid { left: 500_010.0, ..support::grid() };
+    support::mosaic(&inputs.join("m_2022-05-15.tif"), &shifted, &["B04", "B08"], 5);
+    let ran = ritmo(&["cube", "build", arg(&project), "--site", "s", arg(&inputs), "--dry-run", "--json"]);
+    assert_eq!(ran.code, 1);
+    let value: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(value["acquisitions"].as_array().unwrap().len(), 5);
+    assert!(value["problems"][0].as_str().unwrap().contains("grid"));
+    assert!(ran.stderr.contains("grid"), "{}", ran.stderr);
+}
+
+#[test]
+fn each_tile_becomes_a_site_where_that_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let (inputs, project) = (folder.path().join("chips"), folder.path().join("project"));
+    std::fs::create_dir(&inputs).unwrap();
+    for (name, left) in [("north", 500_000.0), ("south", 600_000.0)] {
+        let grid = ritmo::geo::Grid { left, ..support::grid() };
+        for month in 1..=3 {
+            let file = inputs.join(format!("{name}_2022-{month:02}-15.tif"));
+            support::mosaic(&file, &grid, &["B04", "B08"], month);
+        }
+    }
+    ritmo(&["new", arg(&project), "--json"]).json();
+    let built = ritmo(&["cube", "build", arg(&project), "--each", arg(&inputs), "--json"]).json();
+    let names: Vec<_> = built["sites"].as_array().unwrap().iter().map(|s| s["site"].clone()).collect();
+    assert_eq!(names, ["north", "south"]);
+    let info = ritmo(&["cube", "info", arg(&project), "--json"]).json();
+    assert_eq!(info["sites"].as_array().unwrap().len(), 2);
+}

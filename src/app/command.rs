@@ -1,9 +1,10 @@
 //! What one can ask of the program.
 
-use crate::cube::NamedIndex;
-use crate::jobs::JobId;
+use crate::cube::{BuildSettings, NamedIndex};
+use crate::jobs::{JobId, SiteNaming};
 use crate::labels::{Annotation, AnnotationId, ClassCode, Confidence, ImportSettings, Legend};
 use crate::model::ModelSpec;
+use crate::source::InputSpec;
 use std::path::PathBuf;
 
 /// The four pages of a project.
@@ -46,6 +47,19 @@ pub enum Window {
     Demo { folder: PathBuf, seed: u64 },
 }
 
+/// Which imagery to look at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SurveyRequest {
+    /// One site, or one for each place.
+    pub site: SiteNaming,
+    /// Folders and files, and what people corrected.
+    pub input: InputSpec,
+    /// What people choose of the cube.
+    pub settings: BuildSettings,
+    /// Whether the files are looked at again, though they were before.
+    pub afresh: bool,
+}
+
 /// What one can ask of the program, by window or by verb.
 #[derive(Debug, Clone)]
 pub enum Command {
@@ -70,8 +84,14 @@ pub enum Command {
     RemoveSite(String),
     /// Takes a site off the list and deletes its cube from the disk (a job); this cannot be undone.
     DeleteSite(String),
-    /// Builds the cube of a site from folders and files (a job).
-    BuildCube { site: String, inputs: Vec<PathBuf>, bands: Option<Vec<String>> },
+    /// Recognises imagery and says what its cube would be (a job); the answer to an earlier one is dropped. Without
+    /// inputs the last answer is forgotten.
+    Survey(SurveyRequest),
+    /// Builds the cube of a site, or one for each place, from folders and files (a job). Damaged files stop it unless
+    /// they are to be skipped.
+    BuildCube { site: SiteNaming, input: InputSpec, settings: BuildSettings, skip_damaged: bool },
+    /// Adds dates to the cube of a site (a job).
+    AppendToCube { site: String, input: InputSpec, settings: BuildSettings, skip_damaged: bool },
 
     /// Turns to a page.
     ShowPage(Page),
@@ -153,6 +173,7 @@ impl Command {
                 | Self::AddIndex(_)
                 | Self::EditIndex { .. }
                 | Self::DeleteIndex(_)
+                | Self::AppendToCube { .. }
                 | Self::AddClass(_)
                 | Self::EditClass { .. }
                 | Self::DeleteClass(_)

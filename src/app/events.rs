@@ -1,8 +1,8 @@
 //! Taking in what jobs have said.
 
-use super::sites;
 use super::state::{AppState, CubeState, LastResults, Level, MapLayer, ModelEntry, OpenProject, SaveState};
 use super::update::{map, refresh_cores, start_open};
+use super::{imagery, sites};
 use crate::classify::ChunkMap;
 use crate::jobs::{
     EventBody, Imported, JobEvent, JobId, JobKind, Loader, OpenedCube, OpenedProject, Outcome,
@@ -10,7 +10,7 @@ use crate::jobs::{
 use crate::labels::Class;
 use crate::model::TrainEvent;
 use crate::progress::Progress;
-use crate::project::{SaveOutcome, Saver, Site};
+use crate::project::{SaveOutcome, Saver};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -53,6 +53,8 @@ pub(super) fn absorb(state: &mut AppState, event: JobEvent) {
                 chunk_arrived(project, job, &name, &chunk);
             }
         }
+        EventBody::Found(found) => imagery::found(state, event.job, found),
+        EventBody::Built(built) => imagery::built(state, built),
         EventBody::Finished(outcome) => {
             let job = state.jobs.remove(at);
             if job.cancelling
@@ -66,12 +68,15 @@ pub(super) fn absorb(state: &mut AppState, event: JobEvent) {
         EventBody::Failed(why) => {
             state.jobs.remove(at);
             ended(state, event.job, kind, Some(&why));
-            state.notify(Level::Error, format!("{} failed: {why}", kind.title()));
+            // What is wrong with imagery is told where it is looked at.
+            if kind != JobKind::Survey {
+                state.notify(Level::Error, format!("{} failed: {why}", kind.title()));
+            }
         }
         EventBody::Cancelled => {
             state.jobs.remove(at);
             ended(state, event.job, kind, None);
-            if !matches!(kind, JobKind::Cores | JobKind::Compose | JobKind::Footprints) {
+            if !matches!(kind, JobKind::Cores | JobKind::Compose | JobKind::Footprints | JobKind::Survey) {
                 state.notify(Level::Done, format!("{} was cancelled", kind.title()));
             }
         }
@@ -100,6 +105,7 @@ fn ended(state: &mut AppState, job: JobId, kind: JobKind, why: Option<&str>) {
                 site.composing = None;
             }
         }
+        JobKind::Survey => imagery::survey_ended(project, job, why),
         JobKind::Cores if project.cores_job == Some(job) => project.cores_job = None,
         _ => {}
     }
@@ -158,33 +164,8 @@ fn finished(state: &mut AppState, job: JobId, outcome: Outcome) {
             let _ = start_open(state, folder);
         }
         Outcome::ProjectOpened(opened) => project_opened(state, *opened),
-        Outcome::CubeBuilt(built) => {
-            let Some(project) = &mut state.project else { return };
-            let footprint = crate::jobs::footprint(&built.info.grid).ok();
-            match project.document.sites.iter_mut().find(|site| site.name == built.site) {
-                Some(site) => site.footprint = footprint,
-                None => project.document.sites.push(Site {
-                    name: built.site.clone(),
-                    cube: built.cube.clone(),
-                    true_map: None,
-                    footprint,
-                }),
-            }
-            // What is on screen may be the cube that was replaced.
-            sites::leave(project);
-            project.document.view.site = Some(built.site.clone());
-            project.save();
-            let (dates, bands) = (built.info.dates.len(), built.info.bands.len());
-            let text = format!("The cube of {} is built: {dates} dates, {bands} bands", built.site);
-            let skipped: Vec<_> = built
-                .skipped
-                .iter()
-                .map(|(file, why)| format!("{} was left aside: {why}", file.display()))
-                .collect();
-            project.last.built = Some(built);
-            skipped.into_iter().for_each(|s| state.notify(Level::Warning, s));
-            state.notify(Level::Done, text);
-        }
+        Outcome::Surveyed(surveyed) => imagery::surveyed(state, job, surveyed),
+        Outcome::CubesBuilt(made) => imagery::cubes_built(state, made),
         Outcome::CubeOpened(opened, map) => cube_opened(state, job, opened, map),
         Outcome::Footprints(found) => {
             if let Some(project) = &mut state.project {
@@ -260,7 +241,7 @@ fn finished(state: &mut AppState, job: JobId, outcome: Outcome) {
 }
 
 /// One notice for many sentences: the first three in full.
-fn summarise(state: &mut AppState, what: &str, sentences: &[String]) {
+pub(super) fn summarise(state: &mut AppState, what: &str, sentences: &[String]) {
     let Some(first) = sentences.get(..sentences.len().min(3)).filter(|s| !s.is_empty()) else { return };
     let more = sentences.len() - first.len();
     let tail = if more > 0 { format!("; and {more} more") } else { String::new() };
@@ -299,6 +280,7 @@ fn project_opened(state: &mut AppState, opened: OpenedProject) {
         cores: HashMap::new(),
         models: models.into_iter().map(|(name, folder, card)| ModelEntry { name, folder, card }).collect(),
         training: None,
+        survey: super::Surveying::default(),
         last: LastResults { assessed, ..LastResults::default() },
         saver,
         next_id,

@@ -7,18 +7,20 @@ mod command;
 mod drive;
 mod events;
 mod history;
+mod imagery;
 mod indices;
 mod sites;
 mod state;
 mod update;
 
-pub use command::{Command, Page, Window};
+pub use command::{Command, Page, SurveyRequest, Window};
 pub use drive::run_to_end;
 pub use events::pump;
 pub use history::History;
+pub use imagery::{about, duration, size};
 pub use state::{
     AppState, CubeState, JobView, LastResults, Level, MapLayer, ModelEntry, Notice, OpenProject, SaveState,
-    SiteView, Training,
+    SiteView, SurveyState, Surveying, Training,
 };
 pub use update::{Refused, draft_core, update};
 

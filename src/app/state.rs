@@ -4,7 +4,8 @@ use super::command::Page;
 use super::history::{History, Snapshot};
 use crate::geo::Window;
 use crate::jobs::{
-    Assessed, CubeBuilt, DrawnCore, Imported, JobId, JobKind, Loader, Mapped, OpenedCube, Runner, Trained,
+    Assessed, CubeBuilt, CubesBuilt, DrawnCore, Found, Imported, JobId, JobKind, Loader, Mapped, OpenedCube,
+    Runner, Surveyed, Trained,
 };
 use crate::labels::{Annotation, AnnotationId, ClassCode};
 use crate::model::{EpochScore, ModelCard};
@@ -106,6 +107,8 @@ pub struct OpenProject {
     pub models: Vec<ModelEntry>,
     /// The training under way, or the last one.
     pub training: Option<Training>,
+    /// The imagery that is looked at.
+    pub survey: Surveying,
     /// What jobs made last.
     pub last: LastResults,
     pub(super) saver: Option<Saver>,
@@ -113,6 +116,34 @@ pub struct OpenProject {
     pub(super) cores_job: Option<JobId>,
     pub(super) then_map: bool,
     pub(super) removed_sites: Vec<(usize, Site)>,
+}
+
+/// The imagery that is looked at before a cube is built of it. What was known last stays while something newer is
+/// looked for.
+#[derive(Default)]
+pub struct Surveying {
+    /// How far it is.
+    pub state: SurveyState,
+    /// What was recognised last.
+    pub found: Option<Found>,
+    /// The last answer.
+    pub last: Option<Arc<Surveyed>>,
+}
+
+/// How far the survey of imagery is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum SurveyState {
+    /// Nothing is asked for.
+    #[default]
+    None,
+    /// A job is looking.
+    Looking(JobId),
+    /// [`Surveying::last`] answers what was asked for.
+    Ready,
+    /// It was stopped.
+    Stopped,
+    /// It failed; a sentence for people.
+    Failed(String),
 }
 
 /// How saving goes.
@@ -201,8 +232,10 @@ pub struct Training {
 /// What jobs made last; the window shows it, the verbs print it.
 #[derive(Debug, Default)]
 pub struct LastResults {
-    /// Folders and files that were built into a cube.
-    pub built: Option<CubeBuilt>,
+    /// Cubes that were built since the last command to build.
+    pub cubes: Vec<CubeBuilt>,
+    /// What became of the last build.
+    pub built: Option<CubesBuilt>,
     /// Labels that were imported (without the annotations themselves).
     pub imported: Option<Imported>,
     /// A model that was trained.

@@ -1,9 +1,12 @@
 use super::*;
+use crate::cube::BuildSettings;
 use crate::geo::raster::{PixelType, write_mosaic};
 use crate::geo::{Crs, Grid};
+use crate::jobs::SiteNaming;
 use crate::labels::{Annotation, Class, Confidence, Legend, write_labels};
 use crate::progress::Cancel;
 use crate::project::Recent;
+use crate::source::InputSpec;
 use proptest::prelude::*;
 use std::path::Path;
 use std::sync::Arc;
@@ -64,6 +67,19 @@ fn square(col: f64, row: f64, side: f64) -> geo::Polygon<f64> {
     geo::Polygon::new(geo::LineString::new(ring), vec![])
 }
 
+fn input_of(folder: &Path) -> InputSpec {
+    InputSpec { inputs: vec![folder.into()], ..InputSpec::default() }
+}
+
+fn build_of(site: &str, folder: &Path) -> Command {
+    Command::BuildCube {
+        site: SiteNaming::One(site.into()),
+        input: input_of(folder),
+        settings: BuildSettings::default(),
+        skip_damaged: false,
+    }
+}
+
 /// A project with a cube, its site on screen.
 fn project(folder: &Path) -> AppState {
     let inputs = folder.join("mosaics");
@@ -72,7 +88,7 @@ fn project(folder: &Path) -> AppState {
     let mut state = state();
     let home = folder.join("project");
     run(&mut state, Command::NewProject { folder: home, name: "Test".into(), legend: legend() }).unwrap();
-    run(&mut state, Command::BuildCube { site: "site".into(), inputs: vec![inputs], bands: None }).unwrap();
+    run(&mut state, build_of("site", &inputs)).unwrap();
     run(&mut state, Command::ShowSite("site".into())).unwrap();
     state
 }
@@ -177,7 +193,13 @@ fn commands_that_make_no_sense_now_are_refused_with_a_sentence() {
     assert!(refused(&mut state, Command::SetBuffer(-1.0)).contains("-1"));
     assert!(refused(&mut state, Command::SetBuffer(f64::NAN)).contains("NaN"));
     assert!(refused(&mut state, Command::DeleteAnnotation(9)).contains('9'));
-    let build = Command::BuildCube { site: "s".into(), inputs: vec![], bands: None };
+    let input = InputSpec::default();
+    let build = Command::BuildCube {
+        site: SiteNaming::One("s".into()),
+        input,
+        settings: BuildSettings::default(),
+        skip_damaged: false,
+    };
     assert!(refused(&mut state, build).contains("folders or files"));
 }
 
@@ -413,8 +435,8 @@ fn a_map_by_a_model_from_elsewhere_is_assessed_on_all_annotations_and_says_so() 
 fn two_sites_are_not_kept_in_one_folder() {
     let folder = tempfile::tempdir().unwrap();
     let mut state = project(folder.path());
-    let inputs = vec![folder.path().join("mosaics")];
-    let build = |site: &str| Command::BuildCube { site: site.into(), inputs: inputs.clone(), bands: None };
+    let inputs = folder.path().join("mosaics");
+    let build = |site: &str| build_of(site, &inputs);
     run(&mut state, build("a/b")).unwrap();
     let why = update(&mut state, build("a:b")).unwrap_err().to_string();
     assert!(why.contains("a/b") && why.contains("same folder"), "{why}");
@@ -490,8 +512,7 @@ fn names_of_sites(state: &AppState) -> Vec<&str> {
 fn four_sites(folder: &Path) -> AppState {
     let mut state = project(folder);
     for site in ["a", "b", "c"] {
-        let inputs = vec![folder.join("mosaics")];
-        run(&mut state, Command::BuildCube { site: site.into(), inputs, bands: None }).unwrap();
+        run(&mut state, build_of(site, &folder.join("mosaics"))).unwrap();
     }
     state
 }
@@ -504,8 +525,7 @@ fn a_site_that_is_removed_comes_back_by_undo_and_what_was_built_since_stays() {
     run(&mut state, Command::RemoveSite("a".into())).unwrap();
     let cube = state.project.as_ref().unwrap().folder.path().join("cubes/a.zarr");
     assert!(cube.exists(), "its cube stays");
-    let inputs = vec![folder.path().join("mosaics")];
-    run(&mut state, Command::BuildCube { site: "d".into(), inputs, bands: None }).unwrap();
+    run(&mut state, build_of("d", &folder.path().join("mosaics"))).unwrap();
     assert_eq!(names_of_sites(&state), ["site", "b", "c", "d"]);
     run(&mut state, Command::Undo).unwrap();
     assert_eq!(names_of_sites(&state), ["site", "a", "b", "c", "d"]);
@@ -606,3 +626,5 @@ fn indices_of_the_project_are_checked_and_undone() {
     run(&mut state, Command::Undo).unwrap();
     assert_eq!(indices(&state), []);
 }
+
+mod imagery;

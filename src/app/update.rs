@@ -1,6 +1,7 @@
 //! One command at a time: check it, change the state, or start a job on a snapshot.
 
 use super::command::{Command, new_annotation};
+use super::imagery;
 use super::indices::{self, look_again, set_composite};
 use super::sites;
 use super::state::{AppState, JobView, OpenProject, Training};
@@ -73,7 +74,13 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
         Command::StepSite(step) => sites::step(state, step),
         Command::DeleteSite(name) => sites::delete(state, &name),
         Command::SetComposite(channels) => set_composite(state, channels),
-        Command::BuildCube { site, inputs, bands } => build_cube(state, site, inputs, bands),
+        Command::Survey(request) => imagery::survey(state, request),
+        Command::BuildCube { site, input, settings, skip_damaged } => {
+            imagery::build(state, site, input, settings, skip_damaged)
+        }
+        Command::AppendToCube { site, input, settings, skip_damaged } => {
+            imagery::append(state, &site, input, settings, skip_damaged)
+        }
         Command::ImportLabels { files, settings } => import(state, files, settings),
         Command::Train { name, then_map } => train(state, name, None, then_map),
         Command::TrainWith { name, spec } => train(state, name, Some(spec), false),
@@ -134,48 +141,13 @@ pub(super) fn the_project(state: &mut AppState) -> Result<&mut OpenProject, Refu
     }
 }
 
-fn busy(state: &AppState, kind: JobKind) -> Result<(), Refused> {
+pub(super) fn busy(state: &AppState, kind: JobKind) -> Result<(), Refused> {
     match state.job(kind) {
         Some(job) => {
             refuse(format!("{} {} is still under way: wait for it or cancel it", kind.title(), job.subject))
         }
         None => Ok(()),
     }
-}
-
-fn build_cube(
-    state: &mut AppState,
-    site: String,
-    inputs: Vec<PathBuf>,
-    bands: Option<Vec<String>>,
-) -> Result<Option<JobId>, Refused> {
-    busy(state, JobKind::BuildCube)?;
-    let project = the_project(state)?;
-    if inputs.is_empty() {
-        return refuse("nothing to build a cube from: give folders or files");
-    }
-    if site.trim().is_empty() {
-        return refuse("a site needs a name");
-    }
-    let site = site.trim().to_string();
-    let cube = project.folder.cube_path(&site);
-    let maps = project.folder.maps_path(&site);
-    let same_folder =
-        |s: &&Site| s.name != site && (s.cube == cube || project.folder.maps_path(&s.name) == maps);
-    if let Some(other) = project.document.sites.iter().find(same_folder) {
-        return refuse(format!(
-            "site {site} would be kept in the same folder as site {}: give a name that differs in letters or digits",
-            other.name
-        ));
-    }
-    let spec = jobs::BuildCubeSpec {
-        project: project.folder.path().into(),
-        site: site.clone(),
-        cube,
-        inputs,
-        bands,
-    };
-    Ok(Some(start(state, JobKind::BuildCube, site, move |c| jobs::build_cube(&spec, c))))
 }
 
 fn import(

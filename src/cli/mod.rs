@@ -71,7 +71,7 @@ pub fn run(cli: Cli) -> Result<Option<Window>, Failure> {
         Verb::Open { .. } => {}
         Verb::Demo(args) => demo::run(args, &mut shell)?,
         Verb::New(args) => new::run(args, &mut shell)?,
-        Verb::Cube(cube::Verb::Build(args)) => cube::build(args, &mut shell)?,
+        Verb::Cube(cube::Verb::Build(args)) => cube::build(&args, &mut shell)?,
         Verb::Cube(cube::Verb::Info { cube }) => cube::info(&cube, &mut shell)?,
         Verb::Labels(labels::Verb::Import(args)) => labels::import(args, &mut shell)?,
         Verb::Train(args) => train::run(args, &mut shell)?,

@@ -82,7 +82,7 @@ pub fn survey(
         bands: Vec::new(),
         pixel_type: PixelType::Int16,
         bytes: 0,
-        free_bytes: store.and_then(free_bytes),
+        free_bytes: store.and_then(crate::files::free_bytes),
         seconds: 0.0,
         problems: Vec::new(),
         advice: Vec::new(),
@@ -235,7 +235,7 @@ fn raw_bytes(info: &CubeInfo) -> u64 {
 
 /// Refuses before anything is written what the disk cannot hold.
 pub(super) fn check_space(plan: &Plan, store: &Path, cancel: &Cancel) -> Result<(), CubeError> {
-    let Some(free) = free_bytes(store) else { return Ok(()) };
+    let Some(free) = crate::files::free_bytes(store) else { return Ok(()) };
     // Where even unpacked it would fit twice over, there is nothing to work out.
     if free / 5 * 2 > raw_bytes(&plan.info) {
         return Ok(());
@@ -255,15 +255,4 @@ fn no_space(needed: u64, free: u64) -> String {
         megabytes(needed),
         megabytes(free)
     )
-}
-
-/// Bytes free for this user on the disk of a path that need not exist yet.
-fn free_bytes(path: &Path) -> Option<u64> {
-    let there = path.ancestors().find(|folder| folder.exists()).or_else(|| {
-        // A relative path's last ancestor is empty, and means the folder one is in.
-        (!path.is_absolute()).then_some(Path::new("."))
-    })?;
-    let there = if there.as_os_str().is_empty() { Path::new(".") } else { there };
-    let disk = rustix::fs::statvfs(there).ok()?;
-    disk.f_bavail.checked_mul(disk.f_frsize)
 }

@@ -90,6 +90,24 @@ impl Crs {
         Self::from_wkt(&wkt)
     }
 
+    /// From what people write: `EPSG:32615` or WKT.
+    ///
+    /// # Errors
+    /// [`GeoError::Crs`] when it is neither.
+    pub fn from_text(text: &str) -> Result<Self, GeoError> {
+        let text = text.trim();
+        let code =
+            text.get(..5).filter(|start| start.eq_ignore_ascii_case("EPSG:")).map(|_| text[5..].trim());
+        match code {
+            Some(code) => {
+                let code =
+                    code.parse().map_err(|_| GeoError::Crs { why: format!("\"{code}\" is no EPSG code") })?;
+                Self::from_epsg(code)
+            }
+            None => Self::from_wkt(text),
+        }
+    }
+
     /// The WKT it was made from.
     pub fn wkt(&self) -> &str {
         &self.wkt

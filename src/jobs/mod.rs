@@ -1,28 +1,33 @@
 //! Background work: a job runs a plain function on a named thread, reports over one bounded channel, and is cancelled
 //! and joined on exit. Progress may be dropped when nobody listens; results never are.
 
+mod imagery;
 mod loader;
 mod runner;
 mod sites;
 mod work;
 
+pub use imagery::{
+    BuildCubeSpec, SurveySpec, append_to_cube, build_cube, stopped_by_damage, survey, to_recognise,
+};
 pub use loader::{Loaded, Loader, TileKey};
 pub use runner::{JobContext, Runner, let_the_window_go_first};
 pub use sites::{DeleteCubeSpec, delete_cube, footprint, footprints};
 pub use work::{
-    AssessSpec, BuildCubeSpec, ComposeSpec, CoreSpec, DemoSpec, ImportSpec, MapSpec, OpenCubeSpec, TrainSpec,
-    assess, build_cube, compose, cores, demo, drawn_core, import_labels, map, new_project, open_cube,
-    open_project, outlined, train,
+    AssessSpec, ComposeSpec, CoreSpec, DemoSpec, ImportSpec, MapSpec, OpenCubeSpec, TrainSpec, assess,
+    compose, cores, demo, drawn_core, import_labels, map, new_project, open_cube, open_project, outlined,
+    train,
 };
 
 use crate::assess::Assessment;
 use crate::classify::{ChunkMap, MapFiles};
 use crate::cube::picture::Composite;
-use crate::cube::{Cube, CubeInfo};
+use crate::cube::{BuildSettings, Cube, CubeInfo, Survey};
 use crate::labels::{Annotation, AnnotationId, Class, Core, Legend};
 use crate::model::{ModelCard, TrainEvent};
 use crate::progress::Progress;
 use crate::project::{Contents, ProjectFolder};
+use crate::source::{InputSpec, Recognised};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -36,8 +41,12 @@ pub enum JobKind {
     Demo,
     /// Opens or makes a project.
     OpenProject,
+    /// Recognises imagery and says what its cube would be.
+    Survey,
     /// Builds a cube.
     BuildCube,
+    /// Adds dates to a cube.
+    AppendToCube,
     /// Opens a cube for the window.
     OpenCube,
     /// Finds out how to show a composite.
@@ -64,7 +73,9 @@ impl JobKind {
         match self {
             Self::Demo => "Making the demo",
             Self::OpenProject => "Opening the project",
+            Self::Survey => "Looking at the imagery",
             Self::BuildCube => "Building the cube",
+            Self::AppendToCube => "Adding to the cube",
             Self::OpenCube => "Opening the cube",
             Self::Footprints => "Looking where the sites lie",
             Self::DeleteCube => "Deleting the cube",
@@ -96,6 +107,10 @@ pub enum EventBody {
     Train(TrainEvent),
     /// A chunk of a map.
     Chunk(ChunkMap),
+    /// Files were recognised.
+    Found(Found),
+    /// The cube of a site is there.
+    Built(CubeBuilt),
     /// It ended well.
     Finished(Box<Outcome>),
     /// It failed; a sentence for people.
@@ -111,8 +126,10 @@ pub enum Outcome {
     Demo(PathBuf),
     /// A project is open.
     ProjectOpened(Box<OpenedProject>),
-    /// A cube was built.
-    CubeBuilt(CubeBuilt),
+    /// Imagery was surveyed.
+    Surveyed(Arc<Surveyed>),
+    /// Cubes were built, or dates were added to one; each was handed over when it was there.
+    CubesBuilt(CubesBuilt),
     /// A cube is open, with the name and the class codes of its newest map.
     CubeOpened(OpenedCube, Option<(String, Vec<u8>)>),
     /// A composite with its stretch.
@@ -148,8 +165,45 @@ pub struct OpenedProject {
     pub unreadable: Vec<String>,
 }
 
-/// A cube that was built.
+/// What was recognised, and in which inputs.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The inputs, without what people left out.
+    pub input: InputSpec,
+    /// What is in them.
+    pub recognised: Arc<Recognised>,
+    /// Names of the places that they show.
+    pub places: Vec<String>,
+}
+
+/// Imagery that was surveyed.
 #[derive(Debug)]
+pub struct Surveyed {
+    /// One site, or one for each place.
+    pub naming: SiteNaming,
+    /// The inputs.
+    pub input: InputSpec,
+    /// What was chosen of the cube.
+    pub settings: BuildSettings,
+    /// What was recognised.
+    pub found: Found,
+    /// Which of the acquisitions are taken, in the order of [`Recognised::acquisitions`].
+    pub taken: Vec<bool>,
+    /// What the cube would be. Its indices are those of all acquisitions.
+    pub survey: Survey,
+}
+
+/// Which sites the imagery makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SiteNaming {
+    /// One site of this name.
+    One(String),
+    /// One site for each place (tile, chip), named after it.
+    PerTile,
+}
+
+/// A cube that was built.
+#[derive(Debug, Clone)]
 pub struct CubeBuilt {
     /// The site it belongs to.
     pub site: String,
@@ -157,8 +211,25 @@ pub struct CubeBuilt {
     pub cube: String,
     /// What it says of itself.
     pub info: CubeInfo,
+}
+
+/// What became of a build.
+#[derive(Debug, Clone, Default)]
+pub struct CubesBuilt {
+    /// The sites whose cubes are there.
+    pub sites: Vec<String>,
+    /// Sites that failed, with why.
+    pub failed: Vec<(String, String)>,
     /// Files left aside, with why.
     pub skipped: Vec<(PathBuf, String)>,
+    /// Dates that were added to the cube that was there.
+    pub added_dates: Option<usize>,
+    /// Bytes on the disk.
+    pub bytes: u64,
+    /// Seconds it took.
+    pub seconds: f64,
+    /// Bytes and seconds as they were estimated, where they were.
+    pub estimate: Option<(u64, f64)>,
 }
 
 /// A cube opened for the window.

@@ -1,8 +1,8 @@
 //! The work of each job: plain functions of a snapshot, composed from the rooms below.
 
 use super::{
-    Assessed, CubeBuilt, DrawnCore, EventBody, Imported, JobContext, Mapped, OpenedCube, OpenedProject,
-    Outcome, Trained, footprint,
+    Assessed, DrawnCore, EventBody, Imported, JobContext, Mapped, OpenedCube, OpenedProject, Outcome,
+    Trained, footprint,
 };
 use crate::assess::ErrorMatrix;
 use crate::cube::picture::{self, Composite};
@@ -36,21 +36,6 @@ pub struct DemoSpec {
     pub folder: PathBuf,
     /// Same seed, same bytes.
     pub seed: u64,
-}
-
-/// What to build a cube from, and for which site.
-#[derive(Debug, Clone)]
-pub struct BuildCubeSpec {
-    /// The project's folder.
-    pub project: PathBuf,
-    /// The site it belongs to.
-    pub site: String,
-    /// Its folder, relative to the project.
-    pub cube: String,
-    /// Folders and files.
-    pub inputs: Vec<PathBuf>,
-    /// Only these bands, in this order.
-    pub bands: Option<Vec<String>>,
 }
 
 /// Which cube to open.
@@ -267,24 +252,6 @@ fn newest_assessment(folder: &Path) -> Option<Assessed> {
         .max()?;
     let assessed: Assessed = serde_json::from_slice(&std::fs::read(&newest.1).ok()?).ok()?;
     Some(Assessed { file: newest.1, ..assessed })
-}
-
-/// Builds a cube for a site.
-///
-/// # Errors
-/// Whatever is wrong with the inputs or the target, with the files named.
-pub fn build_cube(spec: &BuildCubeSpec, context: &JobContext) -> anyhow::Result<Outcome> {
-    let report = |p: Progress| context.progress(p);
-    let found = source::recognise(&InputSpec::of(spec.inputs.iter()), &report, &context.cancel)?.whole()?;
-    let skipped = found.skipped.clone();
-    let settings = BuildSettings { bands: spec.bands.clone(), ..BuildSettings::default() };
-    let build = BuildSpec { found, settings };
-    let path = spec.project.join(&spec.cube);
-    if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
-    }
-    let info = cube::build(&build, &path, &report, &context.cancel)?;
-    Ok(Outcome::CubeBuilt(CubeBuilt { site: spec.site.clone(), cube: spec.cube.clone(), info, skipped }))
 }
 
 /// Opens a cube for the window: with its composite, its corners, and how much of each date was observed.

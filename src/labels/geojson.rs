@@ -154,12 +154,12 @@ pub fn write_labels(annotations: &[Annotation], legend: &Legend) -> String {
 }
 
 /// A file's features, and its coordinate system where that is not longitude and latitude.
-struct Collection {
-    features: Vec<Value>,
-    crs: Option<Crs>,
+pub(super) struct Collection {
+    pub(super) features: Vec<Value>,
+    pub(super) crs: Option<Crs>,
 }
 
-fn read_collection(path: &Path) -> Result<Collection, LabelError> {
+pub(super) fn read_collection(path: &Path) -> Result<Collection, LabelError> {
     let bytes =
         std::fs::read(path).map_err(|e| unreadable(path, format!("{e}. Check the path and its rights")))?;
     let text = std::str::from_utf8(&bytes)
@@ -258,7 +258,7 @@ impl Classes<'_> {
 }
 
 /// The geometries a feature is imported as, and the change in area (hectares) where it had to be repaired.
-fn imported_geometries(
+pub(super) fn imported_geometries(
     feature: &Value,
     crs: Option<&Crs>,
 ) -> Result<(Vec<Geometry<f64>>, Option<f64>), String> {
@@ -409,7 +409,7 @@ fn stored_annotation(feature: &Value) -> Result<(Option<AnnotationId>, Annotatio
     Ok((id, Annotation { id: id.unwrap_or(0), geometry, class, confidence, buffer_m, created, note }))
 }
 
-fn unreadable(path: &Path, why: impl Into<String>) -> LabelError {
+pub(super) fn unreadable(path: &Path, why: impl Into<String>) -> LabelError {
     LabelError::Read { path: path.into(), why: why.into() }
 }
 

@@ -2,6 +2,7 @@
 
 mod annotation;
 mod core;
+mod extent;
 mod geojson;
 mod legend;
 mod pure;
@@ -9,6 +10,7 @@ mod repair;
 
 pub use annotation::{Annotation, AnnotationId, Confidence};
 pub use core::{Core, Emptied, core_of, largest_buffer_m};
+pub use extent::{extent_in, extent_of_file};
 pub use geojson::{ImportReport, ImportSettings, import, read_labels, write_labels};
 pub use legend::{Class, ClassCode, Legend};
 

@@ -118,7 +118,7 @@ impl ProjectFolder {
 
     /// Folder of the cube of a site of this name.
     pub fn cube_path(&self, site: &str) -> String {
-        format!("cubes/{}.zarr", file_name(site))
+        cube_folder(site)
     }
 
     /// Folder of the model of this name.
@@ -166,6 +166,11 @@ impl Drop for ProjectFolder {
             let _ = lock.unlock();
         }
     }
+}
+
+/// Folder of the cube of a site of this name, relative to the project.
+pub fn cube_folder(site: &str) -> String {
+    format!("cubes/{}.zarr", file_name(site))
 }
 
 /// A name as a part of a path: without separators and other trouble, accents kept.

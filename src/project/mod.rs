@@ -9,7 +9,7 @@ mod recent;
 mod saver;
 
 pub use document::{Document, Settings, Site, VERSION, View};
-pub use folder::{Contents, ProjectFolder, file_name};
+pub use folder::{Contents, ProjectFolder, cube_folder, file_name};
 pub use recent::Recent;
 pub use saver::{SaveOutcome, Saver};
 

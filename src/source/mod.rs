@@ -13,6 +13,7 @@ mod group;
 mod look;
 mod metadata;
 mod names;
+mod part;
 mod pattern;
 mod places;
 mod recognise;

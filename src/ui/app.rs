@@ -2,7 +2,9 @@
 
 use super::dialogs::Chosen;
 use super::view::View;
-use super::{dialogs, left, map, notices, pages, plot, shortcuts, start, status, timeline, tokens, top};
+use super::{
+    dialogs, imagery, left, map, notices, pages, plot, shortcuts, start, status, timeline, tokens, top,
+};
 use crate::app::{AppState, Command, Level, Page, pump, update};
 use crate::labels::ImportSettings;
 use std::time::Instant;
@@ -31,10 +33,15 @@ impl RitmoApp {
     pub fn logic(&mut self, ctx: &egui::Context) {
         pump(&mut self.state);
         self.take_in_dialogs();
+        self.take_in_drops(ctx);
         for command in std::mem::take(&mut self.view.commands) {
             if let Err(refused) = update(&mut self.state, command) {
                 self.state.notify(Level::Warning, refused.to_string());
             }
+        }
+        if let Some(command) = self.view.imagery.look(&self.state, ctx) {
+            // With a project open it is never refused.
+            let _ = update(&mut self.state, command);
         }
         self.show_a_site();
         self.view.map.take_in(&self.state, ctx);
@@ -87,7 +94,24 @@ impl RitmoApp {
                 Chosen::Labels(files) => {
                     self.view.send(Command::ImportLabels { files, settings: ImportSettings::default() });
                 }
-                Chosen::Imagery(folder) => self.view.dialogs.imagery_from(&folder),
+                Chosen::Imagery(paths) => self.view.imagery.add(paths),
+                Chosen::Dates(file) => self.view.imagery.take_dates(&file),
+            }
+        }
+    }
+
+    /// Folders and files dropped on the window become imagery.
+    fn take_in_drops(&mut self, ctx: &egui::Context) {
+        let dropped = ctx.input(|i| i.raw.dropped_files.clone());
+        let paths: Vec<_> = dropped.into_iter().map(|file| file.path().to_path_buf()).collect();
+        if paths.is_empty() {
+            return;
+        }
+        match &self.state.project {
+            Some(_) => self.view.imagery.add(paths),
+            None => {
+                let words = "Open a project or make a new one first, then drop imagery onto it";
+                self.state.notify(Level::Warning, words);
             }
         }
     }
@@ -101,6 +125,11 @@ impl RitmoApp {
         let mut picture = false;
         match &state.project {
             None => start::start_ui(ui, state, view),
+            Some(project) if view.imagery.is_open() => {
+                top::top_ui(ui, state, project, view);
+                status::status_ui(ui, state, Some(project), view);
+                imagery::imagery_ui(ui, state, project, view);
+            }
             Some(project) => {
                 top::top_ui(ui, state, project, view);
                 status::status_ui(ui, state, Some(project), view);
@@ -117,6 +146,7 @@ impl RitmoApp {
             }
         }
         dialogs::dialogs_ui(ui.ctx(), state, view);
+        imagery::drop_ui(ui.ctx(), state.project.as_ref());
         shortcuts::sheet_ui(ui.ctx(), view);
         notices::notices_ui(ui.ctx(), state, view);
         view.timings.frame(started.elapsed().as_secs_f32(), picture);

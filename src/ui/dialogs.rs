@@ -16,15 +16,16 @@ pub enum Chosen {
     NewFolder(PathBuf),
     /// Label files to import.
     Labels(Vec<PathBuf>),
-    /// A folder of mosaics.
-    Imagery(PathBuf),
+    /// Folders or files of images.
+    Imagery(Vec<PathBuf>),
+    /// A table of dates.
+    Dates(PathBuf),
 }
 
 /// A question on screen.
 enum Question {
     Open { path: String },
     New { folder: String, name: String, reforestamos: bool },
-    Imagery { folder: String, site: String },
     Labels { file: String, class_field: String, own_buffer: bool, buffer_m: f64 },
     Remove { site: String, files: bool },
 }
@@ -65,11 +66,6 @@ impl Dialogs {
             Some(Question::New { folder: String::new(), name: String::new(), reforestamos: true });
     }
 
-    /// Asks for a folder of mosaics.
-    pub fn ask_imagery(&mut self) {
-        self.question = Some(Question::Imagery { folder: String::new(), site: "site".into() });
-    }
-
     /// Asks for label files.
     pub fn ask_labels(&mut self) {
         self.question = Some(Question::Labels {
@@ -95,12 +91,20 @@ impl Dialogs {
         }
     }
 
-    /// A folder of mosaics was chosen.
-    pub fn imagery_from(&mut self, path: &Path) {
-        if let Some(Question::Imagery { folder, site }) = &mut self.question {
-            *folder = path.display().to_string();
-            *site = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        }
+    /// Asks the system for folders, or for files, of images.
+    pub fn browse_imagery(&self, ctx: &egui::Context, folders: bool) {
+        self.browse(ctx, move || {
+            let dialog = rfd::FileDialog::new();
+            if folders { dialog.pick_folders() } else { dialog.pick_files() }.map(Chosen::Imagery)
+        });
+    }
+
+    /// Asks the system for a table of dates.
+    pub fn browse_dates(&self, ctx: &egui::Context) {
+        self.browse(ctx, || {
+            let dialog = rfd::FileDialog::new().add_filter("CSV", &["csv", "txt"]);
+            dialog.pick_file().map(Chosen::Dates)
+        });
     }
 
     /// Opens a dialog of the system on a thread of its own.
@@ -153,30 +157,11 @@ pub fn dialogs_ui(ctx: &egui::Context, _state: &AppState, view: &mut View) {
                     Command::NewProject { folder, name, legend }
                 });
             }
-            Question::Imagery { folder, site } => {
-                title(ui, "Add imagery");
-                ui.label(
-                    RichText::new(
-                        "A folder with one multi-band GeoTIFF a date, all on one grid. Dates are read from the names, bands from their descriptions.",
-                    )
-                    .weak(),
-                );
-                path_ui(ui, "Folder", folder, |ui| {
-                    view.dialogs
-                        .browse(ui.ctx(), || rfd::FileDialog::new().pick_folder().map(Chosen::Imagery));
-                });
-                field(ui, "Site", site);
-                let ready = !folder.trim().is_empty() && !site.trim().is_empty();
-                (command, cancelled) = answer_ui(ui, "Build the cube", ready, || Command::BuildCube {
-                    site: site.trim().into(),
-                    inputs: vec![PathBuf::from(folder.trim())],
-                    bands: None,
-                });
-            }
             Question::Remove { site, files } => {
                 title(ui, &format!("Remove {site}"));
                 ui.label("The site goes off the list of this project. Annotations and maps stay.");
-                ui.checkbox(files, "Delete its cube from the disk too").on_hover_text("This cannot be undone");
+                ui.checkbox(files, "Delete its cube from the disk too")
+                    .on_hover_text("This cannot be undone");
                 let words = if *files { "Remove and delete" } else { "Remove" };
                 (command, cancelled) = answer_ui(ui, words, true, || match *files {
                     true => Command::DeleteSite(site.clone()),

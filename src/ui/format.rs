@@ -51,6 +51,17 @@ pub fn date(date: NaiveDate) -> String {
     date.format("%-d %b %Y").to_string()
 }
 
+/// "10", "231.66": no more figures than tell something.
+pub fn trimmed(value: f64) -> String {
+    let text = format!("{value:.5}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if value.abs() >= 1.0 {
+        format!("{:.2}", value).trim_end_matches('0').trim_end_matches('.').into()
+    } else {
+        text.into()
+    }
+}
+
 /// Days since 1970-01-01, for the plot's axis.
 pub fn days(date: NaiveDate) -> f64 {
     f64::from(date.num_days_from_ce() - EPOCH)
@@ -79,6 +90,8 @@ mod tests {
     fn numbers_read_well() {
         assert_eq!(grouped(1_234_567), "1\u{202f}234\u{202f}567");
         assert_eq!(grouped(-12), "−12");
+        let trims = [(10.0, "10"), (231.656_358, "231.66"), (0.000_25, "0.00025")];
+        trims.iter().for_each(|(number, text)| assert_eq!(trimmed(*number), *text));
         assert_eq!(hectares(0.8412), "0.84 ha");
         assert_eq!(hectares(12_345.6), "12\u{202f}346 ha");
         assert_eq!(time_left(Duration::from_secs(130)), "3 min left");

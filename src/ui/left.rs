@@ -1,7 +1,7 @@
 //! The panel on the left: layers, and sites.
 
 use super::view::View;
-use super::{sites, tokens, widgets};
+use super::{format, sites, tokens, widgets};
 use crate::app::{Command, OpenProject};
 use egui::{Panel, RichText, ScrollArea, Slider, Ui};
 
@@ -57,10 +57,10 @@ fn sites_and_cube_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     let can = project.folder.read_only().is_none();
     if ui
         .add_enabled(can, egui::Button::new("Add imagery…"))
-        .on_hover_text("Builds a cube from a folder of GeoTIFFs")
+        .on_hover_text("From folders and files to a cube; they can be dropped onto the window too (Ctrl+I)")
         .clicked()
     {
-        view.dialogs.ask_imagery();
+        view.imagery.show();
     }
     let Some((opened, _)) = project.cube() else { return };
     let info = opened.cube.info();
@@ -70,20 +70,9 @@ fn sites_and_cube_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     widgets::figure(ui, "Dates", &info.dates.len().to_string());
     widgets::figure(ui, "Bands", &info.bands.len().to_string());
     widgets::figure(ui, "Pixels", &format!("{} x {}", info.grid.width, info.grid.height));
-    widgets::figure(ui, "Pixel", &format!("{} {unit}", trimmed(side)));
+    widgets::figure(ui, "Pixel", &format!("{} {unit}", format::trimmed(side)));
     ui.label(RichText::new(info.grid.crs.label()).small().weak());
     if let Some(origin) = &info.origin {
         ui.label(RichText::new(origin).small().weak());
-    }
-}
-
-/// "10", "231.66": no more figures than tell something.
-fn trimmed(value: f64) -> String {
-    let text = format!("{value:.5}");
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    if value.abs() >= 1.0 {
-        format!("{:.2}", value).trim_end_matches('0').trim_end_matches('.').into()
-    } else {
-        text.into()
     }
 }

@@ -4,6 +4,7 @@
 mod app;
 mod dialogs;
 mod format;
+mod imagery;
 mod left;
 mod map;
 mod notices;

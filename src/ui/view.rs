@@ -1,6 +1,7 @@
 //! What the window itself remembers: nothing of it belongs to the document.
 
 use super::dialogs::Dialogs;
+use super::imagery::Imagery;
 use super::map::MapView;
 use super::plot::IndexChoice;
 use crate::app::Command;
@@ -27,6 +28,8 @@ pub struct View {
     pub playing: Option<Instant>,
     /// Dialogs that are open.
     pub dialogs: Dialogs,
+    /// The Add imagery page.
+    pub imagery: Imagery,
     /// Whether the sheet of shortcuts is open.
     pub shortcuts: bool,
     /// The class being edited: its name so far.
@@ -61,6 +64,7 @@ impl View {
             site_in_list: None,
             playing: None,
             dialogs: Dialogs::default(),
+            imagery: Imagery::default(),
             shortcuts: false,
             editing_class: None,
             new_class: String::new(),

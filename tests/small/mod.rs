@@ -1,12 +1,15 @@
 //! A small project, made from its mosaics on: three classes that anybody tells apart.
 
 use ritmo::app::{AppState, Command, run_to_end};
+use ritmo::cube::BuildSettings;
 use ritmo::geo::raster::{PixelType, write_mosaic};
 use ritmo::geo::{Crs, Grid};
+use ritmo::jobs::SiteNaming;
 use ritmo::labels::Legend;
 use ritmo::model::{ModelKind, ModelSpec, TempCnnOptions};
 use ritmo::progress::Cancel;
 use ritmo::project::Recent;
+use ritmo::source::InputSpec;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -119,7 +122,12 @@ pub fn make(home: &Path, made: Made) -> PathBuf {
     if made >= Made::Cube {
         let mosaics = home.join("mosaics");
         write_mosaics(&mosaics);
-        let build = Command::BuildCube { site: "field".into(), inputs: vec![mosaics], bands: None };
+        let build = Command::BuildCube {
+            site: SiteNaming::One("field".into()),
+            input: InputSpec { inputs: vec![mosaics], ..InputSpec::default() },
+            settings: BuildSettings::default(),
+            skip_damaged: false,
+        };
         done(&mut state, build);
         // Where the map looks is part of the project, so tests know which pixel lies where.
         let middle = f64::from(SIDE) / 2.0;

@@ -303,9 +303,30 @@ impl Desk {
         self.settle();
     }
 
+    /// Drops folders or files on the window.
+    pub fn drop_paths(&mut self, paths: &[&Path]) {
+        let dropped = paths.iter().map(|path| Arc::new(Dropped(path.to_path_buf())) as _).collect();
+        self.harness.input_mut().dropped_files = dropped;
+        self.settle();
+    }
+
     /// Notices on screen.
     pub fn notices(&self) -> Vec<&str> {
         self.app().state.notices.iter().map(|n| n.text.as_str()).collect()
+    }
+}
+
+/// A folder or file that is dropped on the window.
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|e| e.to_string())
     }
 }
 

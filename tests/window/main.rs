@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail loudly, as tests do")]
 
 mod desk;
+mod imagery;
 mod indices;
 mod label;
 mod learn;

@@ -1,7 +1,7 @@
 //! The start screen, its questions, and the window's frame.
 
 use crate::desk::Desk;
-use crate::small::{Made, write_mosaics};
+use crate::small::Made;
 use egui::{Key, Theme};
 use ritmo::app::Page;
 
@@ -87,21 +87,7 @@ fn a_project_without_imagery_says_what_to_do() {
     let mut desk = Desk::open(Made::Nothing);
     desk.assert_sees("No imagery yet");
     desk.click("Add imagery…");
-    desk.assert_sees("one multi-band GeoTIFF a date");
-}
-
-#[test]
-fn imagery_becomes_a_cube_on_screen() {
-    let mut desk = Desk::open(Made::Nothing);
-    let mosaics = desk.home().join("mosaics");
-    write_mosaics(&mosaics);
-    desk.click("Add imagery…");
-    desk.type_into("Folder", &mosaics.display().to_string());
-    desk.click("Build the cube");
-    desk.until("the cube is on screen", |d| d.project().cube().is_some());
-    desk.settle();
-    desk.assert_sees("The cube of site is built: 6 dates, 4 bands");
-    desk.assert_sees("15 Jan 2022");
+    desk.assert_sees("Drop a folder here, or browse…");
 }
 
 #[test]

@@ -63,19 +63,6 @@ fn damage(folder: &std::path::Path) {
 }
 
 #[test]
-fn a_folder_without_mosaics_is_no_imagery_and_it_is_said() {
-    let mut desk = Desk::open(Made::Nothing);
-    let empty = desk.home().join("empty");
-    std::fs::create_dir(&empty).unwrap();
-    desk.click("Add imagery…");
-    desk.type_into("Folder", &empty.display().to_string());
-    desk.click("Build the cube");
-    desk.until_idle();
-    desk.assert_sees("Building the cube failed");
-    desk.assert_sees("No imagery yet");
-}
-
-#[test]
 fn labels_that_are_no_geojson_are_refused_with_a_sentence() {
     let mut desk = Desk::open(Made::Cube);
     let file = desk.home().join("labels.geojson");

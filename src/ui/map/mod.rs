@@ -284,10 +284,10 @@ fn no_site_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut V
             return;
         }
         ui.label(egui::RichText::new("No imagery yet").strong());
-        ui.label("Add a folder with one multi-band GeoTIFF a date.");
+        ui.label("Drop a folder of images onto the window, or browse for one.");
         let can = project.folder.read_only().is_none();
         if widgets::primary(ui, can, "Add imagery…").clicked() {
-            view.dialogs.ask_imagery();
+            view.imagery.show();
         }
     });
 }
