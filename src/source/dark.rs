@@ -128,7 +128,3 @@ fn darkest(mut values: Vec<f32>, nodata: Option<f64>) -> Option<f32> {
     let dark = &values[from..to.max(from + 1)];
     Some(dark.iter().sum::<f32>() / dark.len() as f32)
 }
-
-#[cfg(test)]
-#[path = "dark_tests.rs"]
-mod tests;

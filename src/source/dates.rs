@@ -2,7 +2,6 @@
 
 use chrono::{NaiveDate, NaiveTime};
 use std::ops::Range;
-use std::path::Path;
 
 /// A date found in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,15 +12,10 @@ pub(super) struct Dated {
     pub span: Range<usize>,
 }
 
-/// The date in a file name: `2022-03-15`, `20220315`, `2022_03_15`, `2022-03` (its 15th), `2022074` (day of year),
+/// The date that counts in a name without its extension: `2022-03-15`, `20220315`, `2022_03_15`, `2022-03` (its 15th), `2022074` (day of year),
 /// each also followed by a time. Whole dates go before months, and the last one in the name counts; in the names that
 /// agencies give their products (`S2A_MSIL2A_…`, `LC08_…`, `MOD13Q1.…`) the first, for there the last is when it was
 /// processed, or when a period ends.
-pub fn date_in_name(path: &Path) -> Option<NaiveDate> {
-    date_in_stem(&path.file_stem()?.to_string_lossy()).map(|found| found.date)
-}
-
-/// The date that counts in a name without its extension.
 pub(super) fn date_in_stem(stem: &str) -> Option<Dated> {
     let mut found = dates_in(stem);
     if is_product_name(stem) { (!found.is_empty()).then(|| found.swap_remove(0)) } else { found.pop() }
@@ -188,6 +182,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn date_in_name(name: &str) -> Option<NaiveDate> {
+        date_in_stem(name.rsplit_once('.').map_or(name, |(stem, _)| stem)).map(|found| found.date)
+    }
+
     fn day(year: i32, month: u32, day: u32) -> NaiveDate {
         NaiveDate::from_ymd_opt(year, month, day).unwrap()
     }
@@ -238,7 +236,7 @@ mod tests {
             (".tif", None),
             ("", None),
         ] {
-            let found = date_in_name(Path::new(name));
+            let found = date_in_name(name);
             if found != expected {
                 wrong.push((name, found));
             }
@@ -271,13 +269,13 @@ mod tests {
         fn any_date_is_found_in_any_form(days in 0i32..47_000, form in 0usize..6, prefix in "[a-z]{0,5}_", suffix in "(_[a-z]{1,5})?") {
             let date = NaiveDate::from_ymd_opt(1970, 1, 1).unwrap() + chrono::Days::new(days as u64);
             let text = date.format(["%Y-%m-%d", "%Y%m%d", "%Y_%m_%d", "%Y%j", "%Y%m%dT101112", "%Y.%m.%d"][form]);
-            let found = date_in_name(Path::new(&format!("{prefix}{text}{suffix}.tif")));
+            let found = date_in_name(&format!("{prefix}{text}{suffix}.tif"));
             prop_assert_eq!(found, Some(date));
         }
 
         #[test]
         fn no_name_panics(name in "\\PC{0,40}") {
-            let _ = date_in_name(Path::new(&name));
+            let _ = date_in_name(&name);
             for found in dates_in(&name) {
                 prop_assert!(name.get(found.span).is_some());
             }

@@ -23,7 +23,6 @@ mod words;
 
 pub use bands::{BandKnowledge, Scale};
 pub use dark::{DarkPixels, OffsetAdvice, dark_pixels};
-pub use dates::date_in_name;
 pub use error::SourceError;
 pub use recognise::{LEFT_OUT, recognise};
 pub use sensors::{SENSORS, Sensor, SensorBand, common_name, sensor_by_key};

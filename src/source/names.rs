@@ -342,7 +342,3 @@ fn tile_of(
         .find(|&i| is_digits(tokens[i].text, 3) && is_digits(tokens[i + 1].text, 3))
         .map(|i| format!("{}{}", tokens[i].text, tokens[i + 1].text))
 }
-
-#[cfg(test)]
-#[path = "names_tests.rs"]
-mod tests;

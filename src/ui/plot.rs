@@ -37,7 +37,14 @@ struct Drawn {
 }
 
 pub fn plot_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
-    let Some((opened, _)) = project.cube() else { return };
+    let panel = || Panel::bottom("plot").default_size(232.0).size_range(140.0..=520.0).resizable(true);
+    let Some((opened, _)) = project.cube() else {
+        // While a site is on its way the room stays, so that nothing jumps.
+        if project.site.is_some() {
+            panel().show(ui, |ui| ui.set_min_size(ui.available_size()));
+        }
+        return;
+    };
     let info = opened.cube.info();
     let bands = info.bands.len();
     view.bands.retain(|&b| b < bands);
@@ -46,7 +53,7 @@ pub fn plot_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     if view.bands.is_empty() && view.indices.shown.is_empty() {
         view.bands = first_bands(opened);
     }
-    Panel::bottom("plot").default_size(232.0).size_range(140.0..=520.0).resizable(true).show(ui, |ui| {
+    panel().show(ui, |ui| {
         let drawn = series(project, opened, view);
         head_ui(ui, project, opened, view, &drawn);
         ui.horizontal(|ui| {

@@ -12,7 +12,13 @@ use std::time::{Duration, Instant};
 pub const PLAY_STEP: Duration = Duration::from_millis(500);
 
 pub fn timeline_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
-    let Some((opened, _)) = project.cube() else { return };
+    let Some((opened, _)) = project.cube() else {
+        // While a site is on its way the room stays, so that nothing jumps.
+        if project.site.is_some() {
+            Panel::bottom("timeline").exact_size(52.0).show(ui, |_| {});
+        }
+        return;
+    };
     let dates = &opened.cube.info().dates;
     let time = project.time();
     Panel::bottom("timeline").exact_size(52.0).show(ui, |ui| {

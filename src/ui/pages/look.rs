@@ -76,7 +76,10 @@ fn values_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &Vie
         }
         let shown = plot::indices(project, opened);
         for index in shown.iter().filter(|index| view.indices.shown.contains(&index.name)) {
-            ui.add(egui::Label::new(&index.name).truncate());
+            // An expression may be its own name.
+            let short: String = index.name.chars().take(12).collect();
+            let short = if short == index.name { short } else { format!("{short}…") };
+            ui.label(short).on_hover_text(&index.name);
             for s in &series {
                 let value = s.as_ref().and_then(|s| index.series(s).get(project.time()).copied());
                 let words = value.filter(|v| v.is_finite()).map_or_else(|| "–".into(), |v| format!("{v:.3}"));

@@ -1,7 +1,10 @@
 //! Names as the agencies and people write them.
 
-use super::*;
+use crate::source::names::read_name;
+use crate::source::pattern::Pattern;
+use chrono::{NaiveDate, NaiveTime};
 use proptest::prelude::*;
+use std::path::Path;
 
 /// Date, band, tile and sensor of a name, `-` where it tells none.
 fn tell(path: &str) -> String {

@@ -1,9 +1,9 @@
 //! Dark pixels, made and real.
 
-use super::*;
 use crate::geo::raster::{PixelType, write_mosaic};
 use crate::geo::{Crs, Grid};
-use crate::source::{InputSpec, recognise};
+use crate::progress::Cancel;
+use crate::source::{DarkPixels, InputSpec, OffsetAdvice, dark_pixels, recognise};
 use crate::testing::shared_data;
 
 fn advice(visible: &[f32], infrared: &[f32]) -> OffsetAdvice {
