@@ -57,6 +57,18 @@ pub fn free_bytes(path: &Path) -> Option<u64> {
     }
 }
 
+/// Allows as many open files as the system lets this program have; a few more than usual are needed where each date of a
+/// long series is a file that is being written.
+pub fn allow_many_open_files() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit, setrlimit};
+        let limit = getrlimit(Resource::Nofile);
+        // Where it is refused, fewer files can be open, and opening one more says so.
+        let _ = setrlimit(Resource::Nofile, rustix::process::Rlimit { current: limit.maximum, ..limit });
+    }
+}
+
 /// Bytes of all files in a folder and the folders below it; what cannot be read counts nothing.
 pub fn folder_bytes(folder: &Path) -> u64 {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();

@@ -6,6 +6,7 @@
 use super::build::{BuildSpec, Made, Site, drop_cloudy};
 use super::layout::Layout;
 use super::metadata::write_metadata;
+use super::offset::look_at_offset;
 use super::plan::{Plan, input};
 use super::write::{Slot, Target, write_pixels};
 use super::{BuildSettings, Cube, CubeError, CubeInfo};
@@ -45,6 +46,9 @@ pub fn append(
     }
     let spec = BuildSpec { found: spec.found.clone(), settings };
     let mut plan = Plan::onto(&spec, Some(old))?;
+    if let Some(problem) = look_at_offset(&spec.found, &spec.settings, cancel).problem {
+        return Err(input(problem));
+    }
     plan.has_mask = made.has_mask;
     let dropped = drop_cloudy(&mut plan, report, cancel)?;
     super::survey::check_space(&plan, store, cancel)?;

@@ -2,6 +2,7 @@
 
 use super::layout::Layout;
 use super::metadata::write_metadata;
+use super::offset::look_at_offset;
 use super::plan::{Plan, input};
 use super::write::{Slot, Stored, Target, clear_shares, write_pixels};
 use super::{BuildSettings, Cube, CubeError, CubeInfo, MaskSetting, Period};
@@ -77,6 +78,9 @@ impl Made {
 /// disk is full or would be; each names its files and the way out.
 pub fn build(spec: &BuildSpec, store: &Path, report: Report, cancel: &Cancel) -> Result<CubeInfo, CubeError> {
     let mut plan = Plan::new(spec)?;
+    if let Some(problem) = look_at_offset(&spec.found, &spec.settings, cancel).problem {
+        return Err(input(problem));
+    }
     let dropped = drop_cloudy(&mut plan, report, cancel)?;
     super::survey::check_space(&plan, store, cancel)?;
     super::survey::know_clear_shares(&mut plan);

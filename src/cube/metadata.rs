@@ -170,7 +170,6 @@ pub(super) fn keep_all() -> CodecOptions {
     CodecOptions::default().with_store_empty_chunks(true)
 }
 
-#[expect(clippy::too_many_arguments, reason = "an array is described by these, once each")]
 fn write_array(
     store: &Arc<FilesystemStore>,
     name: &str,

@@ -16,6 +16,9 @@ const BASELINE_OFFSET: f64 = 1000.0;
 /// More steps than these come from a wrong date.
 const MOST_STEPS: usize = 4000;
 
+/// First and last day of a step.
+type Span = (NaiveDate, NaiveDate);
+
 /// What is to be built.
 #[derive(Debug, Clone)]
 pub(super) struct Plan {
@@ -35,8 +38,7 @@ pub(super) struct Plan {
 #[derive(Debug, Clone)]
 pub(super) struct StepPlan {
     pub date: NaiveDate,
-    /// First and last day.
-    pub span: (NaiveDate, NaiveDate),
+    pub span: Span,
     pub observations: Vec<Observation>,
 }
 
@@ -558,7 +560,7 @@ fn silent_nodata(layer: &Layer, pixel_type: PixelType, nodata: f64) -> Option<f6
 fn step_spans(
     taken: &[(usize, &Acquisition)],
     settings: &BuildSettings,
-) -> Result<Vec<(NaiveDate, (NaiveDate, NaiveDate))>, CubeError> {
+) -> Result<Vec<(NaiveDate, Span)>, CubeError> {
     let (Some(first), Some(last)) = (taken.first().map(|t| t.1.date), taken.last().map(|t| t.1.date)) else {
         return Ok(Vec::new());
     };

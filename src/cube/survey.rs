@@ -1,6 +1,7 @@
 //! What a cube would be, before anything is written.
 
 use super::masks::PixelState;
+use super::offset::look_at_offset;
 use super::plan::{Observation, Plan, StepPlan};
 use super::write::sample;
 use super::{Band, BuildSettings, BuildSpec, CubeError, CubeInfo};
@@ -142,6 +143,9 @@ pub fn survey(
         let of = survey.steps.len();
         survey.advice.push(format!("{empty} of {of} steps have no acquisition and will be gaps"));
     }
+    let offset = look_at_offset(found, settings, cancel);
+    survey.problems.extend(offset.problem);
+    survey.advice.extend(offset.advice);
     survey.advice.extend(plan.advice);
     survey.grid = Some(plan.info.grid);
     survey.bands = plan.info.bands;

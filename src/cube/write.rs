@@ -181,6 +181,7 @@ pub(super) fn write_pixels<S: Stored>(
     let step_done =
         |what: String| report(Progress::new(done.fetch_add(1, Ordering::Relaxed) + 1, total, what));
 
+    crate::files::allow_many_open_files();
     let mosaics: Vec<Mutex<TiledWriter>> =
         new.iter().map(|step| create_mosaic(plan, layout, target.folder, *step)).collect::<Result<_, _>>()?;
     let shown: Vec<AtomicU64> = plan.steps.iter().map(|_| AtomicU64::new(0)).collect();
