@@ -19,6 +19,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const SIDE: u32 = 2048;
 const BANDS: [&str; 10] = ["B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12"];
 /// Limits of the 95th percentile of one random series.
@@ -212,36 +216,45 @@ fn limits(cube: &Cube, uncached: &Cube, chunks: &[(u32, u32)]) {
     let cold = percentile(uncached, || forget_pages(&shards));
     say("one random series, p95, pages not in memory", ms(cold), ms(COLD), cold <= COLD);
 
+    // The processor's time of this thread: what else the machine does is not the reader's.
+    let now = || {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
+    };
     let rate = |work: &dyn Fn((u32, u32))| {
-        let start = Instant::now();
+        let start = now();
         chunks.iter().for_each(|at| work(*at));
-        f64::from(SIDE) * f64::from(SIDE) / start.elapsed().as_secs_f64()
+        f64::from(SIDE) * f64::from(SIDE) / (now() - start)
     };
     let millions = |rate: f64| format!("{:.1} million pixels/s", rate / 1e6);
     let read = rate(&|at| {
         black_box(uncached.decode(at)).expect("read");
     });
-    say("whole cube read, one core", millions(read), millions(READ), read >= READ);
+    say("whole cube read, a core", millions(read), millions(READ), read >= READ);
     let prepared = rate(&|at| {
-        black_box(prepare(uncached, at));
+        prepare(uncached, at);
     });
-    let what = "whole cube read, masked, filled, normalised, one core";
+    let what = "whole cube read, masked, filled, normalised, a core";
     say(what, millions(prepared), millions(PREPARED), prepared >= PREPARED);
 }
 
-/// The series of a chunk as a network takes them.
-fn prepare(cube: &Cube, at: (u32, u32)) -> Vec<f32> {
+/// Reads the series of a chunk as a network takes them, some hundreds at a time.
+fn prepare(cube: &Cube, at: (u32, u32)) {
     let chunk = cube.decode(at).expect("read");
     let info = cube.info();
     let days: Vec<f64> = info.dates.iter().map(|date| (*date - info.dates[0]).num_days() as f64).collect();
     let (times, bands, pixels) = (info.dates.len(), info.bands.len(), chunk.window.pixels());
-    let mut series = vec![0.0; pixels * times * bands];
-    cube.series_of(&chunk, &mut series);
-    for series in series.chunks_exact_mut(times * bands) {
-        fill_gaps_in(series, bands, &days);
-        series.iter_mut().for_each(|value| *value = (*value - 1500.0) / 700.0);
+    let each = times * bands;
+    let mut series = vec![0.0; 256 * each];
+    for first in (0..pixels).step_by(256) {
+        let series = &mut series[..256.min(pixels - first) * each];
+        cube.series_of(&chunk, first, series);
+        for series in series.chunks_exact_mut(each) {
+            fill_gaps_in(series, bands, &days);
+            series.iter_mut().for_each(|value| *value = (*value - 1500.0) / 700.0);
+        }
+        black_box(series);
     }
-    series
 }
 
 fn read_cube(criterion: &mut Criterion) {

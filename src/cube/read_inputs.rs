@@ -137,13 +137,18 @@ fn widened(window: Window, reach: [f64; 2], grid: &Grid) -> Window {
 }
 
 /// The part of a plane that covers `part` of `whole`.
-pub(super) fn cut<T: Copy>(plane: &[T], whole: Window, part: Window) -> Vec<T> {
+fn cut<T: Copy>(plane: &[T], whole: Window, part: Window) -> Vec<T> {
+    let mut out = Vec::with_capacity(part.pixels());
+    rows_of(plane, whole, part).for_each(|row| out.extend_from_slice(row));
+    out
+}
+
+/// The rows of the part of a plane that covers `part` of `whole`.
+pub(super) fn rows_of<T>(plane: &[T], whole: Window, part: Window) -> impl Iterator<Item = &[T]> {
     let (first_col, first_row) = ((part.col - whole.col) as usize, (part.row - whole.row) as usize);
     plane
         .chunks_exact(whole.width as usize)
         .skip(first_row)
         .take(part.height as usize)
-        .flat_map(|row| &row[first_col..first_col + part.width as usize])
-        .copied()
-        .collect()
+        .map(move |row| &row[first_col..first_col + part.width as usize])
 }

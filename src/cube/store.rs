@@ -389,29 +389,41 @@ impl Cube {
         series
     }
 
-    /// All series of a chunk: `out` is `pixel x time x band`, pixels in order of rows; NaN for "no observation".
-    pub fn series_of(&self, chunk: &Chunk, out: &mut [f32]) {
+    /// Series of a chunk from its pixel `first` (in order of rows) on, as many as fit into `out`, which is
+    /// `pixel x time x band`; NaN for "no observation". A few hundred at a time stay in the processor's cache.
+    pub fn series_of(&self, chunk: &Chunk, first: usize, out: &mut [f32]) {
+        /// Pixels at a time, so that what is read and written stays in the cache while all planes pass by.
+        const PIXELS: usize = 64;
         let planes = self.inner.times * self.inner.bands;
         let pixels = chunk.window.pixels();
-        // A few pixels at a time, so that what is written stays in the cache while all planes pass by.
-        const PIXELS: usize = 64;
-        for (block, out) in out.chunks_mut(PIXELS * planes).enumerate() {
-            let start = block * PIXELS;
+        let (nodata, signed) = (self.inner.nodata_word, self.inner.info.pixel_type == PixelType::Int16);
+        let mut values = vec![f32::NAN; planes * PIXELS];
+        for (block, out) in out.chunks_mut(PIXELS * planes.max(1)).enumerate() {
+            let start = first + block * PIXELS;
             let here = PIXELS.min(pixels.saturating_sub(start)).min(out.len() / planes.max(1));
-            for plane in 0..planes {
+            for (plane, to) in values.chunks_exact_mut(PIXELS).enumerate() {
                 let from = plane * pixels + start;
-                let to = out[plane..].iter_mut().step_by(planes);
                 match &chunk.pixels {
                     Pixels::Words(words) => {
                         let words = words.get(from..from + here).unwrap_or_default();
-                        to.zip(words).for_each(|(to, word)| *to = self.value(*word));
+                        let to = to.iter_mut().zip(words);
+                        if signed {
+                            to.for_each(|(to, &word)| {
+                                *to = if word == nodata { f32::NAN } else { f32::from(word.cast_signed()) };
+                            });
+                        } else {
+                            to.for_each(|(to, &word)| {
+                                *to = if word == nodata { f32::NAN } else { f32::from(word) };
+                            });
+                        }
                     }
                     Pixels::Floats(floats) => {
                         let floats = floats.get(from..from + here).unwrap_or_default();
-                        to.zip(floats).for_each(|(to, float)| *to = *float);
+                        to.iter_mut().zip(floats).for_each(|(to, float)| *to = *float);
                     }
                 }
             }
+            turn(&values, PIXELS, planes, &mut out[..here * planes]);
         }
     }
 
@@ -445,7 +457,7 @@ impl Inner {
             Pixels::Floats(self.planes(&self.data, chunk, window, self.bands, |row, out| match row {
                 Some(row) => {
                     let (words, _) = row.as_chunks::<4>();
-                    out.extend(words.iter().take(width).map(|word| f32::from_le_bytes(*word)));
+                    out.extend(words.iter().map(|word| f32::from_le_bytes(*word)));
                 }
                 None => out.extend(std::iter::repeat_n(f32::NAN, width)),
             })?)
@@ -453,15 +465,15 @@ impl Inner {
             Pixels::Words(self.planes(&self.data, chunk, window, self.bands, |row, out| match row {
                 Some(row) => {
                     let (words, _) = row.as_chunks::<2>();
-                    out.extend(words.iter().take(width).map(|word| u16::from_le_bytes(*word)));
+                    out.extend(words.iter().map(|word| u16::from_le_bytes(*word)));
                 }
                 None => out.extend(std::iter::repeat_n(self.nodata_word, width)),
             })?)
         })
     }
 
-    /// The planes of a chunk (`bands` a step), row by row as `take` takes them: the bytes of a row's pixels in `window`, or
-    /// `None` where nothing is stored.
+    /// The planes of a chunk (`bands` a step), as `take` takes them: the bytes of a row's pixels in `window`, or of all
+    /// pixels at once; `None` for a row that is not stored.
     fn planes<T>(
         &self,
         shards: &Shards,
@@ -482,6 +494,11 @@ impl Inner {
                 continue;
             };
             let pixel = bytes.len() / (self.chunk_times * bands * side * side);
+            if window.pixels() == side * side {
+                // All of it in one go: most chunks are whole.
+                take(Some(&bytes[..steps * bands * side * side * pixel]), &mut out);
+                continue;
+            }
             for plane in bytes.chunks_exact(pixel * side * side).take(steps * bands) {
                 for row in plane.chunks_exact(pixel * side).take(height) {
                     take(Some(&row[..pixel * window.width as usize]), &mut out);
@@ -630,6 +647,34 @@ impl Inner {
             kept,
             mosaics,
         })
+    }
+}
+
+/// Lays `plane x pixel` out as `pixel x plane`, in squares that fit into registers; `width` is the pixels of a plane in
+/// `from`, of which `out` has room for the first.
+fn turn(from: &[f32], width: usize, planes: usize, out: &mut [f32]) {
+    const SIDE: usize = 8;
+    let pixels = out.len() / planes.max(1);
+    let whole = (pixels / SIDE * SIDE, planes / SIDE * SIDE);
+    for pixel in (0..whole.0).step_by(SIDE) {
+        for plane in (0..whole.1).step_by(SIDE) {
+            let mut square = [[0.0f32; SIDE]; SIDE];
+            for (i, row) in square.iter_mut().enumerate() {
+                row.copy_from_slice(&from[(plane + i) * width + pixel..][..SIDE]);
+            }
+            for j in 0..SIDE {
+                let to = &mut out[(pixel + j) * planes + plane..][..SIDE];
+                for (to, row) in to.iter_mut().zip(&square) {
+                    *to = row[j];
+                }
+            }
+        }
+    }
+    for pixel in 0..pixels {
+        let first = if pixel < whole.0 { whole.1 } else { 0 };
+        for plane in first..planes {
+            out[pixel * planes + plane] = from[plane * width + pixel];
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::layout::Layout;
 use super::masks::PixelState;
 use super::metadata::{Arrays, MOSAICS, keep_all};
 use super::plan::{Input, Plan, StepPlan};
-use super::read_inputs::{OpenFiles, cut};
+use super::read_inputs::{OpenFiles, rows_of};
 use super::store::word_of;
 use super::{Cube, CubeError, CubeInfo, Period};
 use crate::geo::raster::PixelType;
@@ -446,21 +446,21 @@ impl<S: Stored> Part<'_, S> {
         let window = self.window;
         let plane = layout.shard.0 as usize * layout.shard.1 as usize;
         for (to, from) in self.data.chunks_exact_mut(plane).zip(&planes.bands) {
-            paste(to, layout.shard.0, &cut(from, block, window), window.width);
+            paste(to, layout.shard.0, from, block, window);
         }
         if let (Some((to_states, to_counts)), Some(states), Some(counts)) =
             (&mut self.mask, &planes.states, &planes.counts)
         {
-            paste(to_states, layout.shard.0, &cut(states, block, window), window.width);
-            paste(to_counts, layout.shard.0, &cut(counts, block, window), window.width);
+            paste(to_states, layout.shard.0, states, block, window);
+            paste(to_counts, layout.shard.0, counts, block, window);
         }
     }
 }
 
-/// Lays a plane of `width` columns into the corner of one of `to_width`.
-fn paste<T: Copy>(to: &mut [T], to_width: u32, from: &[T], width: u32) {
-    for (to, from) in to.chunks_exact_mut(to_width as usize).zip(from.chunks_exact(width as usize)) {
-        to[..width as usize].copy_from_slice(from);
+/// Lays the part of a plane that covers `part` of `whole` into the corner of one of `to_width` columns.
+fn paste<T: Copy>(to: &mut [T], to_width: u32, plane: &[T], whole: Window, part: Window) {
+    for (to, from) in to.chunks_exact_mut(to_width as usize).zip(rows_of(plane, whole, part)) {
+        to[..from.len()].copy_from_slice(from);
     }
 }
 
