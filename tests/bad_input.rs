@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod damage;
 mod support;
 
+use damage::damage_chunk;
 use std::fs;
 use std::path::{Path, PathBuf};
 use support::{
@@ -295,27 +297,6 @@ fn a_map_with_a_model_of_other_bands_says_which() {
     assert!(ran.failure().contains("site, other"), "says which sites there are: {}", ran.stderr);
 }
 
-/// Flips a byte of a cube so that this chunk (across, down) cannot be read, and no other.
-fn damage_chunk(store: &Path, chunk: (u32, u32)) {
-    let shard = store.join("data/c/0/0/0/0");
-    let whole = fs::read(&shard).unwrap();
-    for at in (0..whole.len()).step_by(997) {
-        let mut bytes = whole.clone();
-        bytes[at] ^= 0x10;
-        fs::write(&shard, &bytes).unwrap();
-        let Ok(cube) = ritmo::cube::Cube::open(store) else { continue };
-        let (across, down) = cube.chunk_counts();
-        let broken: Vec<_> = (0..down)
-            .flat_map(|row| (0..across).map(move |col| (col, row)))
-            .filter(|at| cube.decode(*at).is_err())
-            .collect();
-        if broken == [chunk] {
-            return;
-        }
-    }
-    panic!("no byte of {} is of that chunk alone", shard.display());
-}
-
 #[test]
 fn a_damaged_chunk_is_reported_and_the_rest_is_learned_and_mapped() {
     let folder = tempfile::tempdir().unwrap();
@@ -333,7 +314,10 @@ fn a_damaged_chunk_is_reported_and_the_rest_is_learned_and_mapped() {
     let ran = ritmo(&["train", arg(&project), "--name", "n", "--epochs", "2", "--json"]);
     let trained = ran.json();
     let left_out = trained["left_out"].to_string();
-    assert!(left_out.contains("pixels in damaged chunks were left out: chunk 1 across, 0 down"), "{left_out}");
+    assert!(
+        left_out.contains("pixels in damaged chunks were left out: chunk 1 across, 0 down"),
+        "{left_out}"
+    );
     assert!(ran.stderr.contains("damaged chunks"), "{}", ran.stderr);
     assert!(trained["samples"].as_u64() < whole["samples"].as_u64());
     let ran = ritmo(&["map", arg(&project), "--model", "n", "--json"]);

@@ -602,7 +602,8 @@ mod tests {
         let model = model();
         let chunks = Mutex::new(Vec::new());
         let on_chunk = |chunk: ChunkMap| lock(&chunks).push(chunk);
-        let map = classify(&cube, &model, &|_| 0, &on_chunk, &|_| (), &Cancel::new()).unwrap().map.class_map();
+        let map =
+            classify(&cube, &model, &|_| 0, &on_chunk, &|_| (), &Cancel::new()).unwrap().map.class_map();
         for i in 0..grid.pixels() {
             let expected = if level(i) == 0 { NODATA } else { 7 * (1 + (i / 70 / 22) as u8) };
             assert_eq!(map.codes[i], expected, "column {}, row {}", i % 70, i / 70);

@@ -109,7 +109,11 @@ mod tests {
         let linear = |values: &[f32], days: &[f64]| filled(Filling::Linear, 1, values, days);
         assert_eq!(linear(&[0.0, GAP, 100.0], &[0.0, 10.0, 100.0]), [0.0, 10.0, 100.0]);
         assert_eq!(linear(&[0.0, GAP, GAP, 30.0], &[0.0, 1.0, 2.0, 3.0]), [0.0, 10.0, 20.0, 30.0]);
-        assert_eq!(linear(&[0.0, f32::INFINITY, 2.0], &[0.0, 1.0, 2.0]), [0.0, 1.0, 2.0], "infinity is a gap");
+        assert_eq!(
+            linear(&[0.0, f32::INFINITY, 2.0], &[0.0, 1.0, 2.0]),
+            [0.0, 1.0, 2.0],
+            "infinity is a gap"
+        );
     }
 
     #[test]

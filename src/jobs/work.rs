@@ -536,10 +536,8 @@ fn pixels_left_out(report: &ExtractReport) -> Vec<String> {
         sentences.push(format!("{} pixels claimed by two classes were used for none", report.claimed_twice));
     }
     if report.without_observation > 0 {
-        sentences.push(format!(
-            "{} pixels never observed in some band were left out",
-            report.without_observation
-        ));
+        sentences
+            .push(format!("{} pixels never observed in some band were left out", report.without_observation));
     }
     if report.with_gaps > 0 {
         let pixels = report.with_gaps;

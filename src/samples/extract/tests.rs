@@ -222,8 +222,7 @@ fn a_cube_that_cannot_be_read_is_an_error_and_a_stop_is_obeyed() {
     // Two chunks on one thread: the second is not read once the first asked to stop.
     let annotations = [square(1, 1, 60.0, 10.0, 8.0)];
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    let stopped =
-        pool.install(|| extract_with(&info(), &spec_of(&annotations), &stopping, &|_| {}, &cancel));
+    let stopped = pool.install(|| extract_with(&info(), &spec_of(&annotations), &stopping, &|_| {}, &cancel));
     assert!(matches!(stopped, Err(SampleError::Cancelled(_))));
 }
 
@@ -241,8 +240,7 @@ fn the_pixels_of_a_damaged_chunk_are_left_out_and_told_and_where_all_are_damaged
     let annotations = [square(1, 1, 60.0, 10.0, 8.0), square(2, 2, 70.0, 30.0, 2.0)];
     let features = features();
     let spec = spec(&features, &annotations, 0.0);
-    let (set, left_out) =
-        extract_with(&info(), &spec, &damaged(false), &|_| {}, &Cancel::new()).unwrap();
+    let (set, left_out) = extract_with(&info(), &spec, &damaged(false), &|_| {}, &Cancel::new()).unwrap();
     assert_eq!((set.len(), left_out.in_damaged), (32, 32 + 4));
     assert!(set.places.iter().all(|(col, _)| *col < 64));
     let [sentence] = left_out.damaged.as_slice() else { panic!("{:?}", left_out.damaged) };
@@ -304,9 +302,8 @@ fn the_parcels_of_flanders_give_the_series_of_their_pixels() {
     let labels = crate::labels::import(&folder.join("labels.geojson"), &settings, &mut legend, 1).unwrap();
 
     let features = Feature::all_bands(&cube.info().bands);
-    let of = |buffer_m| {
-        extract(&cube, &spec(&features, &labels.annotations, buffer_m), &|_| {}, &cancel).unwrap()
-    };
+    let of =
+        |buffer_m| extract(&cube, &spec(&features, &labels.annotations, buffer_m), &|_| {}, &cancel).unwrap();
     let (set, left_out) = of(0.0);
     assert_eq!((set.bands.len(), set.dates.len()), (10, 16));
     assert_eq!((left_out.without_pixels.len(), left_out.claimed_twice), (0, 0));
