@@ -9,7 +9,7 @@
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use rayon::prelude::*;
 use ritmo::cube::picture::{Composite, picture};
-use ritmo::cube::{BuildSpec, Cube, build, fill_gaps_in};
+use ritmo::cube::{BuildSpec, Cube, Filling, build, fill};
 use ritmo::geo::raster::{PixelType, write_mosaic};
 use ritmo::geo::{Crs, Grid};
 use ritmo::progress::Cancel;
@@ -250,7 +250,7 @@ fn prepare(cube: &Cube, at: (u32, u32)) {
         let series = &mut series[..256.min(pixels - first) * each];
         cube.series_of(&chunk, first, series);
         for series in series.chunks_exact_mut(each) {
-            fill_gaps_in(series, bands, &days);
+            fill(series, bands, &days, Filling::Linear);
             series.iter_mut().for_each(|value| *value = (*value - 1500.0) / 700.0);
         }
         black_box(series);

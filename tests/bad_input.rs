@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod damage;
 mod support;
 
+use damage::damage_chunk;
 use std::fs;
 use std::path::{Path, PathBuf};
 use support::{
@@ -293,6 +295,86 @@ fn a_map_with_a_model_of_other_bands_says_which() {
     assert!(ran.failure().contains("B08"), "{}", ran.stderr);
     let ran = ritmo(&["map", arg(&project), "--model", "m"]);
     assert!(ran.failure().contains("site, other"), "says which sites there are: {}", ran.stderr);
+}
+
+#[test]
+fn a_damaged_chunk_is_reported_and_the_rest_is_learned_and_mapped() {
+    let folder = tempfile::tempdir().unwrap();
+    // The cube has a chunk of 64 columns and one of 32: pasture has pixels in both.
+    let mut features: Vec<_> = [2.0, 22.0, 42.0].map(|row| square("forest", 4.0, row, 16.0)).to_vec();
+    features.extend([2.0, 22.0, 42.0].map(|row| square("pasture", 50.0, row, 13.0)));
+    features.push(square("pasture", 70.0, 2.0, 16.0));
+    let project = project(folder.path(), Some(features));
+    let whole = ritmo(&["train", arg(&project), "--name", "m", "--epochs", "2", "--json"]).json();
+    let mapped = ritmo(&["map", arg(&project), "--model", "m", "--json"]).json();
+    assert_eq!((mapped["pixels"].as_u64(), mapped["damaged"].as_array().unwrap().len()), (Some(96 * 64), 0));
+
+    let store = project.join("cubes/site.zarr");
+    damage_chunk(&store, (1, 0));
+    let ran = ritmo(&["train", arg(&project), "--name", "n", "--epochs", "2", "--json"]);
+    let trained = ran.json();
+    let left_out = trained["left_out"].to_string();
+    assert!(
+        left_out.contains("pixels in damaged chunks were left out: chunk 1 across, 0 down"),
+        "{left_out}"
+    );
+    assert!(ran.stderr.contains("damaged chunks"), "{}", ran.stderr);
+    assert!(trained["samples"].as_u64() < whole["samples"].as_u64());
+    let ran = ritmo(&["map", arg(&project), "--model", "n", "--json"]);
+    let mapped = ran.json();
+    assert_eq!(mapped["pixels"], 64 * 64, "the damaged chunk has no class");
+    let [sentence] = mapped["damaged"].as_array().unwrap().as_slice() else { panic!("{mapped}") };
+    assert!(sentence.as_str().unwrap().contains("checksum"), "{sentence}");
+    assert!(ran.stderr.contains("1 damaged chunks left empty on the map"), "{}", ran.stderr);
+
+    // With nothing whole left there is nothing to learn from or to map.
+    let shard = store.join("data/c/0/0/0/0");
+    fs::write(&shard, &fs::read(&shard).unwrap()[..100]).unwrap();
+    for verb in [&["train", arg(&project)][..], &["map", arg(&project), "--model", "m"]] {
+        let ran = ritmo(verb);
+        assert!(ran.failure().contains("is damaged"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn gaps_are_filled_as_was_asked_and_a_model_remembers_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (inputs, project) = (folder.path().join("mosaics"), folder.path().join("project"));
+    support::mosaics(&inputs);
+    // Twelve rows of the third month were not seen.
+    let grid = grid();
+    let third = inputs.join("m_2022-03-15.tif");
+    fs::remove_file(&third).unwrap();
+    let values: Vec<u16> = (0..2 * grid.pixels())
+        .map(|i| {
+            let (col, row) = (i % grid.pixels() % 96, i % grid.pixels() / 96);
+            if row < 12 { 0 } else { 500 + 1000 * u16::from(col >= 48) + (i * 7919 % 61) as u16 }
+        })
+        .collect();
+    let kind = ritmo::geo::raster::PixelType::Uint16;
+    ritmo::geo::raster::write_mosaic(&third, &grid, &["B04", "B08"], kind, 0.0, &values, &[]).unwrap();
+    ritmo(&["new", arg(&project), "--json"]).json();
+    ritmo(&["cube", "build", arg(&project), "--site", "site", arg(&inputs), "--json"]).json();
+    let file = folder.path().join("labels.geojson");
+    geojson(&file, two_classes());
+    ritmo(&["labels", "import", arg(&project), arg(&file), "--json"]).json();
+
+    let train = |fill: &str| {
+        let ran = ritmo(&["train", arg(&project), "--name", fill, "--epochs", "2", "--fill", fill, "--json"]);
+        let pixels = ritmo(&["map", arg(&project), "--model", fill, "--json"]).json()["pixels"].clone();
+        (ran.json(), pixels)
+    };
+    let (linear, pixels) = train("linear");
+    assert_eq!((linear["fill"].as_str(), pixels.as_u64()), (Some("linear"), Some(96 * 64)));
+    let (last, pixels) = train("last");
+    assert_eq!((last["fill"].as_str(), pixels.as_u64()), (Some("last"), Some(96 * 64)));
+    assert_eq!(last["samples"], linear["samples"]);
+    let (off, pixels) = train("off");
+    assert_eq!((off["fill"].as_str(), pixels.as_u64()), (Some("off"), Some(96 * 52)));
+    assert!(off["left_out"].to_string().contains("pixels with gaps were left out"), "{off}");
+    assert!(off["samples"].as_u64() < linear["samples"].as_u64());
+    let ran = ritmo(&["train", arg(&project), "--fill", "spline"]);
+    assert!(ran.code == 2 && ran.stderr.contains("give off, linear or last"), "{}", ran.stderr);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What one can ask of the program.
 
-use crate::cube::{BuildSettings, NamedIndex};
+use crate::cube::{BuildSettings, Filling, NamedIndex};
 use crate::jobs::{JobId, SiteNaming};
 use crate::labels::{Annotation, AnnotationId, ClassCode, Confidence, ImportSettings, Legend};
 use crate::model::ModelSpec;
@@ -103,6 +103,8 @@ pub enum Command {
     TogglePin(u32, u32),
     /// Takes all pins off.
     ClearPins,
+    /// How the plot fills gaps; what a model is trained with stands in its settings.
+    ShowGaps(Filling),
     /// How opaque the class map is drawn, from 0 to 1.
     SetMapOpacity(f32),
     /// Shows three bands or indices as red, green and blue, or one on a ramp of colours; natural colour where there is none

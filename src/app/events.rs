@@ -228,7 +228,9 @@ fn finished(state: &mut AppState, job: JobId, outcome: Outcome) {
                 map.complete = true;
             }
             let text = format!("{} is mapped with {} in {:.1} s", mapped.site, mapped.name, mapped.seconds);
+            let damaged = mapped.damaged.clone();
             project.last.mapped = Some(mapped);
+            summarise(state, "damaged chunks left empty on the map", &damaged);
             state.notify(Level::Done, text);
         }
         Outcome::Assessed(assessed) => {

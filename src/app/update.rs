@@ -387,6 +387,7 @@ fn apply(project: &mut OpenProject, command: Command) -> Result<(), Refused> {
             });
         }
         Command::ClearPins => return view(project, |p| p.document.view.pins.clear()),
+        Command::ShowGaps(filling) => return view(project, |p| p.document.view.gaps = filling),
         Command::SetMapOpacity(opacity) if !opacity.is_nan() => {
             return view(project, |p| p.document.view.map_opacity = opacity.clamp(0.0, 1.0));
         }

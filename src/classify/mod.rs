@@ -3,5 +3,5 @@
 mod run;
 mod write;
 
-pub use run::{ChunkMap, ClassMap, ClassifyError, Next, ProbabilityMap, classify};
+pub use run::{ChunkMap, ClassMap, Classified, ClassifyError, Next, ProbabilityMap, classify};
 pub use write::{MapFiles, write_map};

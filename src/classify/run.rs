@@ -1,10 +1,11 @@
 //! Classifying a cube chunk by chunk.
 
-use crate::cube::{Chunk, Cube, CubeInfo, Feature, IndexError};
+use crate::cube::{Chunk, Cube, CubeError, CubeInfo, Feature, IndexError};
 use crate::geo::{Grid, Window};
 use crate::labels::Class;
 use crate::model::{Model, ModelCard, ModelError};
 use crate::progress::{Cancel, Progress, Report};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -56,6 +57,15 @@ pub struct ProbabilityMap {
     pub classes: Vec<Class>,
     /// class x y x x, scaled to 0..=250; 255 for nodata.
     pub planes: Vec<u8>,
+}
+
+/// What came of a cube.
+#[derive(Debug, Clone)]
+pub struct Classified {
+    /// The map.
+    pub map: ProbabilityMap,
+    /// Damaged chunks, which are nodata in the map, each in a sentence, in order of rows.
+    pub damaged: Vec<String>,
 }
 
 /// Classes per pixel.
@@ -113,10 +123,11 @@ fn most_likely(planes: &[u8], pixels: usize, classes: &[Class]) -> Vec<u8> {
 /// Matches the model's bands and dates to the cube's: bands by common name or name, dates by position where the counts agree.
 /// Indices are computed.
 /// Classifies every chunk on all threads; `next` picks which of the remaining chunks (across, down) comes next, so that
-/// those in view come first. `on_chunk` gets each as it is done, from any thread.
+/// those in view come first. `on_chunk` gets each as it is done, from any thread; damaged ones as nodata.
 ///
 /// # Errors
-/// When the cube lacks a band of the model (says which), or has another number of dates; when reading fails.
+/// When the cube lacks a band of the model (says which), or has another number of dates; when reading fails, or every chunk
+/// is damaged.
 pub fn classify(
     cube: &Cube,
     model: &Model,
@@ -124,13 +135,20 @@ pub fn classify(
     on_chunk: &(dyn Fn(ChunkMap) + Sync),
     report: Report,
     cancel: &Cancel,
-) -> Result<ProbabilityMap, ClassifyError> {
+) -> Result<Classified, ClassifyError> {
     let info = cube.info();
     let features = features_of(&model.card, info)?;
     let (across, down) = cube.chunk_counts();
     let chunks = (0..down).flat_map(|y| (0..across).map(move |x| (x, y))).collect();
-    let one = |chunk: (u32, u32)| {
-        let chunk = cube.chunk(chunk)?;
+    let damaged = Mutex::new(BTreeMap::new());
+    let one = |at: (u32, u32)| {
+        let chunk = match cube.decode(at) {
+            Err(damage @ CubeError::Damaged { .. }) => {
+                lock(&damaged).insert((at.1, at.0), damage);
+                return Ok(empty(cube.chunk_window(at), model.card.classes.len()));
+            }
+            other => other?,
+        };
         let read = |chunk: &Chunk, at: usize| cube.value_in(chunk, at);
         classify_chunk(&chunk, info.dates.len(), info.bands.len(), &features, &read, model, cancel)
     };
@@ -144,7 +162,20 @@ pub fn classify(
         on_chunk(chunk);
     };
     for_all_chunks(chunks, &one, next, &take, report, cancel)?;
-    Ok(map.into_inner().unwrap_or_else(PoisonError::into_inner))
+    let mut damaged = damaged.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if damaged.len() == (across * down) as usize
+        && let Some((_, first)) = damaged.pop_first()
+    {
+        return Err(first.into());
+    }
+    let map = map.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(Classified { map, damaged: damaged.into_values().map(|damage| damage.to_string()).collect() })
+}
+
+/// A chunk of which nothing is known.
+fn empty(window: Window, classes: usize) -> ChunkMap {
+    let pixels = window.pixels();
+    ChunkMap { window, codes: vec![NODATA; pixels], probabilities: vec![NODATA; pixels * classes] }
 }
 
 /// The bands and indices of the model on a cube.
@@ -391,7 +422,7 @@ mod tests {
                 }
             }
         }
-        Chunk { window, pixels: crate::cube::Pixels::Words(words) }
+        Chunk { window, pixels: crate::cube::Pixels::Words(words), masks: None }
     }
 
     /// Red and near infrared of the chunk.
@@ -571,7 +602,8 @@ mod tests {
         let model = model();
         let chunks = Mutex::new(Vec::new());
         let on_chunk = |chunk: ChunkMap| lock(&chunks).push(chunk);
-        let map = classify(&cube, &model, &|_| 0, &on_chunk, &|_| (), &Cancel::new()).unwrap().class_map();
+        let map =
+            classify(&cube, &model, &|_| 0, &on_chunk, &|_| (), &Cancel::new()).unwrap().map.class_map();
         for i in 0..grid.pixels() {
             let expected = if level(i) == 0 { NODATA } else { 7 * (1 + (i / 70 / 22) as u8) };
             assert_eq!(map.codes[i], expected, "column {}, row {}", i % 70, i / 70);

@@ -28,6 +28,7 @@ pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
         "probabilities_path": mapped.files.probabilities,
         "entropy_path": mapped.files.entropy,
         "pixels": mapped.pixels,
+        "damaged": mapped.damaged,
         "seconds": mapped.seconds,
         "areas_ha": mapped.areas_ha.iter()
             .map(|(class, ha)| json!({ "name": class.name, "ha": ha }))

@@ -1,7 +1,8 @@
-//! `ritmo train PROJECT [--name N] [--seed S] [--epochs E] [--inputs B04,NDVI]`
+//! `ritmo train PROJECT [--name N] [--seed S] [--epochs E] [--inputs B04,NDVI] [--fill off|linear|last]`
 
 use super::{Failure, Shell};
 use crate::app::Command;
+use crate::cube::Filling;
 use crate::cube::index::split_list;
 use serde_json::json;
 use std::path::PathBuf;
@@ -26,6 +27,10 @@ pub struct Args {
     /// B04,NDVI,"(nir - swir1) / (nir + swir1)"; what the project has set unless given.
     #[arg(long, value_name = "LIST")]
     pub inputs: Option<String>,
+    /// How gaps are filled before the network sees a series, in training and in mapping: off (a pixel with a gap is left
+    /// out), linear (by date), or last (the last clear observation); what the project has set unless given.
+    #[arg(long, value_name = "off|linear|last")]
+    pub fill: Option<Filling>,
 }
 
 pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
@@ -40,6 +45,9 @@ pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
     if let Some(inputs) = &args.inputs {
         spec.inputs = Some(split_list(inputs));
     }
+    if let Some(filling) = args.fill {
+        spec.filling = filling;
+    }
     shell.run(Command::TrainWith { name: args.name, spec })?;
     let trained =
         shell.project()?.last.trained.as_ref().ok_or_else(|| Failure("no model was trained".into()))?;
@@ -51,6 +59,7 @@ pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
         "path": trained.folder,
         "samples": card.samples,
         "inputs": card.inputs(),
+        "fill": card.spec.filling.to_string(),
         "classes": card.classes.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(),
         "epochs": card.history.len(),
         "best_epoch": card.best_epoch,

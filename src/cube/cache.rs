@@ -30,7 +30,7 @@ impl ChunkCache {
     }
 
     pub(super) fn keep(&self, at: (u32, u32), chunk: &Arc<Chunk>) {
-        let size = chunk.pixels.bytes();
+        let size = chunk.bytes();
         if size > self.limit {
             return;
         }
@@ -46,7 +46,7 @@ impl ChunkCache {
         while kept.bytes > self.limit {
             let Some((_, oldest)) = kept.by_use.pop_first() else { break };
             if let Some((gone, _)) = kept.chunks.remove(&oldest) {
-                kept.bytes -= gone.pixels.bytes();
+                kept.bytes -= gone.bytes();
             }
         }
     }
@@ -72,19 +72,20 @@ impl Kept {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cube::Pixels;
+    use crate::cube::{Masks, Pixels};
     use crate::geo::Window;
 
     fn chunk(words: usize) -> Arc<Chunk> {
         Arc::new(Chunk {
             window: Window { col: 0, row: 0, width: 1, height: 1 },
             pixels: Pixels::Words(vec![0; words]),
+            masks: Some(Ok(Masks { states: vec![0; words], counts: vec![0; words] })),
         })
     }
 
     #[test]
     fn the_chunk_not_used_for_longest_goes_first() {
-        let cache = ChunkCache::new(30);
+        let cache = ChunkCache::new(60);
         for at in 0..3 {
             cache.keep((at, 0), &chunk(5));
         }
@@ -100,7 +101,7 @@ mod tests {
         for i in 0..1000u32 {
             cache.keep((i % 37, i % 5), &chunk((i % 60) as usize));
             let kept = cache.lock();
-            let bytes: usize = kept.chunks.values().map(|(chunk, _)| chunk.pixels.bytes()).sum();
+            let bytes: usize = kept.chunks.values().map(|(chunk, _)| chunk.bytes()).sum();
             assert!(bytes <= 100 && bytes == kept.bytes && kept.chunks.len() == kept.by_use.len());
         }
     }

@@ -27,11 +27,11 @@ mod write;
 pub use append::append;
 pub use build::{BuildSpec, Made, build};
 pub use feature::{Feature, FeatureRecord};
-pub use gaps::{fill_gaps, fill_gaps_in};
+pub use gaps::{Filling, fill};
 pub use index::{IndexError, NamedIndex};
 pub use masks::PixelState;
 pub use settings::{BuildSettings, GridSetting, MaskSetting, Method, OffsetSetting, Period, Resampling};
-pub use store::{Chunk, Cube, CubeError, CubeInfo, Pixels, Series};
+pub use store::{Chunk, Cube, CubeError, CubeInfo, Masks, PixelMask, Pixels, Series};
 pub use survey::{AcquisitionSurvey, StepSurvey, Survey, survey};
 pub use target::parse_crs;
 

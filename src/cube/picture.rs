@@ -132,10 +132,10 @@ pub fn sensible_stretch(cube: &Cube, channels: &[Feature]) -> Result<Stretch, Cu
 }
 
 /// The picture of `window` at date `time`, every `step`-th pixel from its corner. Where it reaches beyond the grid it is
-/// transparent. Blocks on the disk.
+/// transparent, and where its mosaic cannot be read and a chunk is damaged. Blocks on the disk.
 ///
 /// # Errors
-/// When chunks cannot be read, or the date or a band is not there.
+/// When chunks cannot be read or all of them are damaged, or the date or a band is not there.
 pub fn picture(
     cube: &Cube,
     time: usize,
@@ -176,11 +176,18 @@ pub fn picture(
         let painted = chunks
             .into_par_iter()
             .filter_map(|at| Some((at, Samples::new(cube.chunk_window(at).cut_to(inside), window, step)?)))
-            .map(|(at, samples)| {
-                Ok((samples, paint_chunk(cube, &*cube.chunk(at)?, time, composite, samples)))
+            .map(|(at, samples)| match cube.chunk(at) {
+                Ok(chunk) => Ok(Ok((samples, paint_chunk(cube, &chunk, time, composite, samples)))),
+                Err(damage @ CubeError::Damaged { .. }) => Ok(Err(damage)),
+                Err(error) => Err(error),
             })
             .collect::<Result<Vec<_>, CubeError>>()?;
-        for (samples, part) in painted {
+        let (painted, mut damaged): (Vec<_>, Vec<_>) = painted.into_iter().partition(Result::is_ok);
+        // A damaged chunk is transparent, as long as there is another to show.
+        if let (true, Some(Err(damage))) = (painted.is_empty(), damaged.pop()) {
+            return Err(damage);
+        }
+        for (samples, part) in painted.into_iter().flatten() {
             let rows = rgba.chunks_exact_mut(width * 4).skip(samples.out_row);
             for (to, from) in rows.zip(part.chunks_exact(samples.cols * 4)) {
                 to[samples.out_col * 4..][..samples.cols * 4].copy_from_slice(from);

@@ -5,19 +5,33 @@
 
 use super::CHUNK;
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::sync::{Arc, Mutex, PoisonError};
 use zarrs::array::codec::ShardingCodec;
 use zarrs::array::codec::bytes_to_bytes::blosc::{blosc_decompress_bytes, blosc_validate};
 use zarrs::array::{Array, ArrayShardedExt, CodecOptions};
 use zarrs::filesystem::FilesystemStore;
 use zarrs::storage::byte_range::ByteRange;
-use zarrs::storage::{Bytes, ReadableStorageTraits, StoreKey};
+use zarrs::storage::{Bytes, ReadableStorageTraits, StorageError, StoreKey};
 
 /// A chunk: its place along time, across and down.
 pub(super) type Place = (u64, u32, u32);
 
 /// Where each chunk of a shard lies: offset and length, in order of rows.
 type Index = Arc<Vec<u64>>;
+
+/// Why a chunk cannot be read.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// What is there is not what was written, or is gone.
+    Damaged(String),
+    /// The system refuses to read it now: too many open files, no right to.
+    Unreadable(String),
+}
+
+fn damaged(why: &str) -> Fault {
+    Fault::Damaged(why.into())
+}
 
 /// The shards of one array of an open cube; their indices are kept once they were read.
 pub(super) struct Shards {
@@ -70,41 +84,42 @@ impl Shards {
     }
 
     /// The unpacked bytes of a chunk; `None` where the shard leaves it out, because it is all nodata.
-    pub(super) fn unpacked(&self, place: Place) -> Result<Option<Vec<u8>>, String> {
+    pub(super) fn unpacked(&self, place: Place) -> Result<Option<Vec<u8>>, Fault> {
         let Some(packed) = self.packed(place)? else { return Ok(None) };
         let body = if self.has_checksum {
-            let (body, sum) = packed.split_last_chunk::<4>().ok_or("it is cut short")?;
+            let (body, sum) = packed.split_last_chunk::<4>().ok_or_else(|| damaged("it is cut short"))?;
             if crc32c::crc32c(body) != u32::from_le_bytes(*sum) {
-                return Err("its checksum does not match".into());
+                return Err(damaged("its checksum does not match"));
             }
             body
         } else {
             &packed
         };
         if blosc_validate(body) != Some(self.chunk_bytes) {
-            return Err("it does not unpack to its size".into());
+            return Err(damaged("it does not unpack to its size"));
         }
-        let bytes = blosc_decompress_bytes(body, self.chunk_bytes, 1).map_err(|error| error.to_string())?;
+        let bytes = blosc_decompress_bytes(body, self.chunk_bytes, 1)
+            .map_err(|error| Fault::Damaged(error.to_string()))?;
         if bytes.len() != self.chunk_bytes {
-            return Err("it does not unpack to its size".into());
+            return Err(damaged("it does not unpack to its size"));
         }
         Ok(Some(bytes))
     }
 
     /// The packed bytes of a chunk.
-    pub(super) fn packed(&self, (time, across, down): Place) -> Result<Option<Bytes>, String> {
+    pub(super) fn packed(&self, (time, across, down): Place) -> Result<Option<Bytes>, Fault> {
         let key = self.key((time, across, down));
         let index = self.index((time, across / self.across, down / self.down), &key)?;
         let place =
             2 * ((down % self.down) as usize * self.across as usize + (across % self.across) as usize);
         let (Some(&offset), Some(&length)) = (index.get(place), index.get(place + 1)) else {
-            return Err("the shard's index is too short".into());
+            return Err(damaged("the shard's index is too short"));
         };
         if (offset, length) == (u64::MAX, u64::MAX) {
             return Ok(None);
         }
         if offset.checked_add(length).is_none() {
-            return Err("the shard's index points beyond its end".into());
+            return Err(damaged("the shard's index points beyond its end"));
         }
         self.fetch(&key, ByteRange::FromStart(offset, Some(length))).map(Some)
     }
@@ -119,7 +134,7 @@ impl Shards {
         }
     }
 
-    fn index(&self, shard: Place, key: &StoreKey) -> Result<Index, String> {
+    fn index(&self, shard: Place, key: &StoreKey) -> Result<Index, Fault> {
         let kept = || self.indices.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(index) = kept().get(&shard) {
             return Ok(Arc::clone(index));
@@ -132,23 +147,35 @@ impl Shards {
             .array_to_bytes_codec()
             .as_any()
             .downcast_ref::<ShardingCodec>()
-            .ok_or("it has no shards")?;
+            .ok_or_else(|| damaged("it has no shards"))?;
         let mut counts = vec![1u64; self.array.shape().len() - 2];
         counts.extend([u64::from(self.down), u64::from(self.across)]);
         let counts: Option<Vec<_>> = counts.into_iter().map(std::num::NonZeroU64::new).collect();
-        let counts = counts.ok_or("its shards are empty")?;
+        let counts = counts.ok_or_else(|| damaged("its shards are empty"))?;
         let index = codec
             .decode_index(&bytes, &counts, &CodecOptions::default())
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| Fault::Damaged(format!("the shard's index: {error}")))?;
         let index = Arc::new(index);
         kept().insert(shard, Arc::clone(&index));
         Ok(index)
     }
 
-    fn fetch(&self, key: &StoreKey, range: ByteRange) -> Result<Bytes, String> {
-        let bytes = self.array.storage().get_partial(key, range).map_err(|error| error.to_string())?;
-        bytes.ok_or_else(|| "the file is missing".into())
+    fn fetch(&self, key: &StoreKey, range: ByteRange) -> Result<Bytes, Fault> {
+        let bytes = self.array.storage().get_partial(key, range).map_err(|error| match &error {
+            StorageError::IOError(io) if !is_of_the_disk(io) => Fault::Unreadable(error.to_string()),
+            _ => Fault::Damaged(error.to_string()),
+        })?;
+        bytes.ok_or_else(|| damaged("the file is missing"))
     }
+}
+
+/// Whether a failure to read lies in the file or its disk, so that trying again will not help.
+fn is_of_the_disk(error: &std::io::Error) -> bool {
+    #[cfg(unix)]
+    let disk_failed = error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error());
+    #[cfg(not(unix))]
+    let disk_failed = false;
+    disk_failed || matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::InvalidData)
 }
 
 /// Sees to it that chunks and indices are packed as they are unpacked here; tells whether chunks have a checksum.

@@ -2,8 +2,8 @@
 
 use super::cache::ChunkCache;
 use super::mosaics::MosaicPool;
-use super::shards::Shards;
-use super::{Band, CHUNK, Made};
+use super::shards::{Fault, Shards};
+use super::{Band, CHUNK, Made, PixelState};
 use crate::geo::raster::PixelType;
 use crate::geo::{Crs, Grid, Window};
 use crate::progress::Cancelled;
@@ -20,6 +20,9 @@ pub enum CubeError {
     /// The store cannot be read.
     #[error("cannot read the cube {path}: {why}")]
     Read { path: PathBuf, why: String },
+    /// One chunk (across, down) of the store is damaged; the others may be whole.
+    #[error("chunk {} across, {} down of the cube {path} is damaged ({why}). Build the cube again from its mosaics", chunk.0, chunk.1)]
+    Damaged { path: PathBuf, chunk: (u32, u32), why: String },
     /// The store cannot be written.
     #[error("cannot write the cube {path}: {why}")]
     Write { path: PathBuf, why: String },
@@ -81,6 +84,27 @@ pub struct Chunk {
     pub window: Window,
     /// Its pixels; read them through [`Cube::value_in`].
     pub pixels: Pixels,
+    /// Why its pixels have no clear observation, where the cube keeps masks and the chunk came from [`Cube::chunk`]; why
+    /// they cannot be read, where they are damaged and the pixels are not.
+    pub masks: Option<Result<Masks, String>>,
+}
+
+/// Why the pixels of a chunk have no clear observation, and how many they have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Masks {
+    /// As [`super::PixelState`], `[T][height][width]`.
+    pub states: Vec<u8>,
+    /// Counts of clear observations, `[T][height][width]`.
+    pub counts: Vec<u8>,
+}
+
+/// What the masks say of one pixel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PixelMask {
+    /// Why there is no clear observation, a step each.
+    pub states: Vec<PixelState>,
+    /// How many clear observations there are, a step each.
+    pub counts: Vec<u8>,
 }
 
 /// The stored numbers of a chunk.
@@ -116,6 +140,12 @@ impl Pixels {
 }
 
 impl Chunk {
+    /// Bytes in memory.
+    pub(super) fn bytes(&self) -> usize {
+        let masks = self.masks.as_ref().and_then(|masks| masks.as_ref().ok());
+        self.pixels.bytes() + masks.map_or(0, |masks| masks.states.len() + masks.counts.len())
+    }
+
     pub(super) fn words(&self) -> &[u16] {
         match &self.pixels {
             Pixels::Words(words) => words,
@@ -195,9 +225,6 @@ struct Inner {
     mosaics: MosaicPool,
 }
 
-/// States and counts of clear observations of a chunk, both `[T][height][width]`.
-pub(super) type Masks = (Vec<u8>, Vec<u8>);
-
 impl Cube {
     /// Opens a store folder. Every part is checked but the pixels, which are checked as they are read.
     ///
@@ -264,15 +291,17 @@ impl Cube {
         whole.cut_to(self.inner.info.grid.window())
     }
 
-    /// Reads a chunk, from memory where it is kept there. Blocks on the disk: not for the window's thread.
+    /// Reads a chunk with its masks, from memory where it is kept there. Blocks on the disk: not for the window's thread.
     ///
     /// # Errors
-    /// [`CubeError::Read`] when the chunk is damaged, or there is no such chunk.
+    /// [`CubeError::Damaged`] when the chunk is damaged (or its mask is, and its pixels are stored under it);
+    /// [`CubeError::Read`] when there is no such chunk, or the system will not have it read.
     pub fn chunk(&self, chunk: (u32, u32)) -> Result<Arc<Chunk>, CubeError> {
         if let Some(kept) = self.cached_chunk(chunk) {
             return Ok(kept);
         }
-        let read = Arc::new(self.decode(chunk)?);
+        let masks = self.decode_masks(chunk);
+        let read = Arc::new(self.decode_with(chunk, masks)?);
         self.inner.kept.keep(chunk, &read);
         Ok(read)
     }
@@ -282,22 +311,42 @@ impl Cube {
         self.inner.kept.get(chunk)
     }
 
-    /// Reads a chunk from the disk and does not keep it: for walks over the whole cube, which would push out
-    /// of memory what the user looks at.
+    /// Reads a chunk from the disk, without its masks, and does not keep it: for walks over the whole cube, which would
+    /// push out of memory what the user looks at.
     ///
     /// # Errors
     /// As [`Cube::chunk`].
     pub fn decode(&self, chunk: (u32, u32)) -> Result<Chunk, CubeError> {
+        let masks = if self.inner.made.mask_applies { self.decode_masks(chunk) } else { Ok(None) };
+        let mut decoded = self.decode_with(chunk, masks)?;
+        decoded.masks = None;
+        Ok(decoded)
+    }
+
+    /// The pixels of a chunk under these masks of it.
+    fn decode_with(
+        &self,
+        chunk: (u32, u32),
+        masks: Result<Option<Masks>, CubeError>,
+    ) -> Result<Chunk, CubeError> {
         let window = self.chunk_window(chunk);
         if window.pixels() == 0 {
             let (across, down) = self.chunk_counts();
             return Err(self.unreadable(format!("it has {across} x {down} chunks, and no chunk {chunk:?}")));
         }
         let mut decoded = self.decode_window(chunk, window)?;
+        decoded.masks = match masks {
+            Ok(masks) => masks.map(Ok),
+            // Composites hold nothing but clear pixels: they do not need their masks.
+            Err(damage @ CubeError::Damaged { .. }) if !self.inner.made.mask_applies => {
+                Some(Err(damage.to_string()))
+            }
+            Err(error) => return Err(error),
+        };
         if self.inner.made.mask_applies
-            && let Some((states, _)) = self.decode_masks(chunk)?
+            && let Some(Ok(masks)) = &decoded.masks
         {
-            self.inner.apply_mask(&mut decoded, &states);
+            self.inner.apply_mask(&mut decoded.pixels, window, &masks.states);
         }
         Ok(decoded)
     }
@@ -308,15 +357,19 @@ impl Cube {
     }
 
     fn decode_window(&self, chunk: (u32, u32), window: Window) -> Result<Chunk, CubeError> {
-        let damaged = |shards: &Shards, time: u64, why: String| {
-            let shard = shards.key((time, chunk.0, chunk.1));
-            self.unreadable(format!(
-                "chunk {chunk:?} in {shard} is damaged ({why}). Build the cube again from its mosaics"
-            ))
-        };
         let pixels =
-            self.inner.read(chunk, window).map_err(|(time, why)| damaged(&self.inner.data, time, why))?;
-        Ok(Chunk { window, pixels })
+            self.inner.read(chunk, window).map_err(|fault| self.fault(&self.inner.data, chunk, fault))?;
+        Ok(Chunk { window, pixels, masks: None })
+    }
+
+    /// Why a chunk cannot be read: the fault, and the place along time where it was met.
+    fn fault(&self, shards: &Shards, chunk: (u32, u32), (time, fault): (u64, Fault)) -> CubeError {
+        let shard = shards.key((time, chunk.0, chunk.1));
+        let path = self.inner.path.clone();
+        match fault {
+            Fault::Damaged(why) => CubeError::Damaged { path, chunk, why: format!("{shard}: {why}") },
+            Fault::Unreadable(why) => CubeError::Read { path, why: format!("{shard}: {why}") },
+        }
     }
 
     /// Why the pixels of a chunk have no clear observation (as [`super::PixelState`]), and how many they have, both
@@ -333,14 +386,9 @@ impl Cube {
                     Some(row) => out.extend_from_slice(row),
                     None => out.extend(std::iter::repeat_n(absent, window.width as usize)),
                 });
-            planes.map_err(|(time, why)| {
-                let shard = shards.key((time, chunk.0, chunk.1));
-                self.unreadable(format!(
-                    "the mask of chunk {chunk:?} in {shard} is damaged ({why}). Build the cube again from its mosaics"
-                ))
-            })
+            planes.map_err(|fault| self.fault(shards, chunk, fault))
         };
-        Ok(Some((read(states, super::PixelState::NotObserved as u8)?, read(counts, 0)?)))
+        Ok(Some(Masks { states: read(states, PixelState::NotObserved as u8)?, counts: read(counts, 0)? }))
     }
 
     /// The value of one number of a decoded chunk, by its place in it; NaN for "no observation".
@@ -444,6 +492,19 @@ impl Cube {
         chunk.window.contains(col, row).then(|| self.series_in(&chunk, col, row))
     }
 
+    /// What the masks say of a pixel, if its chunk is in memory with them. Never waits for the disk.
+    pub fn cached_mask(&self, col: u32, row: u32) -> Option<PixelMask> {
+        let chunk = self.cached_chunk(self.chunk_of(col, row))?;
+        let masks = chunk.masks.as_ref()?.as_ref().ok().filter(|_| chunk.window.contains(col, row))?;
+        let at = (row - chunk.window.row) as usize * chunk.window.width as usize
+            + (col - chunk.window.col) as usize;
+        let of = |planes: &[u8]| -> Vec<u8> {
+            planes.iter().skip(at).step_by(chunk.window.pixels()).copied().collect()
+        };
+        let states = of(&masks.states).into_iter().map(PixelState::of).collect();
+        Some(PixelMask { states, counts: of(&masks.counts) })
+    }
+
     pub(super) fn unreadable(&self, why: String) -> CubeError {
         CubeError::Read { path: self.inner.path.clone(), why }
     }
@@ -451,7 +512,7 @@ impl Cube {
 
 impl Inner {
     /// Reads and unpacks a chunk, cut to `window`; an error comes with the place along time.
-    fn read(&self, chunk: (u32, u32), window: Window) -> Result<Pixels, (u64, String)> {
+    fn read(&self, chunk: (u32, u32), window: Window) -> Result<Pixels, (u64, Fault)> {
         let width = window.width as usize;
         Ok(if self.info.pixel_type == PixelType::Float32 {
             Pixels::Floats(self.planes(&self.data, chunk, window, self.bands, |row, out| match row {
@@ -481,7 +542,7 @@ impl Inner {
         window: Window,
         bands: usize,
         take: impl Fn(Option<&[u8]>, &mut Vec<T>),
-    ) -> Result<Vec<T>, (u64, String)> {
+    ) -> Result<Vec<T>, (u64, Fault)> {
         let side = CHUNK as usize;
         let height = window.height as usize;
         let mut out = Vec::with_capacity(self.times * bands * window.pixels());
@@ -509,15 +570,15 @@ impl Inner {
     }
 
     /// Takes out what the mask says was not clear.
-    fn apply_mask(&self, chunk: &mut Chunk, states: &[u8]) {
-        let pixels = chunk.window.pixels();
-        let clear = super::PixelState::Clear as u8;
+    fn apply_mask(&self, values: &mut Pixels, window: Window, states: &[u8]) {
+        let pixels = window.pixels();
+        let clear = PixelState::Clear as u8;
         for (time, states) in states.chunks_exact(pixels).enumerate() {
             if states.iter().all(|state| *state == clear) {
                 continue;
             }
             let range = time * self.bands * pixels..(time + 1) * self.bands * pixels;
-            match &mut chunk.pixels {
+            match values {
                 Pixels::Words(words) => mask_planes(&mut words[range], states, self.nodata_word),
                 Pixels::Floats(floats) => mask_planes(&mut floats[range], states, f32::NAN),
             }
@@ -681,7 +742,7 @@ fn turn(from: &[f32], width: usize, planes: usize, out: &mut [f32]) {
 fn mask_planes<T: Copy>(planes: &mut [T], states: &[u8], nodata: T) {
     for plane in planes.chunks_exact_mut(states.len()) {
         for (value, state) in plane.iter_mut().zip(states) {
-            if *state != super::PixelState::Clear as u8 {
+            if *state != PixelState::Clear as u8 {
                 *value = nodata;
             }
         }
@@ -726,7 +787,7 @@ mod tests {
         assert_eq!(values_of(&series), input.expected(130, 70));
         assert!(cube.cached_chunk((2, 1)).is_some());
         for other in [(0, 0), (1, 1), (3, 1), (2, 2)] {
-            assert!(matches!(cube.chunk(other), Err(CubeError::Read { .. })), "{other:?}");
+            assert!(matches!(cube.chunk(other), Err(CubeError::Damaged { chunk, .. }) if chunk == other));
         }
     }
 

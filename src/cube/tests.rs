@@ -123,6 +123,7 @@ fn read_error(store: &Path) -> String {
             assert_eq!(path, store);
             why
         }
+        Err(damage @ CubeError::Damaged { .. }) => damage.to_string(),
         Err(other) => panic!("{other}"),
         Ok(_) => panic!("it reads"),
     }

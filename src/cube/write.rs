@@ -487,12 +487,10 @@ fn copy_old<S: Stored>(
                     let from = &values[(time * bands + band) * chunk.pixels()..][..chunk.pixels()];
                     lay(&mut part.data[band * plane..][..plane], start, width, from, chunk.width);
                 }
-                if let (Some((states, counts)), Some((old_states, old_counts))) =
-                    (&mut part.mask, cube.decode_masks(at)?)
-                {
+                if let (Some((states, counts)), Some(old)) = (&mut part.mask, cube.decode_masks(at)?) {
                     let place = time * chunk.pixels()..(time + 1) * chunk.pixels();
-                    lay(states, start, width, &old_states[place.clone()], chunk.width);
-                    lay(counts, start, width, &old_counts[place], chunk.width);
+                    lay(states, start, width, &old.states[place.clone()], chunk.width);
+                    lay(counts, start, width, &old.counts[place], chunk.width);
                 }
             }
         }

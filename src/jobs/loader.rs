@@ -27,8 +27,8 @@ pub struct TileKey {
 pub enum Loaded {
     /// A tile of a picture.
     Tile(TileKey, Picture),
-    /// This chunk is in memory now.
-    Chunk((u32, u32)),
+    /// This chunk is in memory now; why its mask is not, where it cannot be read.
+    Chunk((u32, u32), Option<String>),
     /// This chunk cannot be read; a sentence for people.
     BadChunk((u32, u32), String),
     /// This tile cannot be read; a sentence for people.
@@ -112,7 +112,10 @@ impl Loader {
             let (cube, wanted) = (cube.clone(), Arc::clone(&chunks));
             work("ritmo-series", wanted, sender, wake, move |chunk| {
                 Some(match cube.chunk(chunk) {
-                    Ok(_) => Loaded::Chunk(chunk),
+                    Ok(read) => {
+                        let mask = read.masks.as_ref().and_then(|masks| masks.as_ref().err());
+                        Loaded::Chunk(chunk, mask.cloned())
+                    }
                     Err(e) => Loaded::BadChunk(chunk, e.to_string()),
                 })
             })

@@ -311,6 +311,8 @@ pub struct Mapped {
     pub files: MapFiles,
     /// Pixels classified.
     pub pixels: u64,
+    /// Damaged chunks of the cube, which are nodata in the map, each in a sentence.
+    pub damaged: Vec<String>,
     /// Seconds it took.
     pub seconds: f64,
     /// Hectares a class.

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::assess::ErrorMatrix;
 use crate::cube::picture::{self, Composite};
-use crate::cube::{BuildSettings, BuildSpec, Cube, CubeInfo, Feature, NamedIndex};
+use crate::cube::{BuildSettings, BuildSpec, Cube, CubeError, CubeInfo, Feature, NamedIndex};
 use crate::geo::{Grid, raster};
 use crate::labels::{
     Annotation, AnnotationId, Confidence, Core, Emptied, ImportSettings, LabelError, Legend, core_of,
@@ -14,7 +14,7 @@ use crate::labels::{
 };
 use crate::model::{Model, ModelSpec};
 use crate::progress::Progress;
-use crate::samples::{SampleSet, Split, extract_features};
+use crate::samples::{ExtractReport, ExtractSpec, SampleSet, Split, extract};
 use crate::source::InputSpec;
 use crate::{classify, cube, model, project, source};
 use anyhow::{Context, bail};
@@ -321,7 +321,11 @@ fn clear_shares(cube: &Cube) -> anyhow::Result<Vec<f32>> {
     let (mut seen, mut all) = (vec![0u64; times], 0u64);
     for y in spread(down) {
         for x in spread(across) {
-            let chunk = cube.chunk((x, y))?;
+            let chunk = match cube.chunk((x, y)) {
+                // The others tell enough.
+                Err(CubeError::Damaged { .. }) => continue,
+                other => other?,
+            };
             let pixels = chunk.window.pixels();
             all += pixels as u64;
             for (t, seen) in seen.iter_mut().enumerate() {
@@ -455,18 +459,14 @@ pub fn train(spec: &TrainSpec, context: &JobContext) -> anyhow::Result<Outcome> 
         let cube = Cube::open(path)?;
         let features = inputs(spec, cube.info(), set.as_ref(), path)?;
         let report = |p: Progress| context.progress(p);
-        let (more, report) =
-            extract_features(&cube, &features, &spec.annotations, spec.buffer_m, &report, &context.cancel)?;
-        if report.claimed_twice > 0 {
-            left_out
-                .push(format!("{} pixels claimed by two classes were used for none", report.claimed_twice));
-        }
-        if report.without_observation > 0 {
-            left_out.push(format!(
-                "{} pixels never observed in some band were left out",
-                report.without_observation
-            ));
-        }
+        let wanted = ExtractSpec {
+            features: &features,
+            annotations: &spec.annotations,
+            buffer_m: spec.buffer_m,
+            filling: spec.spec.filling,
+        };
+        let (more, report) = extract(&cube, &wanted, &report, &context.cancel)?;
+        left_out.extend(pixels_left_out(&report));
         // With several sites an annotation counts as left out only where no site has a pixel of it.
         without = Some(match without {
             None => report.without_pixels,
@@ -527,6 +527,28 @@ pub fn train(spec: &TrainSpec, context: &JobContext) -> anyhow::Result<Outcome> 
         left_out,
         seconds: started.elapsed().as_secs_f64(),
     }))
+}
+
+/// What was left out of the pixels of a site, in sentences.
+fn pixels_left_out(report: &ExtractReport) -> Vec<String> {
+    let mut sentences = Vec::new();
+    if report.claimed_twice > 0 {
+        sentences.push(format!("{} pixels claimed by two classes were used for none", report.claimed_twice));
+    }
+    if report.without_observation > 0 {
+        sentences
+            .push(format!("{} pixels never observed in some band were left out", report.without_observation));
+    }
+    if report.with_gaps > 0 {
+        let pixels = report.with_gaps;
+        sentences.push(format!("{pixels} pixels with gaps were left out, since gaps are not to be filled"));
+    }
+    if let Some(first) = report.damaged.first() {
+        let (chunks, pixels) = (report.damaged.len(), report.in_damaged);
+        let more = if chunks > 1 { format!("; and {} more", chunks - 1) } else { String::new() };
+        sentences.push(format!("{pixels} pixels in damaged chunks were left out: {first}{more}"));
+    }
+    sentences
 }
 
 /// Saves a model beside `folder` and puts it in its place, so that a model of this name stays whole until then.
@@ -608,7 +630,7 @@ pub fn map(spec: &MapSpec, context: &JobContext) -> anyhow::Result<Outcome> {
     let nearest = |left: &[(u32, u32)]| {
         (0..left.len()).min_by(|&a, &b| distance(&left[a]).total_cmp(&distance(&left[b]))).unwrap_or(0)
     };
-    let probabilities = classify::classify(
+    let classified = classify::classify(
         &cube,
         &model,
         &nearest,
@@ -616,6 +638,7 @@ pub fn map(spec: &MapSpec, context: &JobContext) -> anyhow::Result<Outcome> {
         &|p| context.progress(p),
         &context.cancel,
     )?;
+    let probabilities = classified.map;
     context.cancel.check()?;
     context.progress(Progress::new(1, 1, "Writing the map"));
     std::fs::create_dir_all(&spec.folder)
@@ -639,6 +662,7 @@ pub fn map(spec: &MapSpec, context: &JobContext) -> anyhow::Result<Outcome> {
         name: spec.name.clone(),
         files,
         pixels: classes.codes.len() as u64 - counts[255],
+        damaged: classified.damaged,
         seconds: started.elapsed().as_secs_f64(),
         areas_ha,
     }))

@@ -2,7 +2,7 @@
 
 use super::tempcnn::{Shape, TempCnn, Weights, softmax};
 use super::{EpochScore, ModelError, ModelKind, ModelSpec};
-use crate::cube::{FeatureRecord, Series, fill_gaps};
+use crate::cube::{FeatureRecord, Filling, fill};
 use crate::files::write_atomically;
 use crate::labels::{AnnotationId, Class};
 use crate::samples::Normalisation;
@@ -228,8 +228,9 @@ impl Model {
     }
 
     /// Class probabilities, `series x class` (in the order of `card.classes`), of raw series `series x time x band`
-    /// in the units of the cube, gaps NaN: filling and normalising happen here. A series with a band that was never
-    /// observed gets NaN. Works on this thread; callable from many.
+    /// in the units of the cube, gaps NaN: filling (as it was while training) and normalising happen here. A series with a
+    /// band that was never observed, or with any gap where gaps are not filled, gets NaN. Works on this thread; callable
+    /// from many.
     ///
     /// # Errors
     /// When the length does not fit, or the engine fails.
@@ -240,7 +241,8 @@ impl Model {
             return Err(ModelError::Engine { doing: "classified series", why });
         }
         let mut values = values.to_vec();
-        let unusable = prepare(&mut values, self.card.bands.len(), &self.days, &self.card.normalisation);
+        let ModelCard { bands, normalisation, spec, .. } = &self.card;
+        let unusable = prepare(&mut values, bands.len(), &self.days, normalisation, spec.filling);
         let mut probabilities = self.network.logits(&values);
         let classes = self.card.classes.len();
         softmax(&mut probabilities, classes);
@@ -261,24 +263,19 @@ pub(super) fn days(dates: &[NaiveDate]) -> Vec<f64> {
     dates.iter().map(|date| f64::from(date.num_days_from_ce())).collect()
 }
 
-/// Fills the gaps of raw series (any number of `time x band`) by date and normalises them, in place. Gives the series that
-/// cannot be used, because a band was never observed; they become zeros.
+/// Fills the gaps of raw series (any number of `time x band`) and normalises them, in place. Gives the series that cannot be
+/// used, because a band was never observed or gaps are not filled; they become zeros.
 pub(super) fn prepare(
     values: &mut [f32],
     bands: usize,
     days: &[f64],
     normalisation: &Normalisation,
+    filling: Filling,
 ) -> Vec<usize> {
     let each = days.len() * bands;
-    let mut series = Series { times: days.len(), bands, values: Vec::with_capacity(each) };
     let mut unusable = Vec::new();
     for (i, values) in values.chunks_exact_mut(each).enumerate() {
-        if values.iter().any(|v| !v.is_finite()) {
-            series.values.clear();
-            series.values.extend(values.iter().map(|v| if v.is_finite() { *v } else { f32::NAN }));
-            fill_gaps(&mut series, days);
-            values.copy_from_slice(&series.values);
-        }
+        fill(values, bands, days, filling);
         normalisation.apply(values);
         if values.iter().any(|v| !v.is_finite()) {
             values.fill(0.0);

@@ -1,5 +1,6 @@
 //! What to train: the network, its options, and how.
 
+use crate::cube::Filling;
 use serde::{Deserialize, Serialize};
 
 /// A network and its options.
@@ -79,6 +80,10 @@ pub struct ModelSpec {
     /// What it learns from: bands and indices by name, or expressions; all bands of the cube where it is `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inputs: Option<Vec<String>>,
+    /// How gaps are filled before the network sees a series, in training and in mapping alike.
+    // Models from before there was a choice were filled linearly, and know their training by what is written here.
+    #[serde(default, skip_serializing_if = "Filling::is_default")]
+    pub filling: Filling,
 }
 
 impl Default for ModelSpec {
@@ -87,6 +92,7 @@ impl Default for ModelSpec {
             kind: ModelKind::TempCnn(TempCnnOptions::default()),
             training: TrainOptions::default(),
             inputs: None,
+            filling: Filling::default(),
         }
     }
 }

@@ -5,6 +5,7 @@ use super::backprop::{Batch, log_sum, step};
 use super::saved::{VERSION, days, prepare};
 use super::tempcnn::{Shape, TempCnn, Weights};
 use super::{Model, ModelCard, ModelError, ModelKind, ModelSpec, TrainOptions};
+use crate::cube::Filling;
 use crate::labels::{AnnotationId, Class, Legend};
 use crate::progress::{Cancel, Cancelled};
 use crate::samples::{Normalisation, SampleSet, Split};
@@ -40,7 +41,7 @@ pub enum TrainEvent {
 /// threads. When `cancel` is set after the first epoch, the best so far is given.
 ///
 /// The model's classes are those of the legend that have a sample in the training part. Samples of other classes, and
-/// samples with a band that was never observed, are left out on both sides.
+/// samples with a band that was never observed (or any gap, where gaps are not filled), are left out on both sides.
 ///
 /// # Errors
 /// Options that cannot be; fewer than two classes in the training part; the loss growing beyond all bounds; cancelled
@@ -56,7 +57,7 @@ pub fn train(
     let TrainOptions { seed, epochs, batch, learning_rate, weight_decay, label_smoothing, patience, .. } =
         spec.training;
     check(&spec.training)?;
-    let ready = Ready::new(set, split, legend)?;
+    let ready = Ready::new(set, split, legend, spec.filling)?;
     let ModelKind::TempCnn(options) = &spec.kind;
     let shape = Shape {
         times: set.dates.len(),
@@ -206,7 +207,7 @@ struct Ready {
 }
 
 impl Ready {
-    fn new(set: &SampleSet, split: &Split, legend: &Legend) -> Result<Self, ModelError> {
+    fn new(set: &SampleSet, split: &Split, legend: &Legend, filling: Filling) -> Result<Self, ModelError> {
         let (samples, each) = (set.len(), set.dates.len() * set.bands.len());
         if each == 0 || set.values.len() != samples * each || set.annotations.len() != samples {
             return Err(ModelError::Mismatch { why: "the samples do not fit their bands and dates".into() });
@@ -214,11 +215,7 @@ impl Ready {
         if split.train.iter().chain(&split.held_out).any(|i| *i >= samples) {
             return Err(ModelError::Mismatch { why: "the split is not of these samples".into() });
         }
-        let usable = |i: &usize| {
-            let series = set.series(*i);
-            (0..set.bands.len())
-                .all(|b| series.iter().skip(b).step_by(set.bands.len()).any(|v| v.is_finite()))
-        };
+        let usable = |i: &usize| set.is_usable(*i, filling);
         let of_legend = |i: &usize| legend.class(set.classes[*i]).is_some();
         let chosen = |part: &[usize]| -> Vec<usize> {
             part.iter().copied().filter(of_legend).filter(usable).collect()
@@ -249,7 +246,7 @@ impl Ready {
         let side = |chosen: &[usize]| {
             let mut series = Vec::with_capacity(chosen.len() * each);
             chosen.iter().for_each(|i| series.extend_from_slice(set.series(*i)));
-            prepare(&mut series, set.bands.len(), &days, &normalisation);
+            prepare(&mut series, set.bands.len(), &days, &normalisation, filling);
             let mut annotations: Vec<AnnotationId> = chosen.iter().map(|i| set.annotations[*i]).collect();
             annotations.sort_unstable();
             annotations.dedup();

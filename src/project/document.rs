@@ -1,6 +1,6 @@
 //! What `ritmo.json` holds.
 
-use crate::cube::NamedIndex;
+use crate::cube::{Filling, NamedIndex};
 use crate::labels::Legend;
 use crate::model::ModelSpec;
 use serde::{Deserialize, Serialize};
@@ -82,6 +82,9 @@ pub struct View {
     /// What the map shows: three bands or indices by name, or one; natural colour where there is none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub composite: Vec<String>,
+    /// How the plot fills gaps.
+    #[serde(skip_serializing_if = "Filling::is_default")]
+    pub gaps: Filling,
 }
 
 impl Default for View {
@@ -94,6 +97,7 @@ impl Default for View {
             map_opacity: 0.7,
             pins: Vec::new(),
             composite: Vec::new(),
+            gaps: Filling::default(),
         }
     }
 }

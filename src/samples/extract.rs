@@ -1,12 +1,26 @@
 //! From annotations on a cube to samples.
 
 use super::{SampleError, SampleSet};
-use crate::cube::{CHUNK, Cube, CubeError, CubeInfo, Feature, Series};
+use crate::cube::{CHUNK, Cube, CubeError, CubeInfo, Feature, Filling, Series};
 use crate::labels::{Annotation, AnnotationId, ClassCode, Confidence, core_of};
 use crate::progress::{Cancel, Progress, Report};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What to read, and for whom.
+#[derive(Debug, Clone, Copy)]
+pub struct ExtractSpec<'a> {
+    /// Bands and indices, in the order of the samples. An index is computed from each date's bands before gaps are filled:
+    /// where one of its bands is a gap, so is the index.
+    pub features: &'a [Feature],
+    /// All annotations; only the sure ones give samples.
+    pub annotations: &'a [Annotation],
+    /// The project's inward buffer, in metres.
+    pub buffer_m: f64,
+    /// How gaps will be filled: what could not be used then is left out.
+    pub filling: Filling,
+}
 
 /// What was left out, and why.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -17,46 +31,56 @@ pub struct ExtractReport {
     pub claimed_twice: usize,
     /// Pixels without a single observation in some band, used for none.
     pub without_observation: usize,
+    /// Pixels with some gap, used for none, where gaps are not to be filled.
+    pub with_gaps: usize,
+    /// Damaged chunks, each in a sentence, in order of rows.
+    pub damaged: Vec<String>,
+    /// Pixels in damaged chunks, used for none.
+    pub in_damaged: usize,
     /// Classes that have annotations but no sample left.
     pub classes_without_samples: Vec<ClassCode>,
 }
 
-/// Reads the series of all pure pixels of the sure annotations. `buffer_m` is the project's inward buffer.
-/// Chunks are read once each, in parallel.
+/// Why a series cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lack {
+    /// A band was never observed.
+    Observation,
+    /// It has gaps, which are not filled.
+    Filling,
+}
+
+/// What a series (`time x band`) lacks to be used, once its gaps are filled in this way.
+pub(super) fn lacks(series: &[f32], bands: usize, filling: Filling) -> Option<Lack> {
+    let mut of_bands = (0..bands).map(|band| series.iter().skip(band).step_by(bands));
+    if series.iter().all(|value| value.is_finite()) {
+        None
+    } else if of_bands.any(|mut band| !band.any(|value| value.is_finite())) {
+        Some(Lack::Observation)
+    } else {
+        (filling == Filling::Off).then_some(Lack::Filling)
+    }
+}
+
+/// Reads the series of all pure pixels of the sure annotations. Chunks are read once each, in parallel; the pixels of
+/// damaged ones are left out.
 ///
 /// Samples come in the order of the annotations, and of rows within one. A pixel that several annotations of one class
 /// claim belongs to the first of them.
 ///
 /// # Errors
-/// When the cube cannot be read; when asked to stop.
+/// When the cube cannot be read, or every chunk that is needed is damaged; when asked to stop.
 pub fn extract(
     cube: &Cube,
-    annotations: &[Annotation],
-    buffer_m: f64,
-    report: Report,
-    cancel: &Cancel,
-) -> Result<(SampleSet, ExtractReport), SampleError> {
-    extract_features(cube, &Feature::all_bands(&cube.info().bands), annotations, buffer_m, report, cancel)
-}
-
-/// As [`extract`], with these bands and indices. An index is computed from each date's bands before gaps are filled: where
-/// one of its bands is a gap, so is the index.
-///
-/// # Errors
-/// As [`extract`].
-pub fn extract_features(
-    cube: &Cube,
-    features: &[Feature],
-    annotations: &[Annotation],
-    buffer_m: f64,
+    spec: &ExtractSpec,
     report: Report,
     cancel: &Cancel,
 ) -> Result<(SampleSet, ExtractReport), SampleError> {
     let read = |chunk: (u32, u32), pixels: &[Pixel]| {
-        let decoded = cube.chunk(chunk)?;
-        Ok(pixels.iter().map(|p| columns(features, &cube.series_in(&decoded, p.col, p.row))).collect())
+        let decoded = cube.decode(chunk)?;
+        Ok(pixels.iter().map(|p| columns(spec.features, &cube.series_in(&decoded, p.col, p.row))).collect())
     };
-    extract_with(cube.info(), features, &read, annotations, buffer_m, report, cancel)
+    extract_with(cube.info(), spec, &read, report, cancel)
 }
 
 /// The series of bands and indices, from that of all bands.
@@ -92,15 +116,18 @@ impl Pixel {
 /// Reads the series of pixels that all lie in one chunk (across, down).
 type ReadChunk<'a> = &'a (dyn Fn((u32, u32), &[Pixel]) -> Result<Vec<Series>, CubeError> + Sync);
 
+/// What came of one chunk: series with the places of their pixels, or why it is damaged and how many pixels it would have
+/// given.
+type ChunkSeries = Result<Vec<(usize, Series)>, (CubeError, usize)>;
+
 fn extract_with(
     info: &CubeInfo,
-    features: &[Feature],
+    spec: &ExtractSpec,
     read: ReadChunk,
-    annotations: &[Annotation],
-    buffer_m: f64,
     report: Report,
     cancel: &Cancel,
 ) -> Result<(SampleSet, ExtractReport), SampleError> {
+    let ExtractSpec { features, annotations, buffer_m, filling } = *spec;
     let mut left_out = ExtractReport::default();
     let claims = claims(info, annotations, buffer_m, &mut left_out, report, cancel)?;
     let (pixels, claimed_twice) = settle(claims, |i| annotations[i].class);
@@ -110,19 +137,22 @@ fn extract_with(
     in_chunks.par_sort_unstable_by_key(|(i, p)| (p.chunk().1, p.chunk().0, *i));
     let groups: Vec<&[(usize, Pixel)]> = in_chunks.chunk_by(|a, b| a.1.chunk() == b.1.chunk()).collect();
     let (done, total) = (AtomicU64::new(0), groups.len() as u64);
-    let mut series: Vec<(usize, Series)> = groups
+    let read_groups: Vec<ChunkSeries> = groups
         .par_iter()
         .filter_map(|group| Some((group, group.first()?.1.chunk())))
         .map(|(group, chunk)| {
             cancel.check()?;
             let members: Vec<Pixel> = group.iter().map(|(_, pixel)| *pixel).collect();
-            let series = read(chunk, &members)?;
+            let series = match read(chunk, &members) {
+                Err(damage @ CubeError::Damaged { .. }) => Err((damage, members.len())),
+                other => Ok(group.iter().map(|(i, _)| *i).zip(other?).collect()),
+            };
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             report(Progress::new(done, total, "Reading samples"));
-            Ok::<_, SampleError>(group.iter().map(|(i, _)| *i).zip(series).collect::<Vec<_>>())
+            Ok::<_, SampleError>(series)
         })
-        .collect::<Result<Vec<_>, _>>()?
-        .concat();
+        .collect::<Result<_, _>>()?;
+    let mut series = gather(read_groups, &mut left_out)?;
     series.sort_unstable_by_key(|(i, _)| *i);
 
     let mut set = SampleSet {
@@ -135,20 +165,46 @@ fn extract_with(
         places: vec![],
     };
     for (i, series) in series {
-        if !observed_in_every_band(&series) {
-            left_out.without_observation += 1;
-            continue;
+        match lacks(&series.values, series.bands, filling) {
+            Some(Lack::Observation) => left_out.without_observation += 1,
+            Some(Lack::Filling) => left_out.with_gaps += 1,
+            None => {
+                let Pixel { annotation, row, col } = pixels[i];
+                set.values.extend(series.values);
+                set.classes.push(annotations[annotation].class);
+                set.annotations.push(annotations[annotation].id);
+                set.places.push((col, row));
+            }
         }
-        let Pixel { annotation, row, col } = pixels[i];
-        set.values.extend(series.values);
-        set.classes.push(annotations[annotation].class);
-        set.annotations.push(annotations[annotation].id);
-        set.places.push((col, row));
     }
     let annotated: BTreeSet<ClassCode> = annotations.iter().map(|a| a.class).collect();
     let sampled: BTreeSet<ClassCode> = set.classes.iter().copied().collect();
     left_out.classes_without_samples = annotated.difference(&sampled).copied().collect();
     Ok((set, left_out))
+}
+
+/// The series of all chunks together; damaged ones are noted down. Where all of them are, that is an error.
+fn gather(
+    groups: Vec<ChunkSeries>,
+    left_out: &mut ExtractReport,
+) -> Result<Vec<(usize, Series)>, SampleError> {
+    let mut series = Vec::new();
+    let mut first = None;
+    let all_damaged = groups.iter().all(Result::is_err);
+    for group in groups {
+        match group {
+            Ok(more) => series.extend(more),
+            Err((damage, pixels)) => {
+                left_out.damaged.push(damage.to_string());
+                left_out.in_damaged += pixels;
+                first.get_or_insert(damage);
+            }
+        }
+    }
+    match first {
+        Some(damage) if all_damaged => Err(damage.into()),
+        _ => Ok(series),
+    }
 }
 
 /// The pure pixels of every sure annotation, in the order of the annotations.
@@ -211,10 +267,6 @@ fn settle(mut claims: Vec<Pixel>, class_of: impl Fn(usize) -> ClassCode) -> (Vec
     }
     settled.par_sort_unstable();
     (settled, claimed_twice)
-}
-
-fn observed_in_every_band(series: &Series) -> bool {
-    (0..series.bands).all(|band| (0..series.times).any(|time| !series.value(time, band).is_nan()))
 }
 
 #[cfg(test)]

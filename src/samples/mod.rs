@@ -4,11 +4,11 @@ mod extract;
 mod normalise;
 mod split;
 
-pub use extract::{ExtractReport, extract, extract_features};
+pub use extract::{ExtractReport, ExtractSpec, extract};
 pub use normalise::Normalisation;
 pub use split::{Split, split_by_annotation};
 
-use crate::cube::FeatureRecord;
+use crate::cube::{FeatureRecord, Filling};
 use crate::labels::{AnnotationId, ClassCode};
 use chrono::NaiveDate;
 
@@ -63,5 +63,10 @@ impl SampleSet {
     pub fn series(&self, i: usize) -> &[f32] {
         let n = self.dates.len() * self.bands.len();
         &self.values[i * n..(i + 1) * n]
+    }
+
+    /// Whether a network can read sample `i` once its gaps are filled in this way.
+    pub fn is_usable(&self, i: usize, filling: Filling) -> bool {
+        extract::lacks(self.series(i), self.bands.len(), filling).is_none()
     }
 }

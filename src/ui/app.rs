@@ -44,7 +44,9 @@ impl RitmoApp {
             let _ = update(&mut self.state, command);
         }
         self.show_a_site();
-        self.view.map.take_in(&self.state, ctx);
+        for words in self.view.map.take_in(&self.state, ctx) {
+            self.state.notify(Level::Warning, words);
+        }
         self.play(ctx);
         notices::expire(&mut self.state, ctx);
         let title = match &self.state.project {

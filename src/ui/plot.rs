@@ -3,35 +3,25 @@
 
 mod axes;
 mod choose;
+mod trace;
 
 pub use choose::{IndexChoice, indices};
 
 use super::view::View;
 use super::{format, tokens};
 use crate::app::{Command, OpenProject};
-use crate::cube::{Feature, Series};
+use crate::cube::{Feature, Filling, Period, PixelMask, PixelState, Series};
 use crate::jobs::OpenedCube;
 use axes::Axes;
 use egui::{Color32, Panel, RichText, Ui, WidgetInfo};
-use egui_plot::{
-    AxisHints, GridMark, HPlacement, HoverPosition, Line, LineStyle, MarkerShape, Plot, PlotPoints, Points,
-    VLine,
-};
-
-/// Markers of the pins, in order.
-const MARKERS: [MarkerShape; 6] = [
-    MarkerShape::Square,
-    MarkerShape::Diamond,
-    MarkerShape::Up,
-    MarkerShape::Down,
-    MarkerShape::Cross,
-    MarkerShape::Asterisk,
-];
+use egui_plot::{AxisHints, GridMark, HPlacement, Plot, VLine};
 
 /// A series to draw.
 struct Drawn {
     name: String,
     series: Series,
+    /// What the cube's masks say of it; `None` where it has none.
+    mask: Option<PixelMask>,
     /// The number of the pin; the pixel under the mouse has none.
     pin: Option<usize>,
 }
@@ -71,6 +61,33 @@ pub fn plot_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     });
 }
 
+impl Drawn {
+    /// Why there is nothing to see at a date, where there is nothing.
+    fn missing(&self, time: usize) -> Option<PixelState> {
+        let masked = self.mask.as_ref().and_then(|mask| mask.states.get(time)).copied();
+        let bands = self.series.bands;
+        let mut values = self.series.values.iter().skip(time * bands).take(bands);
+        match masked {
+            Some(state) if state != PixelState::Clear => Some(state),
+            _ => values.all(|value| !value.is_finite()).then_some(PixelState::NotObserved),
+        }
+    }
+
+    /// "pin 1: 2 of 6 dates without a clear observation (cloud, shadow)", for those who hear the plot.
+    fn told(&self, filling: Filling) -> Option<String> {
+        let mut missing: Vec<PixelState> =
+            (0..self.series.times).filter_map(|time| self.missing(time)).collect();
+        let dates = missing.len();
+        missing.sort_unstable();
+        missing.dedup();
+        let why: Vec<&str> = missing.into_iter().map(PixelState::name).collect();
+        let (name, times) = (&self.name, self.series.times);
+        let (why, how) = (why.join(", "), filling.words());
+        (dates > 0)
+            .then(|| format!("{name}: {dates} of {times} dates without a clear observation ({why}), {how}"))
+    }
+}
+
 /// Red, near infrared and shortwave infrared tell most; else the first three.
 fn first_bands(opened: &OpenedCube) -> Vec<usize> {
     let bands = &opened.cube.info().bands;
@@ -86,14 +103,16 @@ fn series(project: &OpenProject, opened: &OpenedCube, view: &View) -> Vec<Drawn>
     let mut drawn = Vec::new();
     for (i, &(col, row)) in project.document.view.pins.iter().enumerate() {
         if let Some(series) = opened.cube.cached_series(col, row) {
-            drawn.push(Drawn { name: format!("pin {}", i + 1), series, pin: Some(i) });
+            let mask = opened.cube.cached_mask(col, row);
+            drawn.push(Drawn { name: format!("pin {}", i + 1), series, mask, pin: Some(i) });
         }
     }
     if let Some((col, row)) = view.map.hovered.and_then(|p| p.pixel)
         && let Some(series) = opened.cube.cached_series(col, row)
     {
         view.timings.series(true, 0.0);
-        drawn.push(Drawn { name: format!("pixel {col}, {row}"), series, pin: None });
+        let mask = opened.cube.cached_mask(col, row);
+        drawn.push(Drawn { name: format!("pixel {col}, {row}"), series, mask, pin: None });
     }
     drawn
 }
@@ -102,19 +121,37 @@ fn head_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut V
     ui.horizontal(|ui| {
         ui.label(RichText::new("Series").strong());
         ui.spacing_mut().item_spacing.x = 4.0;
-        let room = (ui.available_width() - 96.0).max(120.0);
+        let room = (ui.available_width() - 200.0).max(120.0);
         let scroll = egui::ScrollArea::horizontal().id_salt("bands").max_width(room);
         scroll.show(ui, |ui| choose::bands_ui(ui, opened, view));
         ui.add_space(8.0);
-        let pins = project.document.view.pins.len();
-        if pins > 0 && ui.small_button("Clear pins").on_hover_text("Takes all pins off").clicked() {
-            view.send(Command::ClearPins);
-        }
-        let hovered = drawn.iter().find(|d| d.pin.is_none()).map(|d| d.name.as_str());
-        let hint = "Point at a pixel to read its year; click it on the Look page to pin it.";
-        let words = hovered.unwrap_or(if drawn.is_empty() { hint } else { "" });
-        ui.add(egui::Label::new(RichText::new(words).small().weak()).truncate()).on_hover_text(words);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            if let Some(filling) = choose::gaps_ui(ui, project.document.view.gaps) {
+                view.send(Command::ShowGaps(filling));
+            }
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                let pins = project.document.view.pins.len();
+                if pins > 0 && ui.small_button("Clear pins").on_hover_text("Takes all pins off").clicked() {
+                    view.send(Command::ClearPins);
+                }
+                hint_ui(ui, opened, view, drawn);
+            });
+        });
     });
+}
+
+/// Which pixel is drawn, or what to do to see one.
+fn hint_ui(ui: &mut Ui, opened: &OpenedCube, view: &View, drawn: &[Drawn]) {
+    let pixel = view.map.hovered.and_then(|place| place.pixel);
+    if let Some(why) = pixel.and_then(|pixel| view.map.damage_at(opened, pixel)) {
+        let words = RichText::new("damaged: no series").small().color(ui.visuals().warn_fg_color);
+        ui.add(egui::Label::new(words).truncate()).on_hover_text(why);
+        return;
+    }
+    let hovered = drawn.iter().find(|d| d.pin.is_none()).map(|d| d.name.as_str());
+    let hint = "Point at a pixel to read its year; click it on the Look page to pin it.";
+    let words = hovered.unwrap_or(if drawn.is_empty() { hint } else { "" });
+    ui.add(egui::Label::new(RichText::new(words).small().weak()).truncate()).on_hover_text(words);
 }
 
 /// A band or an index to draw.
@@ -210,8 +247,11 @@ fn curves_ui(
             .tick_label_color(weak)
             .formatter(move |mark, _| axes::number(axes.value_at(mark.value), right.step))
     });
-    let of_indices: Vec<String> =
-        curves.iter().filter(|c| c.feature.is_index()).map(|c| c.feature.name.clone()).collect();
+    let filling = project.document.view.gaps;
+    // Of a single acquisition it is clear how often it was seen.
+    let counted = opened.cube.made().settings.period != Period::None;
+    let painted = trace::painted(&days, drawn, curves, &axes, filling, weak);
+    let labels = trace::Labels::new(&days, drawn, curves, filling, counted);
     let plot = Plot::new("series")
         .allow_zoom(false)
         .allow_scroll(false)
@@ -233,18 +273,16 @@ fn curves_ui(
         ])
         .custom_y_axes(std::iter::once(left).chain(right).collect())
         .set_margin_fraction(egui::vec2(0.0, 0.04))
-        .label_formatter(move |at| label(at, &of_indices, &axes));
-    let lines = lines(&days, drawn, curves, &axes);
+        .label_formatter(move |at| labels.at(at, &axes));
     let accent = tokens::accent(dark);
     let response = plot.show(ui, |plot| {
         plot.vline(VLine::new("date", now).color(accent).width(1.0).allow_hover(false));
-        for (line, points) in lines {
-            line.into_iter().for_each(|l| plot.line(l));
-            points.into_iter().for_each(|p| plot.points(p));
-        }
+        painted.lines.into_iter().for_each(|line| plot.line(line));
+        painted.markers.into_iter().for_each(|markers| plot.points(markers));
     });
     let names: Vec<&str> = curves.iter().map(|curve| curve.feature.name.as_str()).collect();
-    let words = format!("Series plot of {}", names.join(", "));
+    let told = drawn.iter().filter_map(|d| d.told(filling)).map(|words| format!("; {words}"));
+    let words = format!("Series plot of {}{}", names.join(", "), told.collect::<String>());
     response.response.widget_info(|| WidgetInfo::labeled(egui::Role::Figure, true, &words));
     if response.response.clicked()
         && let Some(pos) = response.response.interact_pointer_pos()
@@ -256,69 +294,6 @@ fn curves_ui(
             view.send(Command::ShowTime(time));
         }
     }
-}
-
-fn label(at: &HoverPosition<'_>, indices: &[String], axes: &Axes) -> Option<String> {
-    match at {
-        HoverPosition::NearDataPoint { plot_name, position, .. } => {
-            let date = format::date_of_days(position.x).map_or(String::new(), format::date);
-            // A curve is called after what it shows, then after its pixel.
-            let is_index = indices.iter().any(|name| plot_name.starts_with(&format!("{name} ")));
-            Some(match is_index {
-                true => format!("{plot_name}\n{date}\n{:.3}", axes.value_at(position.y)),
-                false => format!("{plot_name}\n{date}\n{:.0} DN", position.y),
-            })
-        }
-        HoverPosition::Elsewhere { .. } => None,
-    }
-}
-
-type Drawing = (Vec<Line<'static>>, Vec<Points<'static>>);
-
-/// For each series and curve: a line between what was observed, dotted over gaps, and a marker at each observation.
-fn lines(days: &[f64], drawn: &[Drawn], curves: &[Curve], axes: &Axes) -> Vec<Drawing> {
-    let mut drawings = Vec::new();
-    for d in drawn {
-        for Curve { feature, colour } in curves {
-            let (name, colour) = (format!("{} {}", feature.name, d.name), *colour);
-            let place = |value: f32| match feature.is_index() {
-                true => axes.place_of(f64::from(value)),
-                false => f64::from(value),
-            };
-            let values = feature.series(&d.series);
-            let seen: Vec<(usize, [f64; 2])> = values
-                .iter()
-                .zip(days)
-                .enumerate()
-                .filter(|(_, (value, _))| value.is_finite())
-                .map(|(t, (value, day))| (t, [*day, place(*value)]))
-                .collect();
-            let mut lines = Vec::new();
-            let mut run: Vec<[f64; 2]> = Vec::new();
-            let width = if d.pin.is_none() { 2.2 } else { 1.4 };
-            for (i, &(t, point)) in seen.iter().enumerate() {
-                if i > 0 && seen[i - 1].0 + 1 != t {
-                    lines.push(line(&name, std::mem::take(&mut run), colour, width));
-                    let gap = vec![seen[i - 1].1, point];
-                    lines.push(line(&name, gap, colour, width).style(LineStyle::Dotted { spacing: 6.0 }));
-                }
-                run.push(point);
-            }
-            lines.push(line(&name, run, colour, width));
-            let points: Vec<[f64; 2]> = seen.iter().map(|&(_, p)| p).collect();
-            let (shape, colour) = match d.pin {
-                None => (MarkerShape::Circle, colour),
-                Some(pin) => (MARKERS[pin % MARKERS.len()], tokens::PINS[pin % tokens::PINS.len()]),
-            };
-            let markers = Points::new(name, PlotPoints::from(points)).radius(3.2).shape(shape).color(colour);
-            drawings.push((lines, vec![markers]));
-        }
-    }
-    drawings
-}
-
-fn line(name: &str, points: Vec<[f64; 2]>, colour: Color32, width: f32) -> Line<'static> {
-    Line::new(name, PlotPoints::from(points)).color(colour).width(width)
 }
 
 /// A mark at the first of each month, or of fewer where there are many.
@@ -359,16 +334,5 @@ mod tests {
         let marks = months((day(1, 10), day(4, 2)));
         let values: Vec<_> = marks.iter().map(|m| m.value).collect();
         assert_eq!(values, [day(2, 1), day(3, 1), day(4, 1)]);
-    }
-
-    #[test]
-    fn a_gap_is_bridged_by_a_dotted_line_and_has_no_marker() {
-        let series = Series { times: 4, bands: 1, values: vec![1.0, 2.0, f32::NAN, 4.0] };
-        let drawn = [Drawn { name: "p".into(), series, pin: None }];
-        let feature = Feature::band_at(&[crate::cube::Band::named("B")], 0).unwrap();
-        let shown = [Curve { feature, colour: Color32::WHITE }];
-        let curves = lines(&[0.0, 1.0, 2.0, 3.0], &drawn, &shown, &Axes::fit((0.0, 4.0), None));
-        assert_eq!(curves.len(), 1);
-        assert_eq!(curves[0].0.len(), 3, "two runs and the bridge");
     }
 }

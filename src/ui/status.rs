@@ -3,7 +3,7 @@
 use super::view::View;
 use super::{format, tokens};
 use crate::app::{AppState, Command, OpenProject};
-use crate::cube::Feature;
+use crate::cube::{Feature, PixelState};
 use egui::{Align, Layout, Panel, RichText, Ui};
 
 pub fn status_ui(ui: &mut Ui, state: &AppState, project: Option<&OpenProject>, view: &mut View) {
@@ -36,6 +36,10 @@ fn place_ui(ui: &mut Ui, project: &OpenProject, view: &View) {
         return;
     };
     ui.label(mono(format!("pixel {col}, {row}")));
+    if let Some(why) = view.map.damage_at(opened, (col, row)) {
+        let words = RichText::new("damaged: no values").small().color(ui.visuals().warn_fg_color);
+        ui.label(words).on_hover_text(why);
+    }
     if let Some(series) = opened.cube.cached_series(col, row) {
         let told = |channel: &Feature| {
             let value = channel.series(&series).get(project.time()).copied().unwrap_or(f32::NAN);
@@ -47,6 +51,12 @@ fn place_ui(ui: &mut Ui, project: &OpenProject, view: &View) {
         };
         let values: Vec<_> = opened.composite.channels.iter().map(told).collect();
         ui.label(mono(values.join("  ")));
+        let masked = opened.cube.cached_mask(col, row);
+        let state = masked.and_then(|mask| mask.states.get(project.time()).copied());
+        if let Some(state) = state.filter(|state| *state != PixelState::Clear) {
+            ui.label(RichText::new(state.name()).small().weak())
+                .on_hover_text("Why this pixel has no clear observation on this date");
+        }
     }
     if let Some(map) = project.map() {
         let code = map.codes.get(row as usize * map.width as usize + col as usize).copied().unwrap_or(0);

@@ -1,7 +1,10 @@
 //! The window without a window: every control found by its name and used with mouse and keys, frame by frame.
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail loudly, as tests do")]
 
+#[path = "../damage/mod.rs"]
+mod damage;
 mod desk;
+mod gaps;
 mod imagery;
 mod indices;
 mod label;

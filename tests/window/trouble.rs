@@ -1,7 +1,8 @@
 //! What goes wrong is said, and nothing is lost.
 
+use crate::damage::damage_chunk;
 use crate::desk::Desk;
-use crate::small::Made;
+use crate::small::{BANDS, Made, value};
 use egui::Key;
 use ritmo::app::CubeState;
 
@@ -47,6 +48,29 @@ fn a_cube_whose_data_is_damaged_says_so() {
     desk.assert_sees("is damaged");
     desk.click("Label");
     assert!(desk.can("Retry"), "the window lives on");
+}
+
+#[test]
+fn a_damaged_chunk_is_told_once_and_shown_as_missing_and_the_rest_works() {
+    let desk = Desk::open(Made::Cube);
+    let cube = desk.project().cube().unwrap().0.cube.path().to_path_buf();
+    let start = desk.restarted();
+    damage_chunk(&cube, (1, 0));
+    let mut desk = start.reopened();
+    assert!(desk.project().cube().is_some(), "it opens");
+    for (col, row) in [(70.5, 10.5), (90.5, 20.5), (80.5, 60.5)] {
+        desk.point(col, row);
+        desk.until("it is told", |d| d.sees("damaged: no values"));
+        desk.assert_sees("damaged: no series");
+    }
+    let [notice] = desk.notices()[..] else { panic!("{:?}", desk.notices()) };
+    assert!(notice.starts_with("Part of the cube cannot be read and is shown as missing"), "{notice}");
+    assert!(notice.contains("chunk 1 across, 0 down") && notice.contains("Build the cube again"), "{notice}");
+    desk.point(5.5, 7.5);
+    let red = BANDS.iter().position(|b| *b == "B04").unwrap();
+    let words = format!("B04 {}", value(0, red, 5, 7));
+    desk.until("the others are read", |d| d.sees(&words));
+    assert!(!desk.sees("damaged: no"));
 }
 
 /// Cuts every file of data in a folder short.

@@ -63,7 +63,7 @@ fn settings(period: Period) -> BuildSettings {
 fn states(cube: &Cube, col: u32, row: u32) -> (Vec<u8>, Vec<u8>) {
     let at = cube.chunk_of(col, row);
     let window = cube.chunk_window(at);
-    let (states, counts) = cube.decode_masks(at).unwrap().unwrap();
+    let Masks { states, counts } = cube.decode_masks(at).unwrap().unwrap();
     let place = ((row - window.row) * window.width + col - window.col) as usize;
     let of = |planes: &[u8]| planes.iter().skip(place).step_by(window.pixels()).copied().collect();
     (of(&states), of(&counts))
@@ -122,6 +122,43 @@ fn single_acquisitions_keep_their_pixels_under_the_mask() {
     });
     assert!(values_of(&cube.series(35, 5).unwrap()).iter().all(Option::is_some));
     assert!(cube.decode_masks((0, 0)).unwrap().is_none());
+}
+
+#[test]
+fn a_chunk_in_memory_tells_why_pixels_are_masked_and_one_read_for_a_walk_does_not() {
+    let (_folder, cube) = made(settings(Period::Month));
+    assert!(cube.cached_mask(35, 5).is_none(), "nothing is read yet");
+    cube.chunk((0, 0)).unwrap();
+    let mask = cube.cached_mask(35, 5).unwrap();
+    assert_eq!(mask.states, [PixelState::Other, PixelState::Clear]);
+    assert_eq!(mask.counts, [0, 1]);
+    assert!(cube.cached_mask(70, 5).is_none(), "it lies in another chunk");
+    assert!(cube.decode((0, 0)).unwrap().masks.is_none());
+    let (_folder, without) = made(BuildSettings { mask: MaskSetting::Off, ..settings(Period::None) });
+    assert!(without.chunk((0, 0)).unwrap().masks.is_none());
+}
+
+#[test]
+fn a_damaged_mask_hides_no_composite_but_what_is_stored_under_it() {
+    let (_folder, cube) = made(settings(Period::Month));
+    let cut = |cube: &Cube| {
+        let shard = cube.path().join("mask/c/0/0/0");
+        let length = std::fs::metadata(&shard).unwrap().len();
+        std::fs::OpenOptions::new().write(true).open(shard).unwrap().set_len(length / 2).unwrap();
+        Cube::open(cube.path()).unwrap()
+    };
+    let damaged = cut(&cube);
+    let chunk = damaged.chunk((0, 0)).unwrap();
+    assert!(chunk.pixels == cube.chunk((0, 0)).unwrap().pixels);
+    let Some(Err(why)) = &chunk.masks else { panic!("{:?}", chunk.masks) };
+    assert!(why.contains("mask/c/0/0/0") && why.contains("Build the cube again"), "{why}");
+    assert!(damaged.cached_mask(35, 5).is_none());
+    // Without it clouds would pass for the ground.
+    let (_folder, cube) = made(settings(Period::None));
+    let damaged = cut(&cube);
+    for read in [damaged.chunk((0, 0)).map(drop), damaged.decode((0, 0)).map(drop)] {
+        assert!(matches!(read, Err(CubeError::Damaged { chunk: (0, 0), .. })), "{read:?}");
+    }
 }
 
 #[test]

@@ -32,22 +32,49 @@ fn floating_point_is_kept_and_what_is_no_number_is_a_gap() {
     assert_eq!(series(3), [None, Some(1e-30)]);
 }
 
+/// Flips a bit in the middle of a chunk; gives the cube opened anew, and which chunk that was.
+fn damaged(cube: Cube) -> (Cube, (u32, u32)) {
+    let shard = cube.path().join("data/c/0/0/0/0");
+    let mut bytes = std::fs::read(&shard).unwrap();
+    bytes[5000] ^= 0x10;
+    std::fs::write(&shard, &bytes).unwrap();
+    let cube = Cube::open(cube.path()).unwrap();
+    let (across, down) = cube.chunk_counts();
+    let all = (0..down).flat_map(|down| (0..across).map(move |across| (across, down)));
+    let broken: Vec<_> = all.filter(|at| cube.chunk(*at).is_err()).collect();
+    assert_eq!(broken.len(), 1, "one chunk's checksum does not match: {broken:?}");
+    (cube, broken[0])
+}
+
 #[test]
 fn a_damaged_chunk_is_told_and_the_others_work() {
     let folder = tempfile::tempdir().unwrap();
     let input = Input { width: 200, height: 130, ..Input::default() };
-    let store = input.build(folder.path()).path().to_owned();
-    let shard = store.join("data/c/0/0/0/0");
-    let mut bytes = std::fs::read(&shard).unwrap();
-    // In the middle of the first chunk.
-    bytes[5000] ^= 0x10;
-    std::fs::write(&shard, &bytes).unwrap();
-    let cube = Cube::open(&store).unwrap();
-    let all = (0..3).flat_map(|down| (0..4).map(move |across| (across, down)));
-    let broken: Vec<_> = all.filter(|at| cube.chunk(*at).is_err()).collect();
-    assert_eq!(broken.len(), 1, "one chunk's checksum does not match: {broken:?}");
-    let error = cube.chunk(broken[0]).unwrap_err().to_string();
+    let (cube, broken) = damaged(input.build(folder.path()));
+    let error = cube.chunk(broken).unwrap_err().to_string();
     assert!(error.contains("checksum") && error.contains("Build the cube again"), "{error}");
+}
+
+#[test]
+fn a_picture_without_its_mosaic_shows_the_chunks_that_are_whole() {
+    use super::picture::{Composite, Stretch, picture};
+    let folder = tempfile::tempdir().unwrap();
+    let input = Input { width: 200, height: 130, ..Input::default() };
+    let cube = input.build(folder.path());
+    std::fs::remove_dir_all(cube.path().join("mosaics")).unwrap();
+    let (cube, broken) = damaged(cube);
+    let stretch = Stretch { low: [0.0; 3], high: [4000.0; 3] };
+    let band = Feature::band_at(&cube.info().bands, 0).unwrap();
+    let composite = Composite { channels: vec![band; 3], stretch };
+    let whole = cube.info().grid.window();
+    let shown = picture(&cube, 0, &composite, whole, 1).unwrap();
+    let hole = cube.chunk_window(broken);
+    for (i, rgba) in shown.rgba.chunks_exact(4).enumerate() {
+        let (col, row) = (i as u32 % 200, i as u32 / 200);
+        let is_seen = input.expected(col, row)[0].is_some() && !hole.contains(col, row);
+        assert_eq!(rgba[3] == 255, is_seen, "{col} {row}");
+    }
+    assert!(picture(&cube, 0, &composite, hole, 1).is_err(), "of nothing but damage there is no picture");
 }
 
 #[test]

@@ -61,8 +61,12 @@ impl Reader {
             assert!(pixels.iter().all(|p| (p.col / 64, p.row / 64) == chunk));
             Ok(pixels.iter().map(|p| (self.series)(p.col, p.row)).collect())
         };
-        extract_with(&info(), &features(), &read, annotations, buffer_m, &|_| {}, &Cancel::new())
+        extract_with(&info(), &spec(&features(), annotations, buffer_m), &read, &|_| {}, &Cancel::new())
     }
+}
+
+fn spec<'a>(features: &'a [Feature], annotations: &'a [Annotation], buffer_m: f64) -> ExtractSpec<'a> {
+    ExtractSpec { features, annotations, buffer_m, filling: Filling::Linear }
 }
 
 fn extracted(annotations: &[Annotation], buffer_m: f64) -> (SampleSet, ExtractReport) {
@@ -200,12 +204,14 @@ fn no_annotation_gives_no_sample() {
 }
 
 #[test]
-fn a_chunk_that_cannot_be_read_is_an_error_and_a_stop_is_obeyed() {
-    let damaged =
+fn a_cube_that_cannot_be_read_is_an_error_and_a_stop_is_obeyed() {
+    let unreadable =
         |_: (u32, u32), _: &[Pixel]| Err(CubeError::Read { path: "a.zarr".into(), why: "cut off".into() });
+    let features = features();
     let annotations = [square(1, 1, 10.0, 10.0, 4.0)];
+    let spec_of = |annotations| spec(&features, annotations, 0.0);
     let error =
-        extract_with(&info(), &features(), &damaged, &annotations, 0.0, &|_| {}, &Cancel::new()).unwrap_err();
+        extract_with(&info(), &spec_of(&annotations), &unreadable, &|_| {}, &Cancel::new()).unwrap_err();
     assert!(error.to_string().contains("a.zarr"));
 
     let cancel = Cancel::new();
@@ -216,9 +222,56 @@ fn a_chunk_that_cannot_be_read_is_an_error_and_a_stop_is_obeyed() {
     // Two chunks on one thread: the second is not read once the first asked to stop.
     let annotations = [square(1, 1, 60.0, 10.0, 8.0)];
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    let stopped =
-        pool.install(|| extract_with(&info(), &features(), &stopping, &annotations, 0.0, &|_| {}, &cancel));
+    let stopped = pool.install(|| extract_with(&info(), &spec_of(&annotations), &stopping, &|_| {}, &cancel));
     assert!(matches!(stopped, Err(SampleError::Cancelled(_))));
+}
+
+#[test]
+fn the_pixels_of_a_damaged_chunk_are_left_out_and_told_and_where_all_are_damaged_it_is_an_error() {
+    let damaged = |all: bool| {
+        move |chunk: (u32, u32), pixels: &[Pixel]| {
+            if all || chunk == (1, 0) {
+                return Err(CubeError::Damaged { path: "a.zarr".into(), chunk, why: "cut off".into() });
+            }
+            Ok(pixels.iter().map(|p| series(p.col, p.row)).collect())
+        }
+    };
+    // Four columns in each of two chunks.
+    let annotations = [square(1, 1, 60.0, 10.0, 8.0), square(2, 2, 70.0, 30.0, 2.0)];
+    let features = features();
+    let spec = spec(&features, &annotations, 0.0);
+    let (set, left_out) = extract_with(&info(), &spec, &damaged(false), &|_| {}, &Cancel::new()).unwrap();
+    assert_eq!((set.len(), left_out.in_damaged), (32, 32 + 4));
+    assert!(set.places.iter().all(|(col, _)| *col < 64));
+    let [sentence] = left_out.damaged.as_slice() else { panic!("{:?}", left_out.damaged) };
+    assert!(sentence.contains("a.zarr") && sentence.contains("cut off"), "{sentence}");
+    assert_eq!(left_out.classes_without_samples, [2]);
+    let error = extract_with(&info(), &spec, &damaged(true), &|_| {}, &Cancel::new()).unwrap_err();
+    assert!(error.to_string().contains("damaged"), "{error}");
+}
+
+#[test]
+fn a_pixel_with_any_gap_is_left_out_where_gaps_are_not_filled() {
+    let read = |_: (u32, u32), pixels: &[Pixel]| {
+        let with_gap = |p: &Pixel| {
+            let mut series = series(p.col, p.row);
+            (0..TIMES).filter(|time| p.col == 10 || p.col == 11 && *time == 1).for_each(|time| {
+                series.values[time * 2] = f32::NAN;
+            });
+            series
+        };
+        Ok(pixels.iter().map(with_gap).collect())
+    };
+    let (annotations, features) = ([square(1, 1, 10.0, 10.0, 3.0)], features());
+    for (filling, samples, with_gaps) in
+        [(Filling::Linear, 6, 0), (Filling::LastClear, 6, 0), (Filling::Off, 3, 3)]
+    {
+        let spec = ExtractSpec { filling, ..spec(&features, &annotations, 0.0) };
+        let (set, left_out) = extract_with(&info(), &spec, &read, &|_| {}, &Cancel::new()).unwrap();
+        let found = (set.len(), left_out.with_gaps, left_out.without_observation);
+        assert_eq!(found, (samples, with_gaps, 3), "{filling:?}");
+        assert!((0..set.len()).all(|i| set.is_usable(i, filling)));
+    }
 }
 
 #[test]
@@ -227,8 +280,8 @@ fn progress_is_told_up_to_the_last_chunk() {
     let read = |_: (u32, u32), pixels: &[Pixel]| Ok(pixels.iter().map(|p| series(p.col, p.row)).collect());
     let report =
         |progress: Progress| told.lock().unwrap().push((progress.done, progress.total, progress.what));
-    extract_with(&info(), &features(), &read, &[square(1, 1, 60.0, 60.0, 8.0)], 0.0, &report, &Cancel::new())
-        .unwrap();
+    let annotations = [square(1, 1, 60.0, 60.0, 8.0)];
+    extract_with(&info(), &spec(&features(), &annotations, 0.0), &read, &report, &Cancel::new()).unwrap();
     let told = told.into_inner().unwrap();
     assert!(told.contains(&(4, 4, "Reading samples".into())));
     assert!(told.iter().all(|(done, total, _)| done <= total));
@@ -248,7 +301,10 @@ fn the_parcels_of_flanders_give_the_series_of_their_pixels() {
     let settings = crate::labels::ImportSettings::default();
     let labels = crate::labels::import(&folder.join("labels.geojson"), &settings, &mut legend, 1).unwrap();
 
-    let (set, left_out) = extract(&cube, &labels.annotations, 0.0, &|_| {}, &cancel).unwrap();
+    let features = Feature::all_bands(&cube.info().bands);
+    let of =
+        |buffer_m| extract(&cube, &spec(&features, &labels.annotations, buffer_m), &|_| {}, &cancel).unwrap();
+    let (set, left_out) = of(0.0);
     assert_eq!((set.bands.len(), set.dates.len()), (10, 16));
     assert_eq!((left_out.without_pixels.len(), left_out.claimed_twice), (0, 0));
     let text = std::fs::read_to_string(folder.join("labels.geojson")).unwrap();
@@ -262,7 +318,7 @@ fn the_parcels_of_flanders_give_the_series_of_their_pixels() {
         assert!(set.series(i).iter().zip(&there.values).all(same));
     }
 
-    let (fewer, left_out) = extract(&cube, &labels.annotations, 10.0, &|_| {}, &cancel).unwrap();
+    let (fewer, left_out) = of(10.0);
     println!(
         "{} samples, {} with a buffer of 10 m; {:?} {:?}",
         set.len(),
@@ -290,7 +346,7 @@ fn an_index_is_computed_date_by_date_and_is_a_gap_where_a_band_is_one() {
     };
     let annotations = [square(1, 1, 10.0, 5.0, 2.0)];
     let (set, _) =
-        extract_with(&info(), &features, &read, &annotations, 0.0, &|_| {}, &Cancel::new()).unwrap();
+        extract_with(&info(), &spec(&features, &annotations, 0.0), &read, &|_| {}, &Cancel::new()).unwrap();
     assert_eq!(set.bands, ["NDVI", "B08", "B08 / 100 - 1"]);
     assert_eq!(set.features[0].expression.as_deref(), Some("(nir - red) / (nir + red)"));
     // 5010 and 1 005 010 at the first date.

@@ -36,9 +36,6 @@ pub fn furniture_ui(
     if let Some(words) = attribution {
         plate_text(&painter, rect.right_bottom() + Vec2::new(-10.0, -10.0), Align2::RIGHT_BOTTOM, words);
     }
-    if let Some(why) = &view.map.bad {
-        plate_text(&painter, rect.center_bottom() + Vec2::new(0.0, -40.0), Align2::CENTER_BOTTOM, why);
-    }
 }
 
 /// The tools at the top left; tells whether all is to be shown.

@@ -2,6 +2,7 @@
 
 mod annotations;
 mod class_layer;
+mod damage;
 mod draw;
 mod footprints;
 mod furniture;
@@ -67,7 +68,7 @@ pub struct MapView {
     saved_view: Option<([f64; 2], f64)>,
     moved: Option<Instant>,
     title: String,
-    bad: Option<String>,
+    damage: damage::Damage,
 }
 
 impl Default for MapView {
@@ -91,30 +92,34 @@ impl Default for MapView {
             saved_view: None,
             moved: None,
             title: String::new(),
-            bad: None,
+            damage: damage::Damage::default(),
         }
     }
 }
 
 impl MapView {
-    /// Takes in tiles and chunks that have come. Never waits.
-    pub fn take_in(&mut self, state: &AppState, ctx: &Context) {
+    /// Takes in tiles and chunks that have come; gives what people should know of them. Never waits.
+    pub fn take_in(&mut self, state: &AppState, ctx: &Context) -> Vec<String> {
         let cube = state.project.as_ref().and_then(OpenProject::cube);
         let Some((opened, loader)) = cube else {
             self.mosaic.clear();
             self.site = None;
-            return;
+            return Vec::new();
         };
+        let mut told = Vec::new();
         for loaded in loader.drain() {
-            match loaded {
-                Loaded::Tile(key, picture) => self.mosaic.insert(ctx, key, &picture),
-                Loaded::Chunk(_) => {}
+            told.extend(match loaded {
+                Loaded::Tile(key, picture) => {
+                    self.mosaic.insert(ctx, key, &picture);
+                    None
+                }
+                Loaded::Chunk(_, mask) => mask.and_then(|why| self.damage.mask(&why)),
                 Loaded::BadTile(key, why) => {
                     self.mosaic.give_up(key);
-                    self.bad = Some(why);
+                    self.damage.anything(&why)
                 }
-                Loaded::BadChunk(_, why) => self.bad = Some(why),
-            }
+                Loaded::BadChunk(chunk, why) => self.damage.chunk(chunk, why),
+            });
         }
         // Another cube on screen: nothing of the last one is drawn.
         let identity = format!("{}|{:p}", opened.cube.path().display(), std::ptr::from_ref(opened));
@@ -122,7 +127,7 @@ impl MapView {
             self.mosaic.clear();
             self.cores = annotations::CoreLayer::default();
             self.draft = draw::Draft::default();
-            self.bad = None;
+            self.damage = damage::Damage::default();
             self.site = Some(identity);
             self.overview = None;
             // Where one looked last matters when a project is opened; a site shown later is shown whole.
@@ -141,6 +146,12 @@ impl MapView {
                 _ => self.fit = true,
             }
         }
+        told
+    }
+
+    /// Why the values of a pixel cannot be read, where its chunk is damaged.
+    pub fn damage_at(&self, opened: &OpenedCube, (col, row): (u32, u32)) -> Option<&str> {
+        self.damage.of(opened.cube.chunk_of(col, row))
     }
 
     /// Shows the whole site in the next frame.
@@ -349,6 +360,7 @@ fn layers_ui(
         let opacity = project.document.view.map_opacity;
         view.map.classes.paint(&painter, projector, grid, map, &project.document.legend, opacity);
     }
+    view.map.damage.paint(&painter, projector, &opened.cube);
     if view.map.layers.annotations {
         view.map.cores.paint(&painter, projector, grid, project);
     }
@@ -411,7 +423,7 @@ fn hover(
         .into_iter()
         .chain(pins.iter().copied())
         .map(|(col, row)| (col / side, row / side))
-        .filter(|&chunk| opened.cube.cached_chunk(chunk).is_none())
+        .filter(|&chunk| opened.cube.cached_chunk(chunk).is_none() && view.map.damage.of(chunk).is_none())
         .collect();
     if let Some(pixel) = place.and_then(|p| p.pixel) {
         let cached = opened.cube.cached_chunk((pixel.0 / side, pixel.1 / side)).is_some();

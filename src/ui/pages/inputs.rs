@@ -1,7 +1,7 @@
 //! What a model learns from: all bands, or chosen bands and indices.
 
 use crate::app::{Command, OpenProject};
-use crate::cube::{Feature, IndexError};
+use crate::cube::{Feature, Filling, IndexError};
 use crate::ui::view::View;
 use crate::ui::{plot, tokens};
 use egui::{RichText, Ui};
@@ -61,9 +61,27 @@ pub fn inputs_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
             }
         }
     }
+    let filling = filling_ui(ui, spec.filling);
     // Without input there is no model.
     inputs = inputs.filter(|inputs| !inputs.is_empty());
-    if inputs != spec.inputs {
-        view.send(Command::SetModel(crate::model::ModelSpec { inputs, ..spec.clone() }));
+    if inputs != spec.inputs || filling != spec.filling {
+        view.send(Command::SetModel(crate::model::ModelSpec { inputs, filling, ..spec.clone() }));
     }
+}
+
+/// How gaps are filled before the network sees a series.
+fn filling_ui(ui: &mut Ui, mut filling: Filling) -> Filling {
+    ui.horizontal(|ui| {
+        ui.label(RichText::new("Gaps  ").weak()).on_hover_text(
+            "What the network sees where there is no clear observation, in training and in mapping",
+        );
+        for (choice, words, hint) in [
+            (Filling::Linear, "linear", "Filled linearly by date, between the observations before and after"),
+            (Filling::LastClear, "last clear", "Filled by the last clear observation"),
+            (Filling::Off, "leave out", "A pixel with a gap trains nothing, and has no class on the map"),
+        ] {
+            ui.radio_value(&mut filling, choice, words).on_hover_text(hint);
+        }
+    });
+    filling
 }

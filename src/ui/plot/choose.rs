@@ -1,7 +1,7 @@
 //! What the plot shows: bands, indices, and an index that is being written.
 
 use crate::app::{Command, OpenProject};
-use crate::cube::{Feature, IndexError, NamedIndex};
+use crate::cube::{Feature, Filling, IndexError, NamedIndex};
 use crate::jobs::OpenedCube;
 use crate::ui::tokens;
 use crate::ui::view::View;
@@ -73,6 +73,36 @@ pub fn bands_ui(ui: &mut Ui, opened: &OpenedCube, view: &mut View) {
             }
         }
     });
+}
+
+/// How gaps are shown; gives another choice.
+pub fn gaps_ui(ui: &mut Ui, shown: Filling) -> Option<Filling> {
+    let choices = [
+        (Filling::Off, "as they are", "Curves break where there is no clear observation"),
+        (Filling::Linear, "linear", "Filled linearly by date: hollow markers on a dotted line"),
+        (
+            Filling::LastClear,
+            "last clear",
+            "Filled by the last clear observation: hollow markers on a dotted line",
+        ),
+    ];
+    let words = choices.iter().find(|(choice, ..)| *choice == shown).map_or("", |(_, words, _)| *words);
+    let mut chosen = None;
+    let text = RichText::new(format!("Gaps {words}")).small();
+    let combo = egui::ComboBox::from_id_salt("gaps").selected_text(text).width(96.0);
+    let response = combo.show_ui(ui, |ui| {
+        for (choice, words, hint) in choices {
+            if ui.selectable_label(choice == shown, words).on_hover_text(hint).clicked() {
+                chosen = Some(choice);
+            }
+        }
+    });
+    let name = || egui::WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Gaps {words}"));
+    response.response.widget_info(name);
+    response.response.on_hover_text(
+        "How the plot shows dates without a clear observation; how a model fills them is chosen on the Map page",
+    );
+    chosen.filter(|filling| *filling != shown)
 }
 
 /// Buttons that show and hide indices.
