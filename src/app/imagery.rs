@@ -156,22 +156,23 @@ fn site_name(project: &OpenProject, given: &str) -> Result<String, Refused> {
     }
 }
 
-/// The cube of a site is there.
-pub(super) fn built(state: &mut AppState, built: CubeBuilt) {
+/// The cubes of sites are there.
+pub(super) fn built(state: &mut AppState, built: Vec<CubeBuilt>) {
     let Some(project) = &mut state.project else { return };
-    let footprint = jobs::footprint(&built.info.grid).ok();
-    match project.document.sites.iter_mut().find(|site| site.name == built.site) {
-        Some(site) => site.footprint = footprint,
-        None => {
-            let (name, cube) = (built.site.clone(), built.cube.clone());
-            project.document.sites.push(Site { name, cube, true_map: None, footprint });
+    for cube in built {
+        match project.document.sites.iter_mut().find(|site| site.name == cube.site) {
+            Some(site) => site.footprint = cube.footprint,
+            None => {
+                let CubeBuilt { site: name, cube, footprint, .. } = cube.clone();
+                project.document.sites.push(Site { name, cube, true_map: None, footprint });
+            }
         }
+        if project.site.as_ref().is_some_and(|shown| shown.name == cube.site) {
+            // What is on screen is the cube that was replaced.
+            sites::leave(project);
+        }
+        project.last.cubes.push(cube);
     }
-    if project.site.as_ref().is_some_and(|shown| shown.name == built.site) {
-        // What is on screen is the cube that was replaced.
-        sites::leave(project);
-    }
-    project.last.cubes.push(built);
     project.save();
 }
 

@@ -1,12 +1,12 @@
 //! Builds the store from what was recognised in files.
 
 use super::layout::Layout;
-use super::metadata::write_metadata;
+use super::metadata::{write_metadata, write_root};
 use super::plan::{Plan, input};
 use super::write::{Slot, Stored, Target, clear_shares, write_pixels};
 use super::{BuildSettings, Cube, CubeError, CubeInfo, MaskSetting, Period};
 use crate::geo::raster::PixelType;
-use crate::progress::{Cancel, Report};
+use crate::progress::{Cancel, Progress, Report};
 use crate::source::Recognised;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -97,10 +97,17 @@ pub fn build(spec: &BuildSpec, store: &Path, report: Report, cancel: &Cancel) ->
         PixelType::Float32 => write::<f32>(&plan, &target, report, cancel)?,
         _ => write::<u16>(&plan, &target, report, cancel)?,
     };
-    write_metadata(&plan.info, &made, &layout, &folder).map_err(failed)?;
+    write_root(&plan.info, &made, &folder).map_err(failed)?;
     cancel.check()?;
+    flush(&folder, report).map_err(failed)?;
     site.finish()?;
     Ok(Cube::open(store)?.info().clone())
+}
+
+/// Waits until all of the new files are on the disk.
+pub(super) fn flush(folder: &Path, report: Report) -> Result<(), String> {
+    report(Progress::new(1, 1, "Waiting for the disk"));
+    crate::files::flush_folder(folder).map_err(|error| format!("{error}. Check the free space"))
 }
 
 fn write<S: Stored>(

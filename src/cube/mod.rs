@@ -11,6 +11,7 @@ mod layout;
 mod masks;
 mod metadata;
 mod mosaics;
+mod new_files;
 pub mod picture;
 mod plan;
 mod read_inputs;
