@@ -33,7 +33,6 @@ pub use masks::PixelState;
 pub use settings::{BuildSettings, GridSetting, MaskSetting, Method, OffsetSetting, Period, Resampling};
 pub use store::{Chunk, Cube, CubeError, CubeInfo, Pixels, Series};
 pub use survey::{AcquisitionSurvey, StepSurvey, Survey, survey};
-pub use target::parse_crs;
 
 use crate::source::BandKnowledge;
 use serde::{Deserialize, Serialize};
