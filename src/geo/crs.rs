@@ -115,6 +115,15 @@ impl Crs {
         self.known().map_or_else(|_| "unknown".into(), |known| known.label.clone())
     }
 
+    /// What lengths in it are given in, for people: "m", "degrees", "units" where it is neither.
+    pub fn unit(&self) -> &'static str {
+        match (self.is_geographic(), self.metres_per_linear_unit()) {
+            (true, _) => "degrees",
+            (false, 1.0) => "m",
+            _ => "units",
+        }
+    }
+
     /// Whether its units are degrees.
     pub fn is_geographic(&self) -> bool {
         self.known().is_ok_and(|known| known.is_geographic)

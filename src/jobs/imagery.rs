@@ -232,7 +232,7 @@ pub fn stopped_by_damage(found: &Recognised) -> Option<String> {
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let (count, s) = (found.damaged.len(), if found.damaged.len() == 1 { "" } else { "s" });
     Some(format!(
-        "{count} file{s} cannot be read: {}{more}. Put whole ones in their place, or build without them (--skip-damaged, or a tick on the Add imagery page)",
+        "{count} file{s} cannot be read: {}{more}. Put whole ones in their place, or build without them (--skip-damaged)",
         named.join(", ")
     ))
 }
