@@ -41,6 +41,28 @@ pub fn replace_folder(new: &Path, target: &Path, old: &Path) -> std::io::Result<
     })
 }
 
+/// Waits until all that was written into a folder, and into the folders below it, is on the disk.
+///
+/// # Errors
+/// The system's own: a full or failing disk.
+pub fn flush_folder(folder: &Path) -> std::io::Result<()> {
+    // One call for the whole disk is quicker than one for each of many small files.
+    #[cfg(target_os = "linux")]
+    return Ok(rustix::fs::syncfs(std::fs::File::open(folder)?)?);
+    #[cfg(not(target_os = "linux"))]
+    {
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                flush_folder(&path)?
+            } else {
+                std::fs::File::options().write(true).open(&path)?.sync_all()?
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Bytes that can still be written to the disk on which a path lies, or is going to lie; `None` where the system does
 /// not tell.
 pub fn free_bytes(path: &Path) -> Option<u64> {
@@ -117,6 +139,15 @@ mod tests {
         std::fs::write(folder.path().join("d"), [0; 24]).unwrap();
         assert_eq!(folder_bytes(folder.path()), 1024);
         assert_eq!(folder_bytes(&folder.path().join("absent")), 0);
+    }
+
+    #[test]
+    fn a_folder_is_flushed_with_all_that_is_in_it_and_one_that_is_absent_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("a/b")).unwrap();
+        std::fs::write(folder.path().join("a/b/c"), [0; 1000]).unwrap();
+        flush_folder(folder.path()).unwrap();
+        assert!(flush_folder(&folder.path().join("absent")).is_err());
     }
 
     #[test]

@@ -214,7 +214,7 @@ fn finished(state: &mut AppState, job: JobId, outcome: Outcome) {
             let (left_out, name) = (trained.left_out.clone(), trained.name.clone());
             project.last.trained = Some(trained);
             let then_map = std::mem::take(&mut project.then_map);
-            summarise(state, "left out of the training", &left_out);
+            summarise(state, ("left out of the training", "left out of the training"), &left_out);
             state.notify(Level::Done, text);
             if then_map && let Err(refused) = map(state, Some(name), None, None) {
                 state.notify(Level::Error, refused.to_string());
@@ -230,7 +230,8 @@ fn finished(state: &mut AppState, job: JobId, outcome: Outcome) {
             let text = format!("{} is mapped with {} in {:.1} s", mapped.site, mapped.name, mapped.seconds);
             let damaged = mapped.damaged.clone();
             project.last.mapped = Some(mapped);
-            summarise(state, "damaged chunks left empty on the map", &damaged);
+            let what = ("damaged chunk left empty on the map", "damaged chunks left empty on the map");
+            summarise(state, what, &damaged);
             state.notify(Level::Done, text);
         }
         Outcome::Assessed(assessed) => {
@@ -242,11 +243,12 @@ fn finished(state: &mut AppState, job: JobId, outcome: Outcome) {
     }
 }
 
-/// One notice for many sentences: the first three in full.
-pub(super) fn summarise(state: &mut AppState, what: &str, sentences: &[String]) {
+/// One notice for many sentences, of which there is one, or many: the first three in full.
+pub(super) fn summarise(state: &mut AppState, (one, many): (&str, &str), sentences: &[String]) {
     let Some(first) = sentences.get(..sentences.len().min(3)).filter(|s| !s.is_empty()) else { return };
     let more = sentences.len() - first.len();
     let tail = if more > 0 { format!("; and {more} more") } else { String::new() };
+    let what = if sentences.len() == 1 { one } else { many };
     state.notify(Level::Warning, format!("{} {what}: {}{tail}", sentences.len(), first.join("; ")));
 }
 
@@ -370,8 +372,8 @@ fn imported_labels(state: &mut AppState, mut imported: Imported) {
         .collect();
     let emptied: Vec<_> = imported.emptied.iter().map(|(id, why)| format!("annotation {id} {why}")).collect();
     project.last.imported = Some(imported);
-    summarise(state, "features skipped", &skipped);
-    summarise(state, "annotations without a pure pixel", &emptied);
+    summarise(state, ("feature skipped", "features skipped"), &skipped);
+    summarise(state, ("annotation without a pure pixel", "annotations without a pure pixel"), &emptied);
     state.notify(Level::Done, text);
     refresh_cores(state);
 }

@@ -156,22 +156,23 @@ fn site_name(project: &OpenProject, given: &str) -> Result<String, Refused> {
     }
 }
 
-/// The cube of a site is there.
-pub(super) fn built(state: &mut AppState, built: CubeBuilt) {
+/// The cubes of sites are there.
+pub(super) fn built(state: &mut AppState, built: Vec<CubeBuilt>) {
     let Some(project) = &mut state.project else { return };
-    let footprint = jobs::footprint(&built.info.grid).ok();
-    match project.document.sites.iter_mut().find(|site| site.name == built.site) {
-        Some(site) => site.footprint = footprint,
-        None => {
-            let (name, cube) = (built.site.clone(), built.cube.clone());
-            project.document.sites.push(Site { name, cube, true_map: None, footprint });
+    for cube in built {
+        match project.document.sites.iter_mut().find(|site| site.name == cube.site) {
+            Some(site) => site.footprint = cube.footprint,
+            None => {
+                let CubeBuilt { site: name, cube, footprint, .. } = cube.clone();
+                project.document.sites.push(Site { name, cube, true_map: None, footprint });
+            }
         }
+        if project.site.as_ref().is_some_and(|shown| shown.name == cube.site) {
+            // What is on screen is the cube that was replaced.
+            sites::leave(project);
+        }
+        project.last.cubes.push(cube);
     }
-    if project.site.as_ref().is_some_and(|shown| shown.name == built.site) {
-        // What is on screen is the cube that was replaced.
-        sites::leave(project);
-    }
-    project.last.cubes.push(built);
     project.save();
 }
 
@@ -184,12 +185,63 @@ pub(super) fn cubes_built(state: &mut AppState, made: CubesBuilt) {
         project.save();
     }
     let text = told(&made, &project.last.cubes);
+    let dropped = steps_told(&project.last.cubes, &made, dropped);
+    let poor = steps_told(&project.last.cubes, &made, poor);
     let skipped: Vec<_> = made.skipped.iter().map(|(f, why)| format!("{}: {why}", f.display())).collect();
     let failed: Vec<_> = made.failed.iter().map(|(site, why)| format!("{site}: {why}")).collect();
     project.last.built = Some(made);
-    summarise(state, "files were left aside", &skipped);
-    summarise(state, "cubes could not be built", &failed);
+    summarise(state, ("file was left aside", "files were left aside"), &skipped);
+    summarise(state, ("cube could not be built", "cubes could not be built"), &failed);
+    let left_out = "left out, for too little of";
+    let [one, many] =
+        [format!("step was {left_out} it is clear"), format!("steps were {left_out} them is clear")];
+    summarise(state, (&one, &many), &dropped);
+    summarise(state, ("step has little that is clear", "steps have little that is clear"), &poor);
     state.notify(Level::Done, text);
+}
+
+/// Steps of which less is clear are told, as a share.
+const LITTLE: f32 = 0.1;
+
+/// Steps of the cubes that were built, in words; of several cubes each with its site. Of a cube that has grown, those
+/// that are new.
+fn steps_told(
+    cubes: &[CubeBuilt],
+    made: &CubesBuilt,
+    of_cube: impl Fn(&CubeBuilt, usize) -> Vec<String>,
+) -> Vec<String> {
+    let told = |cube: &CubeBuilt| {
+        let before = made.added_dates.map_or(0, |added| cube.info.dates.len().saturating_sub(added));
+        let site = if cubes.len() > 1 { format!("{} ", cube.site) } else { String::new() };
+        of_cube(cube, before).into_iter().map(move |step| format!("{site}{step}")).collect::<Vec<_>>()
+    };
+    cubes.iter().flat_map(told).collect()
+}
+
+/// Steps that were left out.
+fn dropped(cube: &CubeBuilt, before: usize) -> Vec<String> {
+    let first_new = before.checked_sub(1).and_then(|last| cube.info.dates.get(last));
+    let is_new = |date: &chrono::NaiveDate| first_new.is_none_or(|last| date > last);
+    let dropped = cube.made.dropped.iter().filter(|(date, _)| is_new(date));
+    dropped.map(|(date, share)| format!("{date} ({})", percent(*share))).collect()
+}
+
+/// Steps of which little is clear.
+fn poor(cube: &CubeBuilt, before: usize) -> Vec<String> {
+    let made = &cube.made;
+    let shares = cube.info.dates.iter().zip(&made.clear_shares).enumerate().skip(before);
+    let told = |(i, (date, share)): (usize, (&chrono::NaiveDate, &f32))| {
+        let has_none = made.acquisitions.get(i) == Some(&0);
+        let why = if has_none { "no acquisition".into() } else { percent(*share) };
+        (*share < LITTLE).then(|| format!("{date} ({why})"))
+    };
+    shares.filter_map(told).collect()
+}
+
+/// "3 %", "0.4 %".
+fn percent(share: f32) -> String {
+    let percent = share * 100.0;
+    if percent > 0.0 && percent < 1.0 { format!("{percent:.1} %") } else { format!("{percent:.0} %") }
 }
 
 /// What was built, in a sentence with what it took, and what it was thought to take.

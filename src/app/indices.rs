@@ -2,9 +2,10 @@
 
 use super::state::{AppState, Level, OpenProject};
 use super::update::{Refused, refuse, start, the_project, view};
-use crate::cube::index::{Expression, IndexKnowledge, canonical};
+use crate::cube::index::{Expression, IndexKnowledge};
 use crate::cube::{NamedIndex, picture};
 use crate::jobs::{self, JobId, JobKind};
+use crate::source::common_name;
 
 /// Characters of a name.
 const LONGEST_NAME: usize = 60;
@@ -80,7 +81,7 @@ fn checked(project: &OpenProject, index: &NamedIndex, editing: Option<&str>) -> 
     }
     let bands = project.cube().map_or(&[][..], |(opened, _)| &opened.cube.info().bands);
     if IndexKnowledge::named(&name).is_some()
-        || canonical(&name).is_some()
+        || common_name(&name).is_some()
         || bands.iter().any(|band| taken(&band.name))
     {
         return refuse(format!("{name} means something else already: give another name"));

@@ -3,9 +3,9 @@
 //! Chunks hold as many steps as the cube had at first. New ones go into chunks of their own behind them, which fill up
 //! until they hold as many.
 
-use super::build::{BuildSpec, Made, Site, drop_cloudy};
+use super::build::{BuildSpec, Made, Site, drop_cloudy, flush};
 use super::layout::Layout;
-use super::metadata::write_metadata;
+use super::metadata::{write_metadata, write_root};
 use super::offset::look_at_offset;
 use super::plan::{Plan, input};
 use super::write::{Slot, Target, write_pixels};
@@ -89,8 +89,9 @@ pub fn append(
         shares.iter_mut().zip(of_block).for_each(|(share, more)| *share += more);
     }
     made.clear_shares.extend(shares);
-    write_metadata(&all, &made, &layout, &folder).map_err(failed)?;
+    write_root(&all, &made, &folder).map_err(failed)?;
     cancel.check()?;
+    flush(&folder, report).map_err(failed)?;
     move_in(&folder, store).map_err(|error| failed(format!("{error}. Check the rights of the folder")))?;
     Ok(Cube::open(store)?.info().clone())
 }

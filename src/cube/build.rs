@@ -1,13 +1,13 @@
 //! Builds the store from what was recognised in files.
 
 use super::layout::Layout;
-use super::metadata::write_metadata;
+use super::metadata::{write_metadata, write_root};
 use super::offset::look_at_offset;
 use super::plan::{Plan, input};
-use super::write::{Slot, Stored, Target, clear_shares, write_pixels};
+use super::write::{Slot, Target, clear_shares, write_pixels};
 use super::{BuildSettings, Cube, CubeError, CubeInfo, MaskSetting, Period};
 use crate::geo::raster::PixelType;
-use crate::progress::{Cancel, Report};
+use crate::progress::{Cancel, Progress, Report};
 use crate::source::Recognised;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -98,22 +98,20 @@ pub fn build(spec: &BuildSpec, store: &Path, report: Report, cancel: &Cancel) ->
         slots: (0..plan.steps.len()).map(Slot::New).collect(),
     };
     made.clear_shares = match plan.info.pixel_type {
-        PixelType::Float32 => write::<f32>(&plan, &target, report, cancel)?,
-        _ => write::<u16>(&plan, &target, report, cancel)?,
+        PixelType::Float32 => write_pixels::<f32>(&plan, &target, report, cancel)?,
+        _ => write_pixels::<u16>(&plan, &target, report, cancel)?,
     };
-    write_metadata(&plan.info, &made, &layout, &folder).map_err(failed)?;
+    write_root(&plan.info, &made, &folder).map_err(failed)?;
     cancel.check()?;
+    flush(&folder, report).map_err(failed)?;
     site.finish()?;
     Ok(Cube::open(store)?.info().clone())
 }
 
-fn write<S: Stored>(
-    plan: &Plan,
-    target: &Target,
-    report: Report,
-    cancel: &Cancel,
-) -> Result<Vec<f32>, CubeError> {
-    write_pixels::<S>(plan, target, report, cancel)
+/// Waits until all of the new files are on the disk.
+pub(super) fn flush(folder: &Path, report: Report) -> Result<(), String> {
+    report(Progress::new(1, 1, "Waiting for the disk"));
+    crate::files::flush_folder(folder).map_err(|error| format!("{error}. Check the free space"))
 }
 
 /// Takes the steps out of which too little is clear; gives their dates and shares.

@@ -9,7 +9,7 @@ mod parse;
 mod program;
 
 pub use catalogue::{CATALOGUE, IndexKnowledge};
-pub use names::{canonical, common_names};
+pub use names::common_names;
 pub(super) use names::{find_band, listed};
 pub use parse::Expression;
 pub(super) use program::{BLOCK, Program};

@@ -2,6 +2,7 @@
 
 use super::layout::Layout;
 use super::masks::PixelState;
+use super::new_files::NewFiles;
 use super::store::{StoreAttributes, VERSION};
 use super::{CHUNK, CubeInfo, Made};
 use crate::geo::raster::PixelType;
@@ -15,19 +16,19 @@ use zarrs::array::codec::bytes_to_bytes::blosc::{
 };
 use zarrs::array::codec::{BytesCodec, Crc32cCodec};
 use zarrs::array::{Array, ArrayBuilder, CodecOptions, DataType, FillValue, IntoArrayBytes, data_type};
-use zarrs::filesystem::FilesystemStore;
 
 /// The arrays of a store that hold pixels.
 pub(super) struct Arrays {
-    pub data: Array<FilesystemStore>,
+    pub data: Array<NewFiles>,
     /// Why a pixel has no clear observation, and how many it has.
-    pub mask: Option<(Array<FilesystemStore>, Array<FilesystemStore>)>,
+    pub mask: Option<(Array<NewFiles>, Array<NewFiles>)>,
 }
 
 /// Folder of the mosaics in a store: a GeoTIFF a step, for the screen and for readers that know no Zarr v3.
 pub(super) const MOSAICS: &str = "mosaics";
 
-/// Writes all but the pixels: the group, the coordinates, the coordinate system, and what the arrays say of themselves.
+/// Writes the coordinates, the coordinate system, and what the arrays say of themselves: all but the pixels, and what
+/// [`write_root`] writes once these are there.
 pub(super) fn write_metadata(
     info: &CubeInfo,
     made: &Made,
@@ -35,8 +36,7 @@ pub(super) fn write_metadata(
     folder: &Path,
 ) -> Result<Arrays, String> {
     std::fs::create_dir_all(folder.join(MOSAICS)).map_err(|error| error.to_string())?;
-    let store = Arc::new(FilesystemStore::new(folder).map_err(|error| error.to_string())?);
-    write_group(info, made, &store)?;
+    let store = Arc::new(NewFiles::new(folder));
     let about = json!({ "title": "One GeoTIFF with overviews for each step, of the same pixels as data" });
     zarrs::group::GroupBuilder::new()
         .attributes(object(about))
@@ -85,7 +85,8 @@ pub(super) fn write_metadata(
     Ok(Arrays { data, mask })
 }
 
-fn write_group(info: &CubeInfo, made: &Made, store: &Arc<FilesystemStore>) -> Result<(), String> {
+/// Writes the root, which tells what the cube is and how it was made.
+pub(super) fn write_root(info: &CubeInfo, made: &Made, folder: &Path) -> Result<(), String> {
     let own = StoreAttributes {
         version: VERSION,
         bands: info.bands.clone(),
@@ -97,13 +98,13 @@ fn write_group(info: &CubeInfo, made: &Made, store: &Arc<FilesystemStore>) -> Re
     let own = serde_json::to_value(own).map_err(|error| error.to_string())?;
     zarrs::group::GroupBuilder::new()
         .attributes(object(json!({ "Conventions": "CF-1.10", "ritmo": own })))
-        .build(Arc::clone(store), "/")
+        .build(Arc::new(NewFiles::new(folder)), "/")
         .map_err(|error| error.to_string())?
         .store_metadata()
         .map_err(|error| error.to_string())
 }
 
-fn write_coordinates(info: &CubeInfo, made: &Made, store: &Arc<FilesystemStore>) -> Result<(), String> {
+fn write_coordinates(info: &CubeInfo, made: &Made, store: &Arc<NewFiles>) -> Result<(), String> {
     let grid = &info.grid;
     let days = |date: &NaiveDate| (*date - NaiveDate::default()).num_days();
     let dates: Vec<i64> = info.dates.iter().map(days).collect();
@@ -171,7 +172,7 @@ pub(super) fn keep_all() -> CodecOptions {
 }
 
 fn write_array(
-    store: &Arc<FilesystemStore>,
+    store: &Arc<NewFiles>,
     name: &str,
     kind: DataType,
     fill: FillValue,
@@ -179,7 +180,7 @@ fn write_array(
     info: &CubeInfo,
     layout: &Layout,
     attributes: Value,
-) -> Result<Array<FilesystemStore>, String> {
+) -> Result<Array<NewFiles>, String> {
     let (times, bands) = (info.dates.len() as u64, info.bands.len() as u64);
     let chunk_times = layout.times as u64;
     let (width, height) = (u64::from(info.grid.width), u64::from(info.grid.height));
@@ -226,7 +227,7 @@ pub(super) fn packed_size(pixels: &[u8], bytes: usize) -> Result<usize, String> 
 
 /// Writes an array of one dimension.
 fn write_line<T>(
-    store: &Arc<FilesystemStore>,
+    store: &Arc<NewFiles>,
     name: &str,
     dimension: &str,
     kind: DataType,

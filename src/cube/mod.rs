@@ -11,6 +11,7 @@ mod layout;
 mod masks;
 mod metadata;
 mod mosaics;
+mod new_files;
 mod offset;
 pub mod picture;
 mod plan;
@@ -33,7 +34,6 @@ pub use masks::PixelState;
 pub use settings::{BuildSettings, GridSetting, MaskSetting, Method, OffsetSetting, Period, Resampling};
 pub use store::{Chunk, Cube, CubeError, CubeInfo, Masks, PixelMask, Pixels, Series};
 pub use survey::{AcquisitionSurvey, StepSurvey, Survey, survey};
-pub use target::parse_crs;
 
 use crate::source::BandKnowledge;
 use serde::{Deserialize, Serialize};

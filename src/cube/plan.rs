@@ -218,6 +218,7 @@ impl<'a> Chosen<'a> {
     }
 }
 
+/// Why no cube can be made. Options of the command line stand in brackets of their own, which the window leaves out.
 pub(super) fn input(why: impl Into<String>) -> CubeError {
     CubeError::Input { why: why.into() }
 }
@@ -435,7 +436,7 @@ fn grid(
                 lines.push(format!("and {}", count(several.len() - SHOWN, "more grid")));
             }
             Err(input(format!(
-                "the files lie on {} different grids, and a cube has one. Warp them to one (give a resolution, a coordinate system or an extent: --resolution, --crs, --extent), or leave some out:\n{}",
+                "the files lie on {} different grids, and a cube has one. Warp them to one by a resolution, a coordinate system or an extent (--resolution, --crs, --extent), or leave some out:\n{}",
                 several.len(),
                 lines.join("\n")
             )))
@@ -623,7 +624,7 @@ fn check_told_apart(same: &[(usize, &Acquisition)]) -> Result<(), CubeError> {
     }
     let files = same.iter().flat_map(|(_, a)| a.layers.first()).map(|layer| layer.path.as_path());
     Err(input(format!(
-        "files share a date, and nothing in their names tells them apart. Leave all but one of each out, or merge them (--period 1d):\n{}: {}",
+        "files share a date, and nothing in their names tells them apart. Leave all but one of each out, or merge them by periods of one day (--period 1d):\n{}: {}",
         same[0].1.date,
         names(files)
     )))

@@ -6,7 +6,7 @@ use super::plan::{Observation, Plan, StepPlan};
 use super::write::sample;
 use super::{Band, BuildSettings, BuildSpec, CubeError, CubeInfo};
 use crate::geo::raster::{PixelType, RasterReader};
-use crate::geo::{Grid, Window};
+use crate::geo::{Grid, Placement, Window};
 use crate::progress::{Cancel, Progress, Report};
 use crate::source::Recognised;
 use chrono::NaiveDate;
@@ -102,7 +102,7 @@ pub fn survey(
         .par_iter()
         .map(|observation| {
             cancel.check()?;
-            let states = glance(observation);
+            let states = glance(observation, &plan.info.grid);
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             report(Progress::new(done, observations.len() as u64, "Looking at masks"));
             Ok((observation.acquisition, states))
@@ -156,8 +156,9 @@ pub fn survey(
 /// Pixels along a side at which masks are glanced at.
 const GLANCE: u32 = 96;
 
-/// The states of a mask at evenly spread places; `None` without a mask, or where it cannot be read, which the build tells.
-fn glance(observation: &Observation) -> Option<Vec<u8>> {
+/// The states of a mask at places spread evenly over its file, or over the cube's grid where it is warped to that; `None`
+/// without a mask, or where it cannot be read, which the build tells.
+fn glance(observation: &Observation, grid: &Grid) -> Option<Vec<u8>> {
     let (input, rule) = observation.mask.as_ref()?;
     let reader = RasterReader::open(&input.path).ok()?;
     let window = reader.window();
@@ -167,7 +168,32 @@ fn glance(observation: &Observation) -> Option<Vec<u8>> {
         Some(nodata) if nodata == f64::from(value) => PixelState::NotObserved as u8,
         _ => rule.state(value as i32) as u8,
     };
-    Some(values.into_iter().map(state).collect())
+    let states = values.into_iter().map(state).collect();
+    if input.warp.is_none() { Some(states) } else { spread_over(grid, &states, size, &input.placement) }
+}
+
+/// The states, known at `size` places spread evenly over `place`, at places spread evenly over a grid.
+fn spread_over(
+    grid: &Grid,
+    states: &[u8],
+    (across, down): (usize, usize),
+    place: &Placement,
+) -> Option<Vec<u8>> {
+    let centre = |i: u32, of: u32| (f64::from(i) + 0.5) / f64::from(GLANCE) * f64::from(of);
+    let mut points: Vec<[f64; 2]> = (0..GLANCE * GLANCE)
+        .map(|i| grid.xy_from_pixel(centre(i % GLANCE, grid.width), centre(i / GLANCE, grid.height)))
+        .collect();
+    if !place.crs.same_as(&grid.crs) {
+        grid.crs.lonlat_from_xy(&mut points).ok()?;
+        place.crs.xy_from_lonlat(&mut points).ok()?;
+    }
+    let at = |[x, y]: [f64; 2]| {
+        let [col, row] = place.pixel_from_xy(x, y)?;
+        let (col, row) = (col / f64::from(place.width), row / f64::from(place.height));
+        let within = (0.0..1.0).contains(&col) && (0.0..1.0).contains(&row);
+        within.then(|| states[(row * down as f64) as usize * across + (col * across as f64) as usize])
+    };
+    Some(points.into_iter().map(|point| at(point).unwrap_or(PixelState::NotObserved as u8)).collect())
 }
 
 /// The share of clear pixels among those that were observed.
@@ -191,9 +217,10 @@ fn share_of_any(looks: &[&Vec<u8>]) -> Option<f32> {
 /// Gives each observation its clear share, for methods that prefer the clearest.
 pub(super) fn know_clear_shares(plan: &mut Plan) {
     let needed = |step: &StepPlan| step.observations.len() > 1;
+    let grid = plan.info.grid.clone();
     plan.steps.par_iter_mut().filter(|step| needed(step)).for_each(|step| {
         for observation in &mut step.observations {
-            if let Some(states) = glance(observation) {
+            if let Some(states) = glance(observation, &grid) {
                 observation.clear_share = share_of_clear(&states);
             }
         }
@@ -209,6 +236,9 @@ struct Estimate {
 fn estimate(plan: &Plan, cancel: &Cancel) -> Result<Estimate, CubeError> {
     const SIDE: u32 = 256;
     const STEPS: usize = 3;
+    // What a cube takes without its pixels: some thirty small files.
+    const FILES_BYTES: u64 = 64 << 10;
+    const FILES_SECONDS: f64 = 0.005;
     let grid = &plan.info.grid;
     let (width, height) = (grid.width.min(SIDE), grid.height.min(SIDE));
     let window = Window { col: (grid.width - width) / 2, row: (grid.height - height) / 2, width, height };
@@ -226,10 +256,10 @@ fn estimate(plan: &Plan, cancel: &Cancel) -> Result<Estimate, CubeError> {
     let whole = raw_bytes(&plan.info);
     let share = packed as f64 / raw.max(1) as f64;
     // The mosaics are packed about as well, and their overviews add a third.
-    let bytes = (whole as f64 * share * 2.34) as u64 + (1 << 20);
+    let bytes = (whole as f64 * share * 2.34) as u64 + FILES_BYTES;
     let threads = std::thread::available_parallelism().map_or(1, usize::from) as f64;
     let of_all = whole as f64 / raw.max(1) as f64;
-    Ok(Estimate { bytes, seconds: (seconds * of_all * 1.5 / threads).max(0.1) })
+    Ok(Estimate { bytes, seconds: seconds * of_all * 1.5 / threads + FILES_SECONDS })
 }
 
 fn raw_bytes(info: &CubeInfo) -> u64 {

@@ -1,5 +1,6 @@
 //! The grid of a cube: that of the input, or the one that was asked for.
 
+use super::plan::input;
 use super::{CubeError, GridSetting, Resampling};
 use crate::geo::{Crs, Grid, Placement, Resample};
 
@@ -13,7 +14,7 @@ const MOST_PIXELS: f64 = 4e10;
 pub(super) fn target_grid(setting: &GridSetting, used: &[&Placement]) -> Result<Grid, CubeError> {
     let first = used.first().ok_or_else(|| input("there is nothing to lay a grid around"))?;
     let crs = match &setting.crs {
-        Some(text) => parse_crs(text)?,
+        Some(text) => Crs::from_text(text)?,
         None => first.crs.clone(),
     };
     let resolution = match setting.resolution {
@@ -72,19 +73,6 @@ pub(super) fn target_grid(setting: &GridSetting, used: &[&Placement]) -> Result<
     })
 }
 
-/// A coordinate system as people write it: `EPSG:6362`, a code alone, or WKT.
-///
-/// # Errors
-/// When it is none.
-pub fn parse_crs(text: &str) -> Result<Crs, CubeError> {
-    let text = text.trim();
-    let code = text.get(..5).filter(|start| start.eq_ignore_ascii_case("EPSG:")).map_or(text, |_| &text[5..]);
-    Ok(match code.trim().parse::<u32>() {
-        Ok(code) => Crs::from_epsg(code)?,
-        Err(_) => Crs::from_wkt(text)?,
-    })
-}
-
 impl From<Resampling> for Resample {
     fn from(resampling: Resampling) -> Self {
         match resampling {
@@ -127,10 +115,6 @@ fn around(crs: &Crs, used: &[&Placement]) -> Result<[f64; 4], CubeError> {
         all = [all[0].min(left), all[1].min(bottom), all[2].max(right), all[3].max(top)];
     }
     Ok(all)
-}
-
-fn input(why: impl Into<String>) -> CubeError {
-    CubeError::Input { why: why.into() }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::composite::{Composed, compose};
 use super::layout::Layout;
 use super::masks::PixelState;
 use super::metadata::{Arrays, MOSAICS, keep_all};
+use super::new_files::NewFiles;
 use super::plan::{Input, Plan, StepPlan};
 use super::read_inputs::{OpenFiles, rows_of};
 use super::store::word_of;
@@ -17,7 +18,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use zarrs::array::{Array, ArrayBytes};
-use zarrs::filesystem::FilesystemStore;
 
 /// Bytes of the observations of one step that are in memory at once, a thread.
 const STACK_BYTES: usize = 64 << 20;
@@ -428,7 +428,7 @@ impl<S: Stored> ShardBuffer<S> {
         };
         let (across, down) = (u64::from(self.at.0), u64::from(self.at.1));
         let time = target.time_block;
-        let store = |array: &Array<FilesystemStore>, at: &[u64], bytes: ArrayBytes| {
+        let store = |array: &Array<NewFiles>, at: &[u64], bytes: ArrayBytes| {
             array.store_chunk_opt(at, bytes, &keep_all()).map_err(|error| failed(error.to_string()))
         };
         store(&target.arrays.data, &[time, 0, down, across], S::bytes(self.data))?;

@@ -90,21 +90,18 @@ impl Crs {
         Self::from_wkt(&wkt)
     }
 
-    /// From what people write: `EPSG:32615` or WKT.
+    /// From what people write: `EPSG:32615`, the code alone, or WKT.
     ///
     /// # Errors
-    /// [`GeoError::Crs`] when it is neither.
+    /// [`GeoError::Crs`] when it is none of them.
     pub fn from_text(text: &str) -> Result<Self, GeoError> {
         let text = text.trim();
-        let code =
+        let given =
             text.get(..5).filter(|start| start.eq_ignore_ascii_case("EPSG:")).map(|_| text[5..].trim());
-        match code {
-            Some(code) => {
-                let code =
-                    code.parse().map_err(|_| GeoError::Crs { why: format!("\"{code}\" is no EPSG code") })?;
-                Self::from_epsg(code)
-            }
-            None => Self::from_wkt(text),
+        match (given, given.unwrap_or(text).parse()) {
+            (_, Ok(code)) => Self::from_epsg(code),
+            (Some(code), Err(_)) => Err(GeoError::Crs { why: format!("\"{code}\" is no EPSG code") }),
+            (None, Err(_)) => Self::from_wkt(text),
         }
     }
 
@@ -116,6 +113,15 @@ impl Crs {
     /// For people: "EPSG:6362", or its name where it has no code.
     pub fn label(&self) -> String {
         self.known().map_or_else(|_| "unknown".into(), |known| known.label.clone())
+    }
+
+    /// What lengths in it are given in, for people: "m", "degrees", "units" where it is neither.
+    pub fn unit(&self) -> &'static str {
+        match (self.is_geographic(), self.metres_per_linear_unit()) {
+            (true, _) => "degrees",
+            (false, 1.0) => "m",
+            _ => "units",
+        }
     }
 
     /// Whether its units are degrees.
@@ -303,6 +309,17 @@ mod tests {
         let text = serde_json::to_string(&crs).unwrap();
         assert_eq!(serde_json::from_str::<Crs>(&text).unwrap(), crs);
         assert!(serde_json::from_str::<Crs>(r#"{"wkt":"PROJCS["}"#).is_err());
+    }
+
+    #[test]
+    fn a_system_is_read_as_people_write_it() {
+        let mexico = Crs::from_epsg(6362).unwrap();
+        for text in ["EPSG:6362", " epsg: 6362 ", "6362", mexico.wkt()] {
+            assert_eq!(Crs::from_text(text).unwrap(), mexico, "{text}");
+        }
+        for text in ["", "EPSG:x", "-1", "UTM 15"] {
+            assert!(Crs::from_text(text).is_err(), "{text}");
+        }
     }
 
     #[test]

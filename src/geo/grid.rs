@@ -147,7 +147,7 @@ impl Grid {
     }
 }
 
-/// "512 x 512 pixels of 10 x 10 from (2700000, 650000), EPSG:6362".
+/// "512 x 512 pixels of 10 x 10 m from (2700000, 650000), EPSG:6362".
 pub(super) fn label(
     width: u32,
     height: u32,
@@ -157,19 +157,23 @@ pub(super) fn label(
     top: f64,
     crs: &Crs,
 ) -> String {
+    // Millimetres, or a hundred-millionth of a degree.
+    let decimals = if crs.is_geographic() { 8 } else { 3 };
+    let short = |number| short(number, decimals);
     format!(
-        "{width} x {height} pixels of {} x {} from ({}, {}), {}",
+        "{width} x {height} pixels of {} x {} {} from ({}, {}), {}",
         short(pixel_width),
         short(pixel_height),
+        crs.unit(),
         short(left),
         short(top),
         crs.label()
     )
 }
 
-/// A number without the digits that rounding left behind.
-fn short(number: f64) -> String {
-    let digits = format!("{number:.8}");
+/// A number without the digits that tell nothing.
+fn short(number: f64, decimals: usize) -> String {
+    let digits = format!("{number:.decimals$}");
     digits.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 

@@ -83,6 +83,14 @@ impl Placement {
         [g[0] + g[1] * col + g[2] * row, g[3] + g[4] * col + g[5] * row]
     }
 
+    /// From `xy` to pixel coordinates; `None` where the pixels have no area.
+    pub fn pixel_from_xy(&self, x: f64, y: f64) -> Option<[f64; 2]> {
+        let [left, a, b, top, c, d] = self.geotransform;
+        let area = a * d - b * c;
+        let (x, y) = (x - left, y - top);
+        (area != 0.0).then(|| [(x * d - y * b) / area, (y * a - x * c) / area])
+    }
+
     /// Least and greatest x and y (left, bottom, right, top) of what it covers in another coordinate system: edges are
     /// followed at 21 places each, since a straight edge need not stay straight.
     ///

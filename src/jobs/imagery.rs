@@ -1,15 +1,18 @@
 //! From files to cubes: recognising, surveying, building, adding dates.
 
+use super::sites::footprint;
 use super::{CubeBuilt, CubesBuilt, EventBody, Found, JobContext, Outcome, SiteNaming, Surveyed};
-use crate::cube::{self, AcquisitionSurvey, BuildSettings, BuildSpec, StepSurvey, Survey};
+use crate::cube::{self, AcquisitionSurvey, BuildSettings, BuildSpec, Cube, StepSurvey, Survey};
 use crate::files;
 use crate::progress::{Progress, Report};
 use crate::project::{Site, cube_folder};
 use crate::source::{self, InputSpec, Recognised};
 use anyhow::{Context, bail};
-use std::collections::BTreeMap;
+use rayon::prelude::*;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 /// Names of files or sites in a sentence: the first few.
@@ -128,10 +131,16 @@ fn survey_places(
     let mut steps: BTreeMap<_, StepSurvey> = BTreeMap::new();
     let mut with_problems = Vec::new();
     let mut acquisitions = vec![AcquisitionSurvey::default(); found.acquisitions.len()];
-    for (n, (name, those)) in places.iter().enumerate() {
+    let done = AtomicU64::new(0);
+    let one = |(name, those): &(String, Vec<usize>)| {
         let (part, _) = one_place(found, those);
-        let share = part_of(report, n, places.len(), name);
-        let mut survey = cube::survey(&part, settings, Some(cubes), &share, &context.cancel)?;
+        let survey = cube::survey(&part, settings, Some(cubes), &|_| (), &context.cancel)?;
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        report(Progress::new(done, places.len() as u64, format!("Looking at {name}")));
+        Ok(survey)
+    };
+    let surveys: Vec<Survey> = places.par_iter().map(one).collect::<anyhow::Result<_>>()?;
+    for (mut survey, (name, those)) in surveys.into_iter().zip(&places) {
         for (acquisition, &i) in survey.acquisitions.drain(..).zip(those) {
             acquisitions[i] = acquisition;
         }
@@ -223,7 +232,7 @@ pub fn stopped_by_damage(found: &Recognised) -> Option<String> {
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let (count, s) = (found.damaged.len(), if found.damaged.len() == 1 { "" } else { "s" });
     Some(format!(
-        "{count} file{s} cannot be read: {}{more}. Put whole ones in their place, or build without them (--skip-damaged, or a tick on the Add imagery page)",
+        "{count} file{s} cannot be read: {}{more}. Put whole ones in their place, or build without them (--skip-damaged)",
         named.join(", ")
     ))
 }
@@ -246,28 +255,54 @@ pub fn build_cube(spec: &BuildCubeSpec, context: &JobContext) -> anyhow::Result<
         SiteNaming::One(site) => vec![(site.clone(), (0..part.acquisitions.len()).collect())],
         SiteNaming::PerTile => part.places(),
     };
-    for (n, (site, those)) in places.iter().enumerate() {
-        context.cancel.check()?;
+    let at_once = at_once(&part, &places, &spec.settings);
+    let doubles = doubles(spec, &places);
+    let done = AtomicU64::new(0);
+    let one = |n: usize| {
+        let (site, those) = &places[n];
         let share = part_of(&report, n, places.len(), site);
-        let report: Report = if places.len() == 1 { &report } else { &share };
-        let taken_by = taken_by(spec, &places[..n], site);
-        let built = match taken_by {
+        // Of many at once, those that are done are counted.
+        let report: Report = match (places.len(), at_once) {
+            (1, _) => &report,
+            (_, 1) => &share,
+            _ => &|_| (),
+        };
+        let built = match &doubles[n] {
             Some(other) => Err(anyhow::anyhow!(
                 "it would be kept in the same folder as site {other}: rename one of them"
             )),
             None => build_one(spec, &part, those, site, report, context),
         };
-        match built {
-            Ok(built) => {
-                made.bytes += files::folder_bytes(&spec.project.join(&built.cube));
-                made.sites.push(site.clone());
-                context.send(EventBody::Built(built));
+        if at_once > 1 && places.len() > 1 {
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            context.progress(Progress::new(done, places.len() as u64, site));
+        }
+        built
+    };
+    for start in (0..places.len()).step_by(at_once) {
+        context.cancel.check()?;
+        let batch = start..(start + at_once).min(places.len());
+        let built: Vec<anyhow::Result<CubeBuilt>> = batch.clone().into_par_iter().map(one).collect();
+        let mut there = Vec::new();
+        for (result, n) in built.into_iter().zip(batch.clone()) {
+            let site = &places[n].0;
+            match result {
+                Ok(built) => {
+                    made.bytes += files::folder_bytes(&spec.project.join(&built.cube));
+                    made.sites.push(site.clone());
+                    there.push(built);
+                }
+                Err(why) if places.len() == 1 => return Err(why),
+                // What is done of them is handed over before it stops.
+                Err(_) if context.cancel.is_cancelled() => {}
+                Err(why) => made.failed.push((site.clone(), format!("{why:#}"))),
             }
-            Err(why) if places.len() == 1 => return Err(why),
-            Err(_) if context.cancel.is_cancelled() => context.cancel.check()?,
-            Err(why) => made.failed.push((site.clone(), format!("{why:#}"))),
+        }
+        if !there.is_empty() {
+            context.send(EventBody::Built(there));
         }
     }
+    context.cancel.check()?;
     if made.sites.is_empty() {
         let why: Vec<_> = made.failed.iter().map(|(site, why)| format!("{site}: {why}")).collect();
         bail!("none of {} cubes could be built. {}", places.len(), first_few(&why, "sites").join("; "));
@@ -293,12 +328,31 @@ fn to_build(
     Ok((found, part))
 }
 
-/// The other site that is kept in the folder of this one.
-fn taken_by<'a>(spec: &'a BuildCubeSpec, before: &'a [(String, Vec<usize>)], site: &str) -> Option<&'a str> {
-    let folder = cube_folder(site);
-    let there = spec.sites.iter().filter(|other| other.cube == folder).map(|other| other.name.as_str());
-    let made = before.iter().map(|(name, _)| name.as_str()).filter(|name| cube_folder(name) == folder);
-    there.chain(made).find(|name| *name != site)
+/// How many cubes are built at the same time: small ones many, so that none waits for the disk alone; of others one, which
+/// has all the memory.
+fn at_once(found: &Recognised, places: &[(String, Vec<usize>)], settings: &BuildSettings) -> usize {
+    const TOGETHER: usize = 64;
+    const SMALL_BYTES: u64 = 16 << 20;
+    let bytes = |those: &Vec<usize>| -> u64 {
+        let layers = those.iter().flat_map(|&i| &found.acquisitions[i].layers);
+        let placements = layers.map(|layer| &found.placements[layer.placement]);
+        placements.map(|place| 4 * u64::from(place.width) * u64::from(place.height)).sum()
+    };
+    // How large a grid is that people gave is not known from the files.
+    let given = settings.grid.resolution.is_some() || settings.grid.extent.is_some();
+    let small = !given && places.iter().all(|(_, those)| bytes(those) <= SMALL_BYTES);
+    if small { TOGETHER } else { 1 }
+}
+
+/// For each place the other site that is kept in its folder, if there is one: a site of the project, or a place before it.
+fn doubles(spec: &BuildCubeSpec, places: &[(String, Vec<usize>)]) -> Vec<Option<String>> {
+    let mut by_folder: HashMap<String, &str> =
+        spec.sites.iter().map(|site| (site.cube.clone(), site.name.as_str())).collect();
+    let mut other_of = |(name, _)| {
+        let there: &str = by_folder.entry(cube_folder(name)).or_insert(name);
+        (there != name).then(|| there.to_owned())
+    };
+    places.iter().map(|(name, those)| other_of((name, those))).collect()
 }
 
 fn build_one(
@@ -315,8 +369,16 @@ fn build_one(
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
     }
-    let info = cube::build(&build, &path, report, &context.cancel)?;
-    Ok(CubeBuilt { site: site.into(), cube, info })
+    cube::build(&build, &path, report, &context.cancel)?;
+    built(site, cube, &path)
+}
+
+/// What is told of a cube that is there.
+fn built(site: &str, cube: String, path: &Path) -> anyhow::Result<CubeBuilt> {
+    let opened = Cube::open_with_cache(path, 0)?;
+    let info = opened.info().clone();
+    let footprint = footprint(&info.grid).ok();
+    Ok(CubeBuilt { site: site.into(), cube, info, made: opened.made().clone(), footprint })
 }
 
 /// Adds dates to the cube of a site.
@@ -335,7 +397,7 @@ pub fn append_to_cube(spec: &BuildCubeSpec, cube: &str, context: &JobContext) ->
     let build = BuildSpec { found: part, settings: spec.settings.clone() };
     let info = cube::append(&build, path, &report, &context.cancel)?;
     let added = info.dates.len().saturating_sub(before);
-    context.send(EventBody::Built(CubeBuilt { site: site.clone(), cube: cube.into(), info }));
+    context.send(EventBody::Built(vec![built(site, cube.into(), path)?]));
     Ok(Outcome::CubesBuilt(CubesBuilt {
         sites: vec![site.clone()],
         skipped,

@@ -22,7 +22,7 @@ pub use work::{
 use crate::assess::Assessment;
 use crate::classify::{ChunkMap, MapFiles};
 use crate::cube::picture::Composite;
-use crate::cube::{BuildSettings, Cube, CubeInfo, Survey};
+use crate::cube::{BuildSettings, Cube, CubeInfo, Made, Survey};
 use crate::labels::{Annotation, AnnotationId, Class, Core, Legend};
 use crate::model::{ModelCard, TrainEvent};
 use crate::progress::Progress;
@@ -109,8 +109,8 @@ pub enum EventBody {
     Chunk(ChunkMap),
     /// Files were recognised.
     Found(Found),
-    /// The cube of a site is there.
-    Built(CubeBuilt),
+    /// The cubes of these sites are there.
+    Built(Vec<CubeBuilt>),
     /// It ended well.
     Finished(Box<Outcome>),
     /// It failed; a sentence for people.
@@ -211,6 +211,10 @@ pub struct CubeBuilt {
     pub cube: String,
     /// What it says of itself.
     pub info: CubeInfo,
+    /// How it was made.
+    pub made: Made,
+    /// Longitude and latitude of its corners, where they can be told.
+    pub footprint: Option<[[f64; 2]; 4]>,
 }
 
 /// What became of a build.

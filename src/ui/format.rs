@@ -62,6 +62,19 @@ pub fn trimmed(value: f64) -> String {
     }
 }
 
+/// A sentence without the options of the command line that stand in brackets of their own: "warp them (--crs)".
+pub fn without_options(sentence: &str) -> String {
+    let mut parts = sentence.split(" (--");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once(')') {
+            Some((_, rest)) => text += rest,
+            None => text = format!("{text} (--{part}"),
+        }
+    }
+    text
+}
+
 /// Days since 1970-01-01, for the plot's axis.
 pub fn days(date: NaiveDate) -> f64 {
     f64::from(date.num_days_from_ce() - EPOCH)
@@ -97,6 +110,13 @@ mod tests {
         assert_eq!(time_left(Duration::from_secs(130)), "3 min left");
         assert_eq!(count(1, "polygon"), "1 polygon");
         assert_eq!(lonlat([-92.12, 17.2145]), "17.21450° N  92.12000° W");
+    }
+
+    #[test]
+    fn the_window_names_no_options_of_the_command_line() {
+        let told = "warp them (--crs, --extent), or mask (as here) none (--mask none).";
+        assert_eq!(without_options(told), "warp them, or mask (as here) none.");
+        assert_eq!(without_options("open (--never"), "open (--never");
     }
 
     #[test]

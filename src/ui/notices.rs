@@ -1,7 +1,7 @@
 //! Sentences that slide in at the top right: done, left out, failed.
 
-use super::tokens;
 use super::view::View;
+use super::{format, tokens};
 use crate::app::{AppState, Command, Level};
 use egui::{Align2, Area, Frame, Id, Order, RichText, Vec2};
 use std::time::Duration;
@@ -49,7 +49,7 @@ pub fn notices_ui(ctx: &egui::Context, state: &AppState, view: &mut View) {
                             }
                         });
                     });
-                    ui.label(&notice.text);
+                    ui.label(format::without_options(&notice.text));
                 });
                 ui.add_space(tokens::GRID);
             }

@@ -74,9 +74,7 @@ pub fn band(index: usize, dark: bool) -> Color32 {
         [90, 210, 210],
         [200, 160, 120],
     ];
-    let [r, g, b] = DARK[index % DARK.len()];
-    let scale = |c: u8| if dark { c } else { (f32::from(c) * 0.62) as u8 };
-    Color32::from_rgb(scale(r), scale(g), scale(b))
+    on_theme(DARK[index % DARK.len()], dark, 0.62)
 }
 
 /// Colours of indices in the plot: brighter than those of bands, and readable on both themes.
@@ -93,9 +91,13 @@ pub fn index(index: usize, dark: bool) -> Color32 {
         [214, 166, 112],
         [208, 132, 255],
     ];
-    let [r, g, b] = DARK[index % DARK.len()];
-    let scale = |c: u8| if dark { c } else { (f32::from(c) * 0.55) as u8 };
-    Color32::from_rgb(scale(r), scale(g), scale(b))
+    on_theme(DARK[index % DARK.len()], dark, 0.55)
+}
+
+/// A colour as it is on dark ground, darker by a factor on light ground.
+fn on_theme(rgb: [u8; 3], dark: bool, factor: f32) -> Color32 {
+    let [r, g, b] = rgb.map(|c| if dark { c } else { (f32::from(c) * factor) as u8 });
+    Color32::from_rgb(r, g, b)
 }
 
 /// Gives both themes their look.

@@ -5,15 +5,15 @@ mod words;
 
 use super::{Failure, Shell};
 use crate::app::{Command, SurveyRequest};
-use crate::cube::{BuildSettings, Cube};
+use crate::cube::{BuildSettings, Cube, CubeInfo};
 use crate::geo::Crs;
-use crate::jobs::{CubesBuilt, SiteNaming, Surveyed, stopped_by_damage};
+use crate::jobs::{CubeBuilt, CubesBuilt, SiteNaming, Surveyed, stopped_by_damage};
 use clap::Subcommand;
 use options::{BuildArgs, Extent};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use words::{aside, describe, describe_survey, survey_words, words};
+use words::{aside, describe, describe_survey, step_words, survey_words, words};
 
 #[derive(Debug, Subcommand)]
 pub enum Verb {
@@ -43,33 +43,30 @@ pub fn build(args: &BuildArgs, shell: &mut Shell) -> Result<(), Failure> {
     })?;
     let project = shell.project()?;
     let built = project.last.built.as_ref().ok_or_else(|| Failure("no cube was built".into()))?;
-    let cubes: Vec<(Value, String)> = project
+    let values: Vec<Value> = project
         .last
         .cubes
         .iter()
         .map(|cube| {
-            let mut value = describe(&cube.info);
+            let mut value = describe(&cube.info, &cube.made);
             value["site"] = json!(cube.site);
             value["cube"] = json!(project.folder.path().join(&cube.cube));
-            (value, words(&cube.info))
+            value
         })
         .collect();
-    let (mut value, text) = match (args.naming(), cubes.as_slice()) {
-        (SiteNaming::One(_), [(value, text)]) => (value.clone(), text.clone()),
-        (_, cubes) => {
-            let sites: Vec<_> = cubes.iter().map(|(value, _)| value).collect();
-            let text = project
-                .last
-                .cubes
-                .iter()
-                .zip(cubes)
-                .map(|(cube, (_, words))| format!("{}\n{words}", cube.site));
-            (json!({ "sites": sites }), text.collect())
-        }
+    let (mut value, text) = match (args.naming(), project.last.cubes.as_slice()) {
+        (SiteNaming::One(_), [cube]) => (values[0].clone(), words(&cube.info, &cube.made)),
+        (_, cubes) => (json!({ "sites": values }), cubes.iter().map(line).collect()),
     };
     add_report(&mut value, built);
     shell.print(&value, &text);
     Ok(())
+}
+
+/// One of many cubes in a line.
+fn line(cube: &CubeBuilt) -> String {
+    let CubeInfo { dates, bands, grid, .. } = &cube.info;
+    format!("{}  {} dates, {} bands, {}\n", cube.site, dates.len(), bands.len(), grid.label())
 }
 
 /// What became of a build, in its JSON.
@@ -119,8 +116,17 @@ fn dry_run(args: &BuildArgs, settings: BuildSettings, shell: &mut Shell) -> Resu
     shell.print(&describe_survey(&surveyed, &problems), &survey_words(&surveyed, &problems));
     match problems.as_slice() {
         [] => Ok(()),
-        problems => Err(Failure(format!("no cube can be built of this yet: {}", problems.join("; ")))),
+        problems => {
+            // All of each was printed above.
+            let heads: Vec<_> = problems.iter().filter_map(|problem| problem.lines().next()).collect();
+            Err(Failure(format!("no cube can be built of this yet: {}", heads.join("; "))))
+        }
     }
+}
+
+/// All that is told of a cube in words.
+fn all_words(cube: &Cube) -> String {
+    words(cube.info(), cube.made()) + &step_words(cube.info(), cube.made())
 }
 
 pub fn info(path: &Path, shell: &mut Shell) -> Result<(), Failure> {
@@ -130,7 +136,7 @@ pub fn info(path: &Path, shell: &mut Shell) -> Result<(), Failure> {
             return Err(Failure(format!("{} {what}", path.display())));
         }
         let cube = Cube::open(path).map_err(|e| Failure(e.to_string()))?;
-        shell.print(&describe(cube.info()), &words(cube.info()));
+        shell.print(&describe(cube.info(), cube.made()), &all_words(&cube));
         return Ok(());
     }
     shell.open(path)?;
@@ -138,23 +144,23 @@ pub fn info(path: &Path, shell: &mut Shell) -> Result<(), Failure> {
     let mut cubes = Vec::new();
     for site in &project.document.sites {
         let folder = project.folder.path().join(&site.cube);
-        let cube = Cube::open(&folder).map_err(|e| Failure(e.to_string()))?;
-        cubes.push((site.name.clone(), cube.info().clone()));
+        let cube = Cube::open_with_cache(&folder, 0).map_err(|e| Failure(e.to_string()))?;
+        cubes.push((site.name.as_str(), cube));
     }
-    let text: String = cubes.iter().map(|(name, info)| format!("{name}\n{}", words(info))).collect();
+    let text: String = cubes.iter().map(|(name, cube)| format!("{name}\n{}", all_words(cube))).collect();
     // One site is the usual case: its figures stand at the top; with several, each has an entry of its own.
     let value = match cubes.as_slice() {
         [] => {
             return Err(Failure(format!("{} has no cube yet: build one with `cube build`", path.display())));
         }
-        [(name, info)] => {
-            let mut value = describe(info);
+        [(name, cube)] => {
+            let mut value = describe(cube.info(), cube.made());
             value["site"] = json!(name);
             value
         }
         many => {
-            let sites = many.iter().map(|(name, info)| {
-                let mut value = describe(info);
+            let sites = many.iter().map(|(name, cube)| {
+                let mut value = describe(cube.info(), cube.made());
                 value["site"] = json!(name);
                 value
             });

@@ -2,16 +2,32 @@
 
 use crate::app::{about, size};
 use crate::cube::index::common_names;
-use crate::cube::{Band, CubeInfo, StepSurvey};
-use crate::geo::{Grid, Placement};
+use crate::cube::{Band, CubeInfo, Made, Method, Period, StepSurvey};
+use crate::geo::Placement;
 use crate::jobs::{SiteNaming, Surveyed};
 use crate::source::{Acquisition, Recognised, Role};
+use chrono::NaiveDate;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
 /// A cube as JSON.
-pub fn describe(info: &CubeInfo) -> Value {
+pub fn describe(info: &CubeInfo, made: &Made) -> Value {
+    let step = |(i, date): (usize, &NaiveDate)| {
+        let span = made.spans.get(i);
+        json!({
+            "date": date,
+            "from": span.map_or(date, |span| &span.0),
+            "to": span.map_or(date, |span| &span.1),
+            "acquisitions": made.acquisitions.get(i),
+            "clear_share": made.clear_shares.get(i),
+        })
+    };
+    let dropped = made.dropped.iter().map(|(date, share)| json!({ "date": date, "clear_share": share }));
     json!({
+        "steps": info.dates.iter().enumerate().map(step).collect::<Vec<_>>(),
+        "dropped": dropped.collect::<Vec<_>>(),
+        "mask": made.has_mask,
+        "period": made.settings.period.to_string(),
         "time": info.dates.len(),
         "band": info.bands.len(),
         "y": info.grid.height,
@@ -32,30 +48,47 @@ pub fn describe(info: &CubeInfo) -> Value {
 }
 
 /// A cube in words.
-pub fn words(info: &CubeInfo) -> String {
+pub fn words(info: &CubeInfo, made: &Made) -> String {
     let dates = match info.dates.as_slice() {
         [] => "no date".into(),
         [one] => one.to_string(),
         [first, .., last] => format!("{} dates from {first} to {last}", info.dates.len()),
     };
-    let unit = unit(&info.grid);
+    let period = match made.settings.period {
+        Period::None => String::new(),
+        period => format!(", one for each period ({period}), {}", method(made.settings.method)),
+    };
+    let mask = if made.has_mask { "clear observations are told from others" } else { "none" };
     let mut text = format!(
-        "  time   {dates}\n  bands  {}\n  pixels {} x {} of {} x {} {unit} in {}\n",
+        "  time   {dates}{period}\n  bands  {}\n  grid   {}\n  mask   {mask}\n",
         bands(&info.bands),
-        info.grid.width,
-        info.grid.height,
-        info.grid.pixel_width,
-        info.grid.pixel_height,
-        info.grid.crs.label()
+        info.grid.label(),
     );
+    for (date, share) in &made.dropped {
+        text += &format!("  left out {date}, {} clear\n", percent(Some(*share)));
+    }
     if let Some(origin) = &info.origin {
         text += &format!("  origin {origin}\n");
     }
     text
 }
 
-fn unit(grid: &Grid) -> &'static str {
-    if grid.crs.is_geographic() { "degrees" } else { "units" }
+fn method(method: Method) -> &'static str {
+    match method {
+        Method::Median => "median",
+        Method::Medoid => "medoid",
+        Method::LeastCloudy => "least cloudy",
+    }
+}
+
+/// The steps of a cube in words: a table.
+pub fn step_words(info: &CubeInfo, made: &Made) -> String {
+    let row = |(i, date): (usize, &NaiveDate)| {
+        let span = made.spans.get(i).copied().unwrap_or((*date, *date));
+        let share = made.clear_shares.get(i).copied();
+        step_row(*date, span, made.acquisitions.get(i).map(|count| *count as usize), share)
+    };
+    table(&info.dates.iter().enumerate().map(row).collect::<Vec<_>>())
 }
 
 /// "B04 (red, 665 nm) B08 (nir, 833 nm)", or the names alone where no more is known.
@@ -154,14 +187,15 @@ pub fn survey_words(surveyed: &Surveyed, problems: &[String]) -> String {
     }
     if !survey.steps.is_empty() {
         text += "\nSteps\n";
-        let rows: Vec<_> = survey.steps.iter().map(step_row).collect();
+        let row = |s: &StepSurvey| step_row(s.date, s.span, Some(s.acquisitions.len()), s.clear_share);
+        let rows: Vec<_> = survey.steps.iter().map(row).collect();
         text += &table(&rows);
     }
     if let Some(grid) = &survey.grid {
         text += &format!("\nGrid     {}\nBands    {}\n", grid.label(), bands(&survey.bands));
     }
     if surveyed.naming == SiteNaming::PerTile {
-        text += &format!("Sites    {}\n", sites(surveyed).join(" "));
+        text += &format!("Sites    {}\n", few(&sites(surveyed)));
     }
     let free = survey.free_bytes.map_or(String::new(), |free| format!("; {} are free", size(free)));
     text += &format!("Size     about {}{free}\n", size(survey.bytes));
@@ -172,17 +206,18 @@ pub fn survey_words(surveyed: &Surveyed, problems: &[String]) -> String {
     text
 }
 
-fn step_row(step: &StepSurvey) -> [String; 4] {
-    let count = step.acquisitions.len();
+fn step_row(
+    date: NaiveDate,
+    span: (NaiveDate, NaiveDate),
+    acquisitions: Option<usize>,
+    clear_share: Option<f32>,
+) -> [String; 4] {
+    let s = if acquisitions == Some(1) { "" } else { "s" };
     [
-        step.date.to_string(),
-        if step.span.0 == step.span.1 {
-            String::new()
-        } else {
-            format!("{} to {}", step.span.0, step.span.1)
-        },
-        format!("{count} acquisition{}", if count == 1 { "" } else { "s" }),
-        step.clear_share.map_or_else(String::new, |_| format!("{} clear", percent(step.clear_share))),
+        date.to_string(),
+        if span.0 == span.1 { String::new() } else { format!("{} to {}", span.0, span.1) },
+        acquisitions.map_or_else(String::new, |count| format!("{count} acquisition{s}")),
+        clear_share.map_or_else(String::new, |_| format!("{} clear", percent(clear_share))),
     ]
 }
 
@@ -199,6 +234,14 @@ fn table<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
 
 fn percent(share: Option<f32>) -> String {
     share.map_or_else(|| "-".into(), |share| format!("{:.0} %", share * 100.0))
+}
+
+/// Names, of many the first and how many more.
+fn few(names: &[String]) -> String {
+    const SHOWN: usize = 12;
+    let more = names.len().saturating_sub(SHOWN);
+    let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{tail}", names[..names.len() - more].join(" "))
 }
 
 /// The sites that would be made.

@@ -1,28 +1,7 @@
 //! Which band of a cube a common name means.
 
 use crate::cube::Band;
-
-/// The common name that a name stands for: `swir16` is `swir1`, `NIR` is `nir`; `None` where it is none.
-pub fn canonical(name: &str) -> Option<&'static str> {
-    let plain: String =
-        name.trim().chars().filter(|c| !matches!(c, '_' | '-' | ' ')).flat_map(char::to_lowercase).collect();
-    Some(match plain.as_str() {
-        "coastal" | "aerosol" | "coastalaerosol" => "coastal",
-        "blue" => "blue",
-        "green" => "green",
-        "yellow" => "yellow",
-        "red" => "red",
-        "rededge" | "rededge1" | "rededge071" => "rededge1",
-        "rededge2" | "rededge075" => "rededge2",
-        "rededge3" | "rededge078" => "rededge3",
-        "nir" => "nir",
-        "nir08" | "nirnarrow" | "narrownir" => "nir08",
-        "swir1" | "swir16" => "swir1",
-        // MODIS calls its band at 2.1 micrometres middle infrared.
-        "swir2" | "swir22" | "mir" => "swir2",
-        _ => return None,
-    })
-}
+use crate::source::common_name;
 
 /// The common name of each band of a cube: as its knowledge has it. Where nothing is known of any band, as their names
 /// say it: those of common names themselves, and those of Sentinel-2.
@@ -30,7 +9,7 @@ pub fn common_names(bands: &[Band]) -> Vec<Option<String>> {
     if bands.iter().any(|band| band.knowledge.common.is_some()) {
         let known = |band: &Band| {
             let common = band.knowledge.common.as_deref()?;
-            Some(canonical(common).map_or_else(|| common.to_lowercase(), str::to_string))
+            Some(common_name(common).map_or_else(|| common.to_lowercase(), str::to_string))
         };
         return bands.iter().map(known).collect();
     }
@@ -39,7 +18,7 @@ pub fn common_names(bands: &[Band]) -> Vec<Option<String>> {
     let sentinel_2 = ["B08", "B8A", "B12"].into_iter().any(has);
     let by_name = |band: &Band| {
         let name = band.name.trim();
-        let common = canonical(name).or_else(|| of_sentinel_2(name, sentinel_2))?;
+        let common = common_name(name).or_else(|| of_sentinel_2(name, sentinel_2))?;
         Some(common.to_string())
     };
     bands.iter().map(by_name).collect()
@@ -71,7 +50,7 @@ pub(in crate::cube) fn find_band(name: &str, bands: &[Band]) -> Option<usize> {
     }
     let common = common_names(bands);
     let of = |wanted: &str| common.iter().position(|common| common.as_deref() == Some(wanted));
-    match canonical(name) {
+    match common_name(name) {
         Some("nir") => of("nir").or_else(|| of("nir08")),
         Some(wanted) => of(wanted),
         // The catalogue of sensors may know names that are not listed here.
