@@ -174,7 +174,10 @@ pub(super) fn label(
 /// A number without the digits that tell nothing.
 fn short(number: f64, decimals: usize) -> String {
     let digits = format!("{number:.decimals$}");
-    digits.trim_end_matches('0').trim_end_matches('.').to_owned()
+    match digits.trim_end_matches('0').trim_end_matches('.') {
+        "-0" => "0".into(),
+        digits => digits.into(),
+    }
 }
 
 #[cfg(test)]
@@ -215,7 +218,7 @@ mod tests {
     #[test]
     fn a_label_has_no_digits_left_by_rounding() {
         let grid = Grid { pixel_width: 231.656_000_000_000_35, ..grid(6362, -0.000_089_83, 650_000.0, 10.0) };
-        assert_eq!(grid.label(), "100 x 80 pixels of 231.656 x 10 from (-0.00008983, 650000), EPSG:6362");
+        assert_eq!(grid.label(), "100 x 80 pixels of 231.656 x 10 m from (0, 650000), EPSG:6362");
     }
 
     #[test]
