@@ -91,7 +91,7 @@ pub fn append(
     made.clear_shares.extend(shares);
     write_root(&all, &made, &folder).map_err(failed)?;
     cancel.check()?;
-    flush(&folder, report).map_err(failed)?;
+    flush(&folder).map_err(failed)?;
     move_in(&folder, store).map_err(|error| failed(format!("{error}. Check the rights of the folder")))?;
     Ok(Cube::open(store)?.info().clone())
 }

@@ -7,7 +7,7 @@ use super::plan::{Plan, input};
 use super::write::{Slot, Target, clear_shares, write_pixels};
 use super::{BuildSettings, Cube, CubeError, CubeInfo, MaskSetting, Period};
 use crate::geo::raster::PixelType;
-use crate::progress::{Cancel, Progress, Report};
+use crate::progress::{Cancel, Report};
 use crate::source::Recognised;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -103,14 +103,13 @@ pub fn build(spec: &BuildSpec, store: &Path, report: Report, cancel: &Cancel) ->
     };
     write_root(&plan.info, &made, &folder).map_err(failed)?;
     cancel.check()?;
-    flush(&folder, report).map_err(failed)?;
+    flush(&folder).map_err(failed)?;
     site.finish()?;
     Ok(Cube::open(store)?.info().clone())
 }
 
 /// Waits until all of the new files are on the disk.
-pub(super) fn flush(folder: &Path, report: Report) -> Result<(), String> {
-    report(Progress::new(1, 1, "Waiting for the disk"));
+pub(super) fn flush(folder: &Path) -> Result<(), String> {
     crate::files::flush_folder(folder).map_err(|error| format!("{error}. Check the free space"))
 }
 

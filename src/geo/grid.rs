@@ -175,8 +175,8 @@ pub(super) fn label(
 fn short(number: f64, decimals: usize) -> String {
     let digits = format!("{number:.decimals$}");
     match digits.trim_end_matches('0').trim_end_matches('.') {
-        "-0" => "0".to_owned(),
-        digits => digits.to_owned(),
+        "-0" => "0".into(),
+        digits => digits.into(),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::view::View;
 use super::{format, sites, tokens, widgets};
 use crate::app::{Command, OpenProject};
+use crate::cube::Period;
 use egui::{Panel, RichText, ScrollArea, Slider, Ui};
 
 pub fn left_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
@@ -67,7 +68,15 @@ fn sites_and_cube_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     widgets::section(ui, "Cube");
     let side = info.grid.pixel_width;
     let unit = if info.grid.crs.is_geographic() { "°" } else { "m" };
+    let made = opened.cube.made();
+    let period = match made.settings.period {
+        Period::None => "each date".into(),
+        Period::Month => "month".into(),
+        Period::Days(days) => format::count(days as usize, "day"),
+    };
     widgets::figure(ui, "Dates", &info.dates.len().to_string());
+    widgets::figure(ui, "Period", &period);
+    widgets::figure(ui, "Mask", if made.has_mask { "yes" } else { "none" });
     widgets::figure(ui, "Bands", &info.bands.len().to_string());
     widgets::figure(ui, "Pixels", &format!("{} x {}", info.grid.width, info.grid.height));
     widgets::figure(ui, "Pixel", &format!("{} {unit}", format::trimmed(side)));

@@ -88,7 +88,7 @@ impl Drawn {
     }
 }
 
-/// Red, near infrared and shortwave infrared tell most; else the first three.
+/// Red, near infrared and shortwave infrared tell most, as far as they are there; else the first three.
 fn first_bands(opened: &OpenedCube) -> Vec<usize> {
     let bands = &opened.cube.info().bands;
     let named = |name: &str| {
@@ -96,7 +96,7 @@ fn first_bands(opened: &OpenedCube) -> Vec<usize> {
         feature.bands().first().copied()
     };
     let found: Vec<_> = ["red", "nir", "swir1"].into_iter().filter_map(named).collect();
-    if found.len() == 3 { found } else { (0..bands.len().min(3)).collect() }
+    if found.len() > 1 { found } else { (0..bands.len().min(3)).collect() }
 }
 
 fn series(project: &OpenProject, opened: &OpenedCube, view: &View) -> Vec<Drawn> {
@@ -163,9 +163,9 @@ struct Curve {
 /// What is shown: bands, then indices, then the one being written.
 fn curves(opened: &OpenedCube, view: &View, indices: &[Feature], dark: bool) -> Vec<Curve> {
     let bands = &opened.cube.info().bands;
-    let of_band = |&band: &usize| {
-        Some(Curve { feature: Feature::band_at(bands, band)?, colour: tokens::band(band, dark) })
-    };
+    let colours = choose::band_colours(bands, dark);
+    let of_band =
+        |&band: &usize| Some(Curve { feature: Feature::band_at(bands, band)?, colour: *colours.get(band)? });
     let mut curves: Vec<Curve> = view.bands.iter().filter_map(of_band).collect();
     let shown = |(_, index): &(usize, &Feature)| view.indices.shown.contains(&index.name);
     let of_index =

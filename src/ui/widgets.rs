@@ -12,9 +12,13 @@ pub fn section(ui: &mut Ui, title: &str) {
 /// The button that is meant to be pressed first.
 pub fn primary(ui: &mut Ui, enabled: bool, text: &str) -> Response {
     let dark = ui.visuals().dark_mode;
-    let button = egui::Button::new(RichText::new(text).strong().color(tokens::on_accent(dark)))
-        .fill(tokens::accent(dark))
-        .min_size(Vec2::new(0.0, tokens::TARGET + tokens::GRID));
+    // What cannot be pressed now is a quiet grey, of which the words can still be read.
+    let words = RichText::new(text).strong();
+    let button = match enabled {
+        true => egui::Button::new(words.color(tokens::on_accent(dark))).fill(tokens::accent(dark)),
+        false => egui::Button::new(words),
+    };
+    let button = button.min_size(Vec2::new(0.0, tokens::TARGET + tokens::GRID));
     ui.add_enabled(enabled, button)
 }
 

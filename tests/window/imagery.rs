@@ -61,7 +61,7 @@ fn mosaic(path: &Path, grid: &Grid, bands: &[&str]) {
 #[test]
 fn a_folder_becomes_a_table_an_estimate_and_a_cube_on_screen() {
     let mut desk = looked_at();
-    desk.assert_sees("6 acquisitions, 15 Jan 2022 to 15 Nov 2022");
+    desk.assert_sees("6 acquisitions of Sentinel-2 L2A, 15 Jan 2022 to 15 Nov 2022");
     desk.assert_sees("small_2022-05-15.tif");
     desk.assert_sees("96 x 96 of 10 m");
     desk.assert_sees("6 steps x 4 bands x 96 x 96 pixels");

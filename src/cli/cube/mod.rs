@@ -118,7 +118,10 @@ fn dry_run(args: &BuildArgs, settings: BuildSettings, shell: &mut Shell) -> Resu
         [] => Ok(()),
         problems => {
             // All of each was printed above.
-            let heads: Vec<_> = problems.iter().filter_map(|problem| problem.lines().next()).collect();
+            let heads: Vec<_> = problems
+                .iter()
+                .filter_map(|problem| problem.lines().next()?.strip_suffix(':').or(problem.lines().next()))
+                .collect();
             Err(Failure(format!("no cube can be built of this yet: {}", heads.join("; "))))
         }
     }

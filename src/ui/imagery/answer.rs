@@ -3,10 +3,12 @@
 use super::Imagery;
 use super::fields::Sent;
 use crate::app::{AppState, Command, OpenProject, SurveyRequest, SurveyState, about, size};
+use crate::cube::StepSurvey;
 use crate::jobs::{JobKind, SiteNaming, Surveyed};
 use crate::ui::view::View;
 use crate::ui::{format, tokens, widgets};
 use egui::{Key, Modifiers, RichText, ScrollArea, Ui};
+use std::path::PathBuf;
 
 pub fn answer_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut View) {
     ui.add_space(tokens::GRID);
@@ -14,7 +16,7 @@ pub fn answer_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mu
     let last = project.survey.last.as_ref().filter(|_| !imagery.inputs.is_empty());
     if let Some(last) = last {
         estimate_ui(ui, last);
-        sentences_ui(ui, last);
+        sentences_ui(ui, last, &imagery.inputs);
         damaged_ui(ui, project, imagery);
     }
     let request = imagery.request();
@@ -42,9 +44,12 @@ fn estimate_ui(ui: &mut Ui, last: &Surveyed) {
             SiteNaming::One(_) => String::new(),
             SiteNaming::PerTile => format!("{} of ", format::count(last.found.places.len(), "cube")),
         };
+        let least = last.settings.drop_below.unwrap_or(0.0);
+        let is_kept = |step: &&StepSurvey| step.clear_share.is_none_or(|share| f64::from(share) >= least);
+        let steps = survey.steps.iter().filter(is_kept).count();
         let words = format!(
             "{sites}{} x {} x {} x {} pixels",
-            format::count(survey.steps.len(), "step"),
+            format::count(steps, "step"),
             format::count(survey.bands.len(), "band"),
             format::grouped(i64::from(grid.width)),
             format::grouped(i64::from(grid.height)),
@@ -56,23 +61,40 @@ fn estimate_ui(ui: &mut Ui, last: &Surveyed) {
     }
 }
 
-fn sentences_ui(ui: &mut Ui, last: &Surveyed) {
+fn sentences_ui(ui: &mut Ui, last: &Surveyed, inputs: &[PathBuf]) {
     if last.survey.problems.is_empty() && last.survey.advice.is_empty() {
         return;
     }
-    ScrollArea::vertical().id_salt("sentences").max_height(132.0).auto_shrink([false, true]).show(ui, |ui| {
-        let colour = ui.visuals().error_fg_color;
-        for problem in &last.survey.problems {
-            ui.label(RichText::new(sentence(problem)).color(colour));
-        }
-        for advice in &last.survey.advice {
-            ui.label(RichText::new(sentence(advice)).weak());
-        }
-    });
+    let height = (ui.ctx().content_rect().height() * 0.3).max(96.0);
+    ScrollArea::vertical().id_salt("sentences").max_height(height).auto_shrink([false, true]).show(
+        ui,
+        |ui| {
+            let colour = ui.visuals().error_fg_color;
+            for problem in &last.survey.problems {
+                // The first line says what is wrong, and those below which files.
+                let words = sentence(&short_paths(problem, inputs));
+                let (head, files) = words.split_once('\n').unwrap_or((words.as_str(), ""));
+                ui.label(RichText::new(head).color(colour));
+                files.lines().for_each(|line| drop(ui.label(RichText::new(line).small().weak())));
+            }
+            for advice in &last.survey.advice {
+                ui.label(RichText::new(sentence(&short_paths(advice, inputs))).weak());
+            }
+        },
+    );
 }
 
-/// With a capital first letter.
+/// Files by their paths in the folders that were given, which stand on the left.
+fn short_paths(words: &str, inputs: &[PathBuf]) -> String {
+    let shorter = |words: String, input: &PathBuf| {
+        words.replace(&format!("{}{}", input.display(), std::path::MAIN_SEPARATOR), "")
+    };
+    inputs.iter().fold(words.to_owned(), shorter)
+}
+
+/// With a capital first letter, and without the options of the command line.
 fn sentence(words: &str) -> String {
+    let words = format::without_options(words);
     let mut letters = words.chars();
     letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
@@ -122,7 +144,7 @@ fn obstacle(
         return Some("Files cannot be read: leave them out, or put whole ones in their place".into());
     }
     let problems = project.survey.last.as_ref().map_or(&[][..], |last| &last.survey.problems);
-    problems.first().map(|problem| sentence(problem))
+    problems.first().and_then(|problem| problem.lines().next()).map(sentence)
 }
 
 fn buttons_ui(

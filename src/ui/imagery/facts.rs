@@ -2,7 +2,7 @@
 
 use super::Imagery;
 use crate::app::OpenProject;
-use crate::source::{Acquisition, Layer, Recognised, Role};
+use crate::source::{Acquisition, Layer, Recognised, Role, sensor_by_key};
 use crate::ui::format;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -17,7 +17,10 @@ pub struct Facts {
     pub layers: Arc<Vec<String>>,
     /// "118 acquisitions of Sentinel-2 L2A, 3 Jan 2018 to 27 Dec 2018".
     pub summary: Arc<str>,
-    /// Whether any acquisition has a tile, and a sensor.
+    /// The masks that were recognised, in words: "SCL, in all acquisitions".
+    pub masks: Arc<str>,
+    /// Whether any acquisition has a mask, a tile, and a sensor.
+    pub masked: bool,
     pub tiles: bool,
     pub sensors: bool,
 }
@@ -52,11 +55,16 @@ impl Facts {
         let first_of_name: Vec<&Layer> = layers.filter(|layer| seen.insert(layer.name.as_str())).collect();
         let (bands, masks): (Vec<&Layer>, Vec<&Layer>) =
             first_of_name.into_iter().partition(|layer| layer.role == Role::Band);
+        let masks_told =
+            masks.iter().map(|mask| format!("{}, {}", mask.name, share_with(mask, acquisitions).1));
+        let masks_told: Vec<_> = masks_told.collect();
         let names = masks.iter().chain(&bands).map(|layer| layer.name.clone()).collect();
         Self {
             bands: Arc::new(bands.into_iter().map(|band| BandChoice::new(band, acquisitions)).collect()),
             layers: Arc::new(names),
             summary: summary(acquisitions).into(),
+            masks: masks_told.join("; ").into(),
+            masked: !masks.is_empty(),
             tiles: acquisitions.iter().any(|a| a.tile.is_some()),
             sensors: acquisitions.iter().any(|a| a.sensor.is_some()),
             of: Some(Arc::clone(found)),
@@ -66,23 +74,34 @@ impl Facts {
 
 impl BandChoice {
     fn new(band: &Layer, acquisitions: &[Acquisition]) -> Self {
-        let has = |a: &&Acquisition| a.layers.iter().any(|layer| layer.name == band.name);
-        let count = acquisitions.iter().filter(has).count();
-        let everywhere = count == acquisitions.len();
+        let (everywhere, share) = share_with(band, acquisitions);
         let mut known: Vec<String> = band.knowledge.common.iter().cloned().collect();
         known.extend(band.knowledge.wavelength_nm.map(|nm| format!("{nm:.0} nm")));
-        known.push(if everywhere {
-            "in all acquisitions".into()
-        } else {
-            format!("in {count} of {}", format::count(acquisitions.len(), "acquisition"))
-        });
+        known.push(share);
         Self { name: band.name.clone(), everywhere, words: known.join(", ") }
     }
 }
 
+/// Whether all acquisitions have a layer of this name, and how many do, in words.
+fn share_with(layer: &Layer, acquisitions: &[Acquisition]) -> (bool, String) {
+    let has = |a: &&Acquisition| a.layers.iter().any(|other| other.name == layer.name);
+    let count = acquisitions.iter().filter(has).count();
+    if count == acquisitions.len() {
+        (true, "in all acquisitions".into())
+    } else {
+        (false, format!("in {count} of {}", format::count(acquisitions.len(), "acquisition")))
+    }
+}
+
+/// What a sensor is called; its key, where the catalogue does not have it.
+pub fn sensor_title(key: &str) -> &str {
+    sensor_by_key(key).map_or(key, |sensor| sensor.title)
+}
+
 fn summary(acquisitions: &[Acquisition]) -> String {
     let mut words = format::count(acquisitions.len(), "acquisition");
-    let sensors: BTreeSet<_> = acquisitions.iter().filter_map(|a| a.sensor.as_deref()).collect();
+    let sensors: BTreeSet<_> =
+        acquisitions.iter().filter_map(|a| a.sensor.as_deref()).map(sensor_title).collect();
     if !sensors.is_empty() {
         words += &format!(" of {}", sensors.into_iter().collect::<Vec<_>>().join(", "));
     }

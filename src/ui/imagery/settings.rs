@@ -1,7 +1,7 @@
 //! On the right: what the cube is to be.
 
 use super::Imagery;
-use super::facts::BandChoice;
+use super::facts::{BandChoice, Facts};
 use super::fields::{date, extent, resolution};
 use crate::app::OpenProject;
 use crate::cube::{MaskSetting, Method, OffsetSetting, Period, Resampling};
@@ -20,7 +20,7 @@ pub fn settings_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
         widgets::section(ui, "Steps in time");
         time_ui(ui, imagery);
         widgets::section(ui, "Clouds");
-        mask_ui(ui, imagery, &facts.layers);
+        mask_ui(ui, imagery, &facts);
         widgets::section(ui, "Grid");
         grid_ui(ui, imagery, project);
         ui.add_space(4.0 * tokens::GRID);
@@ -191,7 +191,7 @@ fn time_ui(ui: &mut Ui, imagery: &mut Imagery) {
     });
 }
 
-fn mask_ui(ui: &mut Ui, imagery: &mut Imagery, layers: &[String]) {
+fn mask_ui(ui: &mut Ui, imagery: &mut Imagery, facts: &Facts) {
     /// The three ways, as buttons.
     #[derive(Clone, Copy, PartialEq)]
     enum Way {
@@ -219,6 +219,14 @@ fn mask_ui(ui: &mut Ui, imagery: &mut Imagery, layers: &[String]) {
         imagery.fields.own_mask = way == Way::Own;
         imagery.settings.mask = if way == Way::Off { MaskSetting::Off } else { MaskSetting::Auto };
     }
+    if way == Way::Auto && !facts.layers.is_empty() {
+        let words =
+            if facts.masked { &facts.masks } else { "None was found: every observation is taken as clear" };
+        row(ui, "", "What was recognised as a mask", |ui| {
+            ui.add(Label::new(RichText::new(words).small().weak()).truncate())
+        });
+    }
+    let layers = &facts.layers;
     if way == Way::Own {
         let chosen = &mut imagery.fields.mask_layer;
         if chosen.is_empty()
@@ -230,7 +238,7 @@ fn mask_ui(ui: &mut Ui, imagery: &mut Imagery, layers: &[String]) {
             let combo = ComboBox::from_id_salt("mask-layer").selected_text(chosen.as_str());
             combo
                 .show_ui(ui, |ui| {
-                    for layer in layers {
+                    for layer in layers.iter() {
                         ui.selectable_value(chosen, layer.clone(), layer);
                     }
                 })

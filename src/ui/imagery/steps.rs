@@ -4,7 +4,7 @@ use super::Imagery;
 use crate::app::OpenProject;
 use crate::cube::StepSurvey;
 use crate::ui::{format, tokens};
-use egui::{Align2, FontId, Rect, RichText, Role, Sense, Ui, Vec2, WidgetInfo, pos2};
+use egui::{Align2, FontId, Label, Rect, RichText, Role, Sense, Ui, Vec2, WidgetInfo, pos2};
 
 /// Height of the bars.
 const BARS: f32 = 36.0;
@@ -20,7 +20,11 @@ pub fn steps_ui(ui: &mut Ui, project: &OpenProject, imagery: &Imagery) {
         ui.label(RichText::new("Steps of the cube").strong());
         ui.label(RichText::new(steps.len().to_string()).monospace());
         if steps.iter().any(|step| step.clear_share.is_some()) {
-            ui.label(RichText::new("bars tell the share of pixels with a clear observation").small().weak());
+            let words = match imagery.settings.drop_below {
+                None => "bars tell the share of pixels with a clear observation",
+                Some(_) => "bars tell the share of pixels with a clear observation; amber ones are left out",
+            };
+            ui.add(Label::new(RichText::new(words).small().weak()).truncate());
         }
     });
     bars_ui(ui, steps, imagery.settings.drop_below);
@@ -32,8 +36,8 @@ fn bars_ui(ui: &mut Ui, steps: &[StepSurvey], drop_below: Option<f64>) {
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let name = format!("{} of the cube", format::count(steps.len(), "step"));
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
-    let pitch = (rect.width() / steps.len() as f32).min(20.0);
-    let width = (pitch - 2.0).clamp(1.0, 12.0);
+    let pitch = (rect.width() / steps.len() as f32).min(36.0);
+    let width = (pitch - 2.0).clamp(1.0, 20.0);
     let base = rect.top() + BARS;
     let painter = ui.painter_at(rect);
     let visuals = ui.visuals();

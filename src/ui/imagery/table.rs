@@ -1,5 +1,6 @@
 //! In the middle: what was recognised, one row an acquisition; each can be left out, and its date corrected.
 
+use super::facts::sensor_title;
 use super::{Imagery, aside, steps};
 use crate::app::{AppState, Command, OpenProject, SurveyState, Surveying};
 use crate::cube::AcquisitionSurvey;
@@ -21,9 +22,9 @@ const COLUMNS: [(&str, f32, &str); 9] = [
     ("", 24.0, "Whether it is taken"),
     ("Date", 88.0, "The day it was taken; type another one to correct it"),
     ("File", 150.0, "Its file, or what the names of its files share"),
-    ("Clear", 92.0, "The share of its pixels that were observed and are clear, from a sample"),
+    ("Clear", 100.0, "The share of its pixels that were observed and are clear, from a sample"),
     ("Tile", 60.0, "Tile, or path and row"),
-    ("Sensor", 100.0, "The sensor, where it is recognised"),
+    ("Sensor", 132.0, "The sensor, where it is recognised"),
     ("Bands", 46.0, "How many bands it has"),
     ("Grid", 160.0, "Where its pixels lie"),
     ("Offset", 48.0, "What is taken away from its values"),
@@ -52,10 +53,13 @@ pub fn table_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut
     let View { imagery, commands, .. } = view;
     head_ui(ui, state, project, imagery, commands);
     let Some(found) = imagery.found(project).cloned() else { return };
-    Panel::bottom("imagery-steps").frame(egui::Frame::NONE).resizable(false).show(ui, |ui| {
-        aside::aside_ui(ui, &found, imagery);
-        steps::steps_ui(ui, project, imagery);
-    });
+    let has_steps = project.survey.last.as_ref().is_some_and(|last| !last.survey.steps.is_empty());
+    if has_steps || !found.damaged.is_empty() || !found.skipped.is_empty() {
+        Panel::bottom("imagery-steps").frame(egui::Frame::NONE).resizable(false).show(ui, |ui| {
+            aside::aside_ui(ui, &found, imagery);
+            steps::steps_ui(ui, project, imagery);
+        });
+    }
     rows_ui(ui, &found, &project.survey, imagery);
 }
 
@@ -130,7 +134,9 @@ fn rows_ui(ui: &mut Ui, found: &Arc<Recognised>, survey: &Surveying, imagery: &m
     // What no acquisition has takes no room.
     let facts = &imagery.facts;
     let offsets = last.is_some_and(|last| last.survey.acquisitions.iter().any(|a| a.offset != 0.0));
-    for (name, is_there) in [("Tile", facts.tiles), ("Sensor", facts.sensors), ("Offset", offsets)] {
+    for (name, is_there) in
+        [("Clear", facts.masked), ("Tile", facts.tiles), ("Sensor", facts.sensors), ("Offset", offsets)]
+    {
         let column = COLUMNS.iter().position(|(other, ..)| *other == name);
         if let Some(column) = column.filter(|_| !is_there) {
             widths[column] = 0.0;
@@ -270,11 +276,8 @@ fn row_ui(
             .on_hover_ui(|ui| files_ui(ui, acquisition));
     });
     cells.next(ui, |ui| clear_ui(ui, known.and_then(|known| known.clear_share), looking && known.is_none()));
-    for text in [&acquisition.tile, &acquisition.sensor] {
-        cells.next(ui, |ui| {
-            let text = text.clone().unwrap_or_else(|| "–".into());
-            ui.add(Label::new(RichText::new(text).weak()).truncate());
-        });
+    for text in [acquisition.tile.as_deref(), acquisition.sensor.as_deref().map(sensor_title)] {
+        cells.next(ui, |ui| ui.add(Label::new(RichText::new(text.unwrap_or("–")).weak()).truncate()));
     }
     cells.next(ui, |ui| {
         let (bands, masks) = names(acquisition);
@@ -397,7 +400,8 @@ fn clear_ui(ui: &mut Ui, share: Option<f32>, looking: bool) {
         return;
     };
     bar(ui, share, Vec2::new(44.0, 6.0));
-    ui.label(RichText::new(format!("{:.0} %", share * 100.0)).monospace());
+    // Figures end below one another.
+    ui.label(RichText::new(format!("{:>3.0} %", share * 100.0)).monospace());
 }
 
 fn bar(ui: &mut Ui, share: f32, size: Vec2) {

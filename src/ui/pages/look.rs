@@ -11,7 +11,15 @@ use egui::{Grid, RichText, Ui};
 pub fn look_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     page(ui, |ui| {
         let Some((opened, _)) = project.cube() else {
-            widgets::empty(ui, "Nothing to look at yet", "Add imagery on the left.");
+            match (project.document.sites.len(), &project.site) {
+                (0, _) => widgets::empty(ui, "Nothing to look at yet", "Add imagery on the left."),
+                (_, Some(_)) => {}
+                (1, None) => widgets::empty(ui, "1 site", "Click it in the list on the left."),
+                (n, None) => {
+                    let what = format!("{} sites", format::grouped(n as i64));
+                    widgets::empty(ui, &what, "Click one on the map or in the list on the left.");
+                }
+            }
             return;
         };
         display_ui(ui, project, opened, view);

@@ -1,7 +1,8 @@
 //! What the plot shows: bands, indices, and an index that is being written.
 
 use crate::app::{Command, OpenProject};
-use crate::cube::{Feature, Filling, IndexError, NamedIndex};
+use crate::cube::index::common_names;
+use crate::cube::{Band, Feature, Filling, IndexError, NamedIndex};
 use crate::jobs::OpenedCube;
 use crate::ui::tokens;
 use crate::ui::view::View;
@@ -56,14 +57,29 @@ pub fn indices(project: &OpenProject, opened: &OpenedCube) -> Vec<Feature> {
     found
 }
 
+/// The colour of each band: those with a common name have the same in every cube, red a red one; others what is left.
+pub fn band_colours(bands: &[Band], dark: bool) -> Vec<egui::Color32> {
+    const PLACES: [&str; 10] =
+        ["blue", "green", "red", "rededge1", "rededge2", "rededge3", "nir", "nir08", "swir1", "swir2"];
+    let place = |common: Option<String>| PLACES.iter().position(|name| Some(*name) == common.as_deref());
+    let mut places: Vec<Option<usize>> = common_names(bands).into_iter().map(place).collect();
+    let mut free: Vec<usize> = (0..PLACES.len()).filter(|i| !places.contains(&Some(*i))).rev().collect();
+    for (i, place) in places.iter_mut().enumerate() {
+        place.get_or_insert_with(|| free.pop().unwrap_or(i));
+    }
+    places.into_iter().flatten().map(|place| tokens::band(place, dark)).collect()
+}
+
 /// Buttons that show and hide bands.
 pub fn bands_ui(ui: &mut Ui, opened: &OpenedCube, view: &mut View) {
     let dark = ui.visuals().dark_mode;
+    let bands = &opened.cube.info().bands;
+    let colours = band_colours(bands, dark);
     ui.horizontal(|ui| {
-        for (i, band) in opened.cube.info().bands.iter().enumerate() {
+        for ((i, band), colour) in bands.iter().enumerate().zip(colours) {
             let on = view.bands.contains(&i);
             let hint = format!("Shows or hides {}", band.name);
-            if toggle(ui, on, &band.name, tokens::band(i, dark), &hint) {
+            if toggle(ui, on, &band.name, colour, &hint) {
                 if on && view.bands.len() + view.indices.shown.len() > 1 {
                     view.bands.retain(|&b| b != i);
                 } else if !on {
