@@ -3,6 +3,7 @@
 //! `UPDATE_SNAPSHOTS=true cargo test --release --test window pictures` paints them anew.
 
 use crate::desk::Desk;
+use crate::gaps::build_clouded;
 use crate::small::{Made, SIDE};
 use egui::Key;
 use egui_kittest::SnapshotOptions;
@@ -62,6 +63,18 @@ fn the_look_page_with_an_index_on_the_map_and_in_the_plot() {
         desk.click(button);
     }
     compare(desk, "look");
+}
+
+#[test]
+fn the_plot_of_pixels_with_gaps() {
+    let Some(mut desk) = desk(Some(Made::Nothing)) else { return };
+    build_clouded(&mut desk);
+    for (col, row) in [(15, 30), (50, 40)] {
+        desk.send(Command::TogglePin(col, row));
+    }
+    desk.until("both are drawn", |d| d.sees("pin 1:") && d.sees("pin 2:"));
+    desk.click("B02");
+    compare(desk, "gaps");
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn a_damaged_chunk_is_told_once_and_shown_as_missing_and_the_rest_works() {
     damage_chunk(&cube, (1, 0));
     let mut desk = start.reopened();
     assert!(desk.project().cube().is_some(), "it opens");
-    for (col, row) in [(70.5, 10.5), (90.5, 20.5), (80.5, 60.5)] {
+    for (col, row) in [(70.5, 52.5), (90.5, 57.5), (80.5, 62.5)] {
         desk.point(col, row);
         desk.until("it is told", |d| d.sees("damaged: no values"));
         desk.assert_sees("damaged: no series");
