@@ -3,7 +3,8 @@
 //! Two walks lead through the house; every room lies on one of them and arrows point down only
 //! (`tests/layering.rs` reads the `use` lines and holds us to it).
 //!
-//! **The walk of the data.** Mosaic files ([`source`]) become a [`cube::Cube`] of time x band x y x x;
+//! **The walk of the data.** Files, as people have them, are recognised ([`source`]): dates, bands, masks, grids. Warped
+//! to one grid where asked, masked and composited, they become a [`cube::Cube`] of time x band x y x x;
 //! annotations ([`labels`]) laid on the cube give [`samples::SampleSet`], split by annotation and
 //! normalised from the training part alone; [`model::train`] turns it into a [`model::Model`], which
 //! holds all that a map needs; [`classify`] takes the cube chunk by chunk to a map; [`assess`] says how far to trust it.

@@ -38,6 +38,14 @@ fn a_small_project_goes_from_folder_to_assessed_map() {
     assert_eq!(info["bands"], serde_json::json!(["B04", "B08"]));
     assert_eq!(info["dates"][1], "2022-02-15");
     assert_eq!(info["crs"], "EPSG:32615");
+    assert_eq!((&info["mask"], &info["period"]), (&false.into(), &"none".into()));
+    let step = &info["steps"][1];
+    assert_eq!(
+        (&step["date"], &step["from"], &step["to"]),
+        (&info["dates"][1], &info["dates"][1], &info["dates"][1])
+    );
+    assert_eq!((&step["acquisitions"], &step["clear_share"]), (&1.into(), &1.0.into()));
+    assert_eq!(info["dropped"], serde_json::json!([]));
 
     let trained = ritmo(&["train", arg(&project), "--name", "first", "--epochs", "8", "--json"]).json();
     assert_eq!(trained["model"], "first");

@@ -1,6 +1,7 @@
 //! From a folder to a cube: survey, correct, build.
 
 use super::*;
+use crate::cube::Period;
 use crate::source::Correction;
 use chrono::NaiveDate;
 
@@ -89,6 +90,28 @@ fn what_is_left_out_stays_in_the_table_and_out_of_the_cube() {
     assert_eq!(project.document.view.site.as_deref(), Some("site"));
     let told = &state.notices.last().unwrap().text;
     assert!(told.contains("3 dates, 2 bands") && told.contains("estimated"), "{told}");
+}
+
+#[test]
+fn a_month_without_an_acquisition_is_told_when_the_cube_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut state, inputs) = started(folder.path());
+    std::fs::remove_file(inputs.join("m_2022-03-15.tif")).unwrap();
+    let build = |drop_below| Command::BuildCube {
+        site: SiteNaming::One("site".into()),
+        input: input_of(&inputs),
+        settings: BuildSettings { period: Period::Month, drop_below, ..BuildSettings::default() },
+        skip_damaged: false,
+    };
+    for (drop_below, told) in [
+        (None, "1 step has little that is clear: 2022-03-15 (no acquisition)"),
+        (Some(0.5), "1 step was left out, for too little of it is clear: 2022-03-15 (0 %)"),
+    ] {
+        state.notices.clear();
+        run(&mut state, build(drop_below)).unwrap();
+        assert_eq!(state.notices.iter().filter(|n| n.level == Level::Warning).count(), 1);
+        assert!(state.notices.iter().any(|notice| notice.text == told), "{:?}", state.notices);
+    }
 }
 
 #[test]

@@ -18,10 +18,16 @@ fn newyork_is_refused_as_it_is_and_warped_when_asked() {
     );
 
     spec.settings.grid.resolution = Some(3000.0);
+    let surveyed = survey(&spec.found, &spec.settings, None, &|_| {}, &Cancel::new()).unwrap();
     let info = build(&spec, &store, &|_| {}, &Cancel::new()).unwrap();
     assert_eq!(info.grid.crs.label(), "EPSG:32618");
     assert_eq!(info.dates.len(), 12);
     let cube = Cube::open(&store).unwrap();
+    // Scenes cover a part of the grid each: the survey tells that as the cube does.
+    for (step, share) in surveyed.steps.iter().zip(&cube.made().clear_shares) {
+        let told = step.clear_share.unwrap();
+        assert!((told - share).abs() < 0.03, "{}: {told} and {share}", step.date);
+    }
     // A place in the middle of one scene has the values that lie around it there.
     let scene = spec.found.acquisitions.iter().find(|a| a.date.to_string() == "2018-08-27").unwrap();
     let reader = RasterReader::open(&scene.layers[0].path).unwrap();

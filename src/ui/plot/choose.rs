@@ -195,3 +195,25 @@ pub fn error_ui(ui: &mut Ui, opened: &OpenedCube, view: &View) {
         ui.add(egui::Label::new(text).truncate()).on_hover_text(why.to_string());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn red_has_its_colour_wherever_it_stands_and_no_two_bands_share_one() {
+        let bands = |names: &[&str]| names.iter().map(|name| Band::named(*name)).collect::<Vec<_>>();
+        for (names, red) in
+            [(vec!["B04", "B08", "VV", "VH"], 0), (vec!["x", "swir2", "nir", "red", "blue"], 3)]
+        {
+            let colours = band_colours(&bands(&names), true);
+            assert_eq!(colours.len(), names.len());
+            assert_eq!(colours[red], tokens::band(2, true), "{names:?}");
+            assert!(
+                colours.iter().enumerate().all(|(i, colour)| !colours[..i].contains(colour)),
+                "{names:?}"
+            );
+        }
+        assert_eq!(band_colours(&bands(&["a"; 14]), false).len(), 14, "more bands than colours");
+    }
+}
