@@ -60,20 +60,46 @@ impl Composite {
         Ok(Self { channels, stretch })
     }
 
-    /// Natural colour, or what comes nearest to it, as [`Composite::stretched`].
+    /// Natural colour, or what comes nearest to it, as [`Composite::stretched`]; of fewer than three bands the first.
     ///
     /// # Errors
     /// When the cube cannot be read.
     pub fn natural(cube: &Cube) -> Result<Self, CubeError> {
         let bands = &cube.info().bands;
         let of = |band: usize| Feature::band_at(bands, band);
-        Self::stretched(cube, natural_colour(bands).into_iter().filter_map(of).collect())
+        let shown = if bands.len() < 3 { vec![0] } else { natural_colour(bands).to_vec() };
+        Self::stretched(cube, shown.into_iter().filter_map(of).collect())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cube_of_two_bands_shows_the_first_on_a_ramp() {
+        let folder = tempfile::tempdir().unwrap();
+        let grid = crate::geo::Grid {
+            crs: crate::geo::Crs::from_epsg(32615).unwrap(),
+            left: 0.0,
+            top: 0.0,
+            pixel_width: 10.0,
+            pixel_height: 10.0,
+            width: 4,
+            height: 4,
+        };
+        let (path, values) = (folder.path().join("a_2020-01-01.tif"), (0..32).collect::<Vec<u16>>());
+        let kind = crate::geo::raster::PixelType::Int16;
+        crate::geo::raster::write_mosaic(&path, &grid, &["NDVI", "EVI"], kind, -1.0, &values, &[]).unwrap();
+        let input = crate::source::InputSpec { inputs: vec![path], ..Default::default() };
+        let cancel = crate::progress::Cancel::new();
+        let found = crate::source::recognise(&input, &|_| (), &cancel).unwrap();
+        let spec = crate::cube::BuildSpec { found, settings: Default::default() };
+        let store = folder.path().join("x.zarr");
+        crate::cube::build(&spec, &store, &|_| (), &cancel).unwrap();
+        let composite = Composite::natural(&Cube::open(&store).unwrap()).unwrap();
+        assert_eq!(composite.names(), ["NDVI"]);
+    }
 
     #[test]
     fn presets_are_found_on_a_cube_that_has_their_bands() {

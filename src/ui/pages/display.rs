@@ -20,7 +20,11 @@ pub fn display_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view:
     let preset = PRESETS.iter().find(|preset| preset.channels.iter().eq(wanted.iter()));
     let title = match (preset, wanted.as_slice()) {
         _ if view.channels.is_some() => "Three of my own".to_string(),
-        (None, []) => PRESETS[0].title.into(),
+        (None, []) if picture::channels(&PRESETS[0].channels.map(str::to_string), bands, own).is_ok() => {
+            PRESETS[0].title.into()
+        }
+        // Nothing is chosen, and there is no natural colour: what stands in for it has no name but its bands'.
+        (None, []) => opened.composite.names().join(", "),
         (Some(preset), _) => preset.title.into(),
         (None, [one]) => one.clone(),
         _ => "Three of my own".into(),
