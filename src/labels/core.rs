@@ -5,7 +5,10 @@ use super::pure::pure_pixels;
 use super::repair::repair;
 use crate::geo::Grid;
 use geo::algorithm::buffer::{BufferStyle, LineJoin};
-use geo::{Area, BoundingRect, Buffer, Coord, Geometry, Intersects, MapCoords, MultiPolygon, Polygon, Rect};
+use geo::{
+    Area, BoundingRect, Buffer, Coord, Geometry, Intersects, LineString, MapCoords, MultiPolygon, Polygon,
+    Rect,
+};
 
 /// Why a core has no pure pixel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -204,14 +207,26 @@ fn core_of_point(point: geo::Point<f64>, grid: &Grid) -> Core {
     }
 }
 
-/// The polygons of a geometry, each with three corners at least.
+/// The polygons of a geometry, each with three corners at least. Holes that surround nothing are left out: what they cut
+/// away would depend on the buffer.
 fn polygons_of(geometry: &Geometry<f64>) -> Result<Vec<Polygon<f64>>, LabelError> {
     let polygons = match geometry {
         Geometry::Polygon(polygon) => vec![polygon.clone()],
         Geometry::MultiPolygon(polygons) => polygons.0.clone(),
         _ => return Err(unusable("it is no polygon")),
     };
-    let whole: Vec<_> = polygons.into_iter().filter(|p| p.exterior().0.len() >= 4).collect();
+    let surrounds = |hole: &LineString<f64>| {
+        // Projecting bends a line by less than this.
+        let length: f64 = hole.0.windows(2).map(|p| (p[1].x - p[0].x).hypot(p[1].y - p[0].y)).sum();
+        hole.0.len() >= 4 && Polygon::new(hole.clone(), vec![]).unsigned_area() > 1e-9 * length * length
+    };
+    let without_lines = |polygon: Polygon<f64>| {
+        let (shell, mut holes) = polygon.into_inner();
+        holes.retain(surrounds);
+        Polygon::new(shell, holes)
+    };
+    let whole: Vec<_> =
+        polygons.into_iter().filter(|p| p.exterior().0.len() >= 4).map(without_lines).collect();
     if whole.is_empty() { Err(unusable("it has fewer than three corners")) } else { Ok(whole) }
 }
 

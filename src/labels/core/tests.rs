@@ -220,6 +220,17 @@ proptest! {
     }
 }
 
+#[test]
+fn a_hole_that_surrounds_nothing_takes_nothing_away() {
+    let grid = grid();
+    let shell = [(43.0, 0.0), (0.0, 0.0), (0.0, 63.0)];
+    let without = core_of(&drawn(&grid, &[&shell]), &grid, 0.0).unwrap();
+    for line in [&[(-11.0, 0.0), (6.0, 6.0)][..], &[(-11.0, 0.0), (6.0, 6.0), (-2.5, 3.0)]] {
+        let with = core_of(&drawn(&grid, &[&shell, line]), &grid, 0.0).unwrap();
+        assert_eq!(with.pure_pixels, without.pure_pixels);
+    }
+}
+
 /// Total areas by GEOS; `tests/references/core_areas.py` made them.
 #[derive(serde::Deserialize)]
 struct Reference {
