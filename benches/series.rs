@@ -31,6 +31,9 @@ const COLD: Duration = Duration::from_millis(5);
 /// Pixels a second and core: read; and read, masked, filled and normalised.
 const READ: f64 = 8e6;
 const PREPARED: f64 = 5e6;
+/// What series are normalised by.
+const MEAN: f32 = 1500.0;
+const DEVIATION: f32 = 700.0;
 
 fn say(what: &str, value: String, limit: String, holds: bool) {
     eprintln!("{what}: {value} (limit {limit}){}", if holds { "" } else { "  <-- MISSED" });
@@ -253,7 +256,7 @@ fn prepare(cube: &Cube, at: (u32, u32)) {
         cube.series_of(&chunk, first, series);
         for series in series.chunks_exact_mut(each) {
             fill(series, bands, &days, Filling::Linear);
-            series.iter_mut().for_each(|value| *value = (*value - 1500.0) / 700.0);
+            series.iter_mut().for_each(|value| *value = (*value - MEAN) * (1.0 / DEVIATION));
         }
         black_box(series);
     }

@@ -445,33 +445,28 @@ impl Cube {
         let planes = self.inner.times * self.inner.bands;
         let pixels = chunk.window.pixels();
         let (nodata, signed) = (self.inner.nodata_word, self.inner.info.pixel_type == PixelType::Int16);
-        let mut values = vec![f32::NAN; planes * PIXELS];
+        let mut words_of_pixels = vec![0u16; PIXELS * planes];
         for (block, out) in out.chunks_mut(PIXELS * planes.max(1)).enumerate() {
             let start = first + block * PIXELS;
             let here = PIXELS.min(pixels.saturating_sub(start)).min(out.len() / planes.max(1));
-            for (plane, to) in values.chunks_exact_mut(PIXELS).enumerate() {
-                let from = plane * pixels + start;
-                match &chunk.pixels {
-                    Pixels::Words(words) => {
-                        let words = words.get(from..from + here).unwrap_or_default();
-                        let to = to.iter_mut().zip(words);
-                        if signed {
-                            to.for_each(|(to, &word)| {
-                                *to = if word == nodata { f32::NAN } else { f32::from(word.cast_signed()) };
-                            });
-                        } else {
-                            to.for_each(|(to, &word)| {
-                                *to = if word == nodata { f32::NAN } else { f32::from(word) };
-                            });
-                        }
-                    }
-                    Pixels::Floats(floats) => {
-                        let floats = floats.get(from..from + here).unwrap_or_default();
-                        to.iter_mut().zip(floats).for_each(|(to, float)| *to = *float);
+            let out = &mut out[..here * planes];
+            match &chunk.pixels {
+                Pixels::Words(words) => {
+                    let turned = &mut words_of_pixels[..here * planes];
+                    turn_words(words, pixels, start, planes, turned);
+                    let pairs = out.iter_mut().zip(turned.iter());
+                    if signed {
+                        pairs.for_each(|(to, &word)| {
+                            *to = if word == nodata { f32::NAN } else { f32::from(word.cast_signed()) };
+                        });
+                    } else {
+                        pairs.for_each(|(to, &word)| {
+                            *to = if word == nodata { f32::NAN } else { f32::from(word) };
+                        });
                     }
                 }
+                Pixels::Floats(floats) => turn(floats, pixels, start, planes, out),
             }
-            turn(&values, PIXELS, planes, &mut out[..here * planes]);
         }
     }
 
@@ -711,32 +706,64 @@ impl Inner {
     }
 }
 
-/// Lays `plane x pixel` out as `pixel x plane`, in squares that fit into registers; `width` is the pixels of a plane in
-/// `from`, of which `out` has room for the first.
-fn turn(from: &[f32], width: usize, planes: usize, out: &mut [f32]) {
-    const SIDE: usize = 8;
+/// Lays planes of `width` pixels out as `pixel x plane`, from pixel `first` on as many as `out` has room for.
+fn turn<T: Copy>(from: &[T], width: usize, first: usize, planes: usize, out: &mut [T]) {
+    turn_rest(from, width, first, planes, out, (0, 0));
+}
+
+/// As [`turn`], for all but the first `done` pixels and planes.
+fn turn_rest<T: Copy>(
+    from: &[T],
+    width: usize,
+    first: usize,
+    planes: usize,
+    out: &mut [T],
+    done: (usize, usize),
+) {
+    for (pixel, out) in out.chunks_exact_mut(planes.max(1)).enumerate() {
+        let start = if pixel < done.0 { done.1 } else { 0 };
+        for plane in start..planes {
+            out[plane] = from[plane * width + first + pixel];
+        }
+    }
+}
+
+/// As [`turn`], four planes and four pixels at a time in registers of 64 bits: four times as fast.
+fn turn_words(from: &[u16], width: usize, first: usize, planes: usize, out: &mut [u16]) {
+    const LOW: u64 = 0x0000_FFFF_0000_FFFF;
+    const HALF: u64 = 0xFFFF_FFFF;
     let pixels = out.len() / planes.max(1);
-    let whole = (pixels / SIDE * SIDE, planes / SIDE * SIDE);
-    for pixel in (0..whole.0).step_by(SIDE) {
-        for plane in (0..whole.1).step_by(SIDE) {
-            let mut square = [[0.0f32; SIDE]; SIDE];
-            for (i, row) in square.iter_mut().enumerate() {
-                row.copy_from_slice(&from[(plane + i) * width + pixel..][..SIDE]);
-            }
-            for j in 0..SIDE {
-                let to = &mut out[(pixel + j) * planes + plane..][..SIDE];
-                for (to, row) in to.iter_mut().zip(&square) {
-                    *to = row[j];
-                }
+    let done = (pixels / 4 * 4, planes / 4 * 4);
+    for plane in (0..done.1).step_by(4) {
+        let line = |i: usize| &from[(plane + i) * width + first..][..done.0];
+        let lines = [line(0), line(1), line(2), line(3)];
+        for pixel in (0..done.0).step_by(4) {
+            let row = |i: usize| {
+                let l = &lines[i][pixel..pixel + 4];
+                u64::from(l[0]) | u64::from(l[1]) << 16 | u64::from(l[2]) << 32 | u64::from(l[3]) << 48
+            };
+            let (a, b, c, d) = (row(0), row(1), row(2), row(3));
+            // Neighbours change places within pairs of rows, then pairs between pairs of rows.
+            let (even_ab, odd_ab) = (a & LOW | (b & LOW) << 16, a >> 16 & LOW | b & !LOW);
+            let (even_cd, odd_cd) = (c & LOW | (d & LOW) << 16, c >> 16 & LOW | d & !LOW);
+            let turned = [
+                even_ab & HALF | even_cd << 32,
+                odd_ab & HALF | odd_cd << 32,
+                even_ab >> 32 | even_cd & !HALF,
+                odd_ab >> 32 | odd_cd & !HALF,
+            ];
+            for (j, word) in turned.into_iter().enumerate() {
+                let to = &mut out[(pixel + j) * planes + plane..][..4];
+                to.copy_from_slice(&[
+                    word as u16,
+                    (word >> 16) as u16,
+                    (word >> 32) as u16,
+                    (word >> 48) as u16,
+                ]);
             }
         }
     }
-    for pixel in 0..pixels {
-        let first = if pixel < whole.0 { whole.1 } else { 0 };
-        for plane in first..planes {
-            out[pixel * planes + plane] = from[plane * width + pixel];
-        }
-    }
+    turn_rest(from, width, first, planes, out, done);
 }
 
 fn mask_planes<T: Copy>(planes: &mut [T], states: &[u8], nodata: T) {
