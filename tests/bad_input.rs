@@ -324,7 +324,7 @@ fn a_damaged_chunk_is_reported_and_the_rest_is_learned_and_mapped() {
     assert_eq!(mapped["pixels"], 64 * 64, "the damaged chunk has no class");
     let [sentence] = mapped["damaged"].as_array().unwrap().as_slice() else { panic!("{mapped}") };
     assert!(sentence.as_str().unwrap().contains("checksum"), "{sentence}");
-    assert!(ran.stderr.contains("1 damaged chunks left empty on the map"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("1 damaged chunk left empty on the map"), "{}", ran.stderr);
 
     // With nothing whole left there is nothing to learn from or to map.
     let shard = store.join("data/c/0/0/0/0");
