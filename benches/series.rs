@@ -243,16 +243,18 @@ fn limits(cube: &Cube, uncached: &Cube, chunks: &[(u32, u32)]) {
     say("one random series, p95, pages not in memory", ms(cold), ms(COLD), cold <= COLD);
 }
 
-/// Reads the series of a chunk as a network takes them, some hundreds at a time.
+/// Reads the series of a chunk as a network takes them, some at a time.
 fn prepare(cube: &Cube, at: (u32, u32)) {
     let chunk = cube.decode(at).expect("read");
     let info = cube.info();
     let days: Vec<f64> = info.dates.iter().map(|date| (*date - info.dates[0]).num_days() as f64).collect();
     let (times, bands, pixels) = (info.dates.len(), info.bands.len(), chunk.window.pixels());
     let each = times * bands;
-    let mut series = vec![0.0; 256 * each];
-    for first in (0..pixels).step_by(256) {
-        let series = &mut series[..256.min(pixels - first) * each];
+    // So few that they stay in the first cache.
+    const PIXELS: usize = 64;
+    let mut series = vec![0.0; PIXELS * each];
+    for first in (0..pixels).step_by(PIXELS) {
+        let series = &mut series[..PIXELS.min(pixels - first) * each];
         cube.series_of(&chunk, first, series);
         for series in series.chunks_exact_mut(each) {
             fill(series, bands, &days, Filling::Linear);

@@ -445,7 +445,7 @@ impl Cube {
         let planes = self.inner.times * self.inner.bands;
         let pixels = chunk.window.pixels();
         let (nodata, signed) = (self.inner.nodata_word, self.inner.info.pixel_type == PixelType::Int16);
-        let mut words_of_pixels = vec![0u16; PIXELS * planes];
+        let mut words_of_pixels = vec![0u16; PIXELS.min(out.len() / planes.max(1)) * planes];
         for (block, out) in out.chunks_mut(PIXELS * planes.max(1)).enumerate() {
             let start = first + block * PIXELS;
             let here = PIXELS.min(pixels.saturating_sub(start)).min(out.len() / planes.max(1));
