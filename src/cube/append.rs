@@ -3,14 +3,12 @@
 //! Chunks hold as many steps as the cube had at first. New ones go into chunks of their own behind them, which fill up
 //! until they hold as many.
 
-use super::build::{BuildSpec, Made, Site, drop_cloudy, flush};
+use super::build::{BuildSpec, Made, Site, flush, prepare};
 use super::layout::Layout;
 use super::metadata::{write_metadata, write_root};
-use super::offset::look_at_offset;
 use super::plan::{Plan, input};
 use super::write::{Slot, Target, write_pixels};
 use super::{BuildSettings, Cube, CubeError, CubeInfo};
-use crate::geo::raster::PixelType;
 use crate::progress::{Cancel, Report};
 use chrono::Days;
 use std::path::{Path, PathBuf};
@@ -26,6 +24,9 @@ pub fn append(
     report: Report,
     cancel: &Cancel,
 ) -> Result<CubeInfo, CubeError> {
+    Cube::open(store)?;
+    // Nobody else adds to it from here on, so that what is read now is what more is added to.
+    let site = Site::new(store)?;
     let cube = Cube::open(store)?;
     let (old, made) = (cube.info(), cube.made());
     let last = made.spans.last().map(|span| span.1).or(old.dates.last().copied());
@@ -46,14 +47,8 @@ pub fn append(
     }
     let spec = BuildSpec { found: spec.found.clone(), settings };
     let mut plan = Plan::onto(&spec, Some(old))?;
-    if let Some(problem) = look_at_offset(&spec.found, &spec.settings, cancel).problem {
-        return Err(input(problem));
-    }
     plan.has_mask = made.has_mask;
-    let dropped = drop_cloudy(&mut plan, report, cancel)?;
-    super::survey::check_space(&plan, store, cancel)?;
-    super::survey::know_clear_shares(&mut plan);
-    let site = Site::new(store)?;
+    let dropped = prepare(&mut plan, &spec, store, report, cancel)?;
 
     let mut all = old.clone();
     all.dates.extend(&plan.info.dates);
@@ -82,10 +77,7 @@ pub fn append(
             time_block: block as u64,
             slots: slots.collect(),
         };
-        let of_block = match all.pixel_type {
-            PixelType::Float32 => write_pixels::<f32>(&plan, &target, report, cancel)?,
-            _ => write_pixels::<u16>(&plan, &target, report, cancel)?,
-        };
+        let of_block = write_pixels(&plan, &target, report, cancel)?;
         shares.iter_mut().zip(of_block).for_each(|(share, more)| *share += more);
     }
     made.clear_shares.extend(shares);

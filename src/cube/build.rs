@@ -4,9 +4,9 @@ use super::layout::Layout;
 use super::metadata::{write_metadata, write_root};
 use super::offset::look_at_offset;
 use super::plan::{Plan, input};
+use super::survey::{check_space, know_clear_shares};
 use super::write::{Slot, Target, clear_shares, write_pixels};
-use super::{BuildSettings, Cube, CubeError, CubeInfo, MaskSetting, Period};
-use crate::geo::raster::PixelType;
+use super::{BuildSettings, Cube, CubeError, CubeInfo, Period};
 use crate::progress::{Cancel, Report};
 use crate::source::Recognised;
 use chrono::NaiveDate;
@@ -61,9 +61,7 @@ impl Made {
             clear_shares: Vec::new(),
             dropped,
             has_mask: plan.has_mask,
-            mask_applies: masked
-                && plan.settings.period == Period::None
-                && plan.settings.mask != MaskSetting::Off,
+            mask_applies: masked && plan.settings.period == Period::None,
             stated_scaling: first.filter(|_| is_same && stated.all(|other| other == first)),
         }
     }
@@ -78,12 +76,7 @@ impl Made {
 /// disk is full or would be; each names its files and the way out.
 pub fn build(spec: &BuildSpec, store: &Path, report: Report, cancel: &Cancel) -> Result<CubeInfo, CubeError> {
     let mut plan = Plan::new(spec)?;
-    if let Some(problem) = look_at_offset(&spec.found, &spec.settings, cancel).problem {
-        return Err(input(problem));
-    }
-    let dropped = drop_cloudy(&mut plan, report, cancel)?;
-    super::survey::check_space(&plan, store, cancel)?;
-    super::survey::know_clear_shares(&mut plan);
+    let dropped = prepare(&mut plan, spec, store, report, cancel)?;
     let site = Site::new(store)?;
     let mut made = Made::of(&plan, spec, dropped);
     let layout = Layout::new(&plan.info, plan.info.dates.len());
@@ -97,10 +90,7 @@ pub fn build(spec: &BuildSpec, store: &Path, report: Report, cancel: &Cancel) ->
         time_block: 0,
         slots: (0..plan.steps.len()).map(Slot::New).collect(),
     };
-    made.clear_shares = match plan.info.pixel_type {
-        PixelType::Float32 => write_pixels::<f32>(&plan, &target, report, cancel)?,
-        _ => write_pixels::<u16>(&plan, &target, report, cancel)?,
-    };
+    made.clear_shares = write_pixels(&plan, &target, report, cancel)?;
     write_root(&plan.info, &made, &folder).map_err(failed)?;
     cancel.check()?;
     flush(&folder).map_err(failed)?;
@@ -113,12 +103,26 @@ pub(super) fn flush(folder: &Path) -> Result<(), String> {
     crate::files::flush_folder(folder).map_err(|error| format!("{error}. Check the free space"))
 }
 
-/// Takes the steps out of which too little is clear; gives their dates and shares.
-pub(super) fn drop_cloudy(
+/// What precedes any writing: asks about the offset, leaves cloudy steps out (gives their dates and shares), sees to it
+/// that the disk has room.
+pub(super) fn prepare(
     plan: &mut Plan,
+    spec: &BuildSpec,
+    store: &Path,
     report: Report,
     cancel: &Cancel,
 ) -> Result<Vec<(NaiveDate, f32)>, CubeError> {
+    if let Some(problem) = look_at_offset(&spec.found, &spec.settings, cancel).problem {
+        return Err(input(problem));
+    }
+    let dropped = drop_cloudy(plan, report, cancel)?;
+    check_space(plan, store, cancel)?;
+    know_clear_shares(plan);
+    Ok(dropped)
+}
+
+/// Takes the steps out of which too little is clear; gives their dates and shares.
+fn drop_cloudy(plan: &mut Plan, report: Report, cancel: &Cancel) -> Result<Vec<(NaiveDate, f32)>, CubeError> {
     let Some(least) = plan.settings.drop_below else { return Ok(Vec::new()) };
     if !(0.0..=1.0).contains(&least) {
         return Err(input(format!("a share of {least} makes no sense: give one from 0 to 1")));

@@ -465,7 +465,7 @@ impl Cube {
                         });
                     }
                 }
-                Pixels::Floats(floats) => turn(floats, pixels, start, planes, out),
+                Pixels::Floats(floats) => turn(floats, pixels, start, planes, out, (0, 0)),
             }
         }
     }
@@ -706,20 +706,9 @@ impl Inner {
     }
 }
 
-/// Lays planes of `width` pixels out as `pixel x plane`, from pixel `first` on as many as `out` has room for.
-fn turn<T: Copy>(from: &[T], width: usize, first: usize, planes: usize, out: &mut [T]) {
-    turn_rest(from, width, first, planes, out, (0, 0));
-}
-
-/// As [`turn`], for all but the first `done` pixels and planes.
-fn turn_rest<T: Copy>(
-    from: &[T],
-    width: usize,
-    first: usize,
-    planes: usize,
-    out: &mut [T],
-    done: (usize, usize),
-) {
+/// Lays planes of `width` pixels out as `pixel x plane`, from pixel `first` on as many as `out` has room for; all but the
+/// first `done` pixels and planes.
+fn turn<T: Copy>(from: &[T], width: usize, first: usize, planes: usize, out: &mut [T], done: (usize, usize)) {
     for (pixel, out) in out.chunks_exact_mut(planes.max(1)).enumerate() {
         let start = if pixel < done.0 { done.1 } else { 0 };
         for plane in start..planes {
@@ -763,7 +752,7 @@ fn turn_words(from: &[u16], width: usize, first: usize, planes: usize, out: &mut
             }
         }
     }
-    turn_rest(from, width, first, planes, out, done);
+    turn(from, width, first, planes, out, done);
 }
 
 fn mask_planes<T: Copy>(planes: &mut [T], states: &[u8], nodata: T) {

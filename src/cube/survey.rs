@@ -4,7 +4,7 @@ use super::masks::PixelState;
 use super::offset::look_at_offset;
 use super::plan::{Observation, Plan, StepPlan};
 use super::write::sample;
-use super::{Band, BuildSettings, BuildSpec, CubeError, CubeInfo};
+use super::{Band, BuildSettings, BuildSpec, CubeError, CubeInfo, Method};
 use crate::geo::raster::{PixelType, RasterReader};
 use crate::geo::{Grid, Placement, Window};
 use crate::progress::{Cancel, Progress, Report};
@@ -216,6 +216,10 @@ fn share_of_any(looks: &[&Vec<u8>]) -> Option<f32> {
 
 /// Gives each observation its clear share, for methods that prefer the clearest.
 pub(super) fn know_clear_shares(plan: &mut Plan) {
+    // The median takes no side, and its masks need not be opened twice.
+    if plan.settings.method == Method::Median {
+        return;
+    }
     let needed = |step: &StepPlan| step.observations.len() > 1;
     let grid = plan.info.grid.clone();
     plan.steps.par_iter_mut().filter(|step| needed(step)).for_each(|step| {

@@ -23,7 +23,7 @@ use zarrs::array::{Array, ArrayBytes};
 const STACK_BYTES: usize = 64 << 20;
 
 /// A pixel as it lies in memory while a block is worked on.
-pub(super) trait Stored: Copy + Send + Sync + 'static {
+trait Stored: Copy + Send + Sync + 'static {
     fn of(value: f32, info: &CubeInfo, nodata: Self) -> Self;
     fn nodata(info: &CubeInfo) -> Self;
     /// The same for pixels that are the same, also where they are no number.
@@ -158,7 +158,19 @@ pub(super) enum Slot<'a> {
 
 /// Writes one block of time and the mosaics of its new steps. Gives the share of pixels that each new step shows, by its
 /// place in the plan.
-pub(super) fn write_pixels<S: Stored>(
+pub(super) fn write_pixels(
+    plan: &Plan,
+    target: &Target,
+    report: Report,
+    cancel: &Cancel,
+) -> Result<Vec<f32>, CubeError> {
+    match plan.info.pixel_type {
+        PixelType::Float32 => write_as::<f32>(plan, target, report, cancel),
+        PixelType::Int16 | PixelType::Uint16 => write_as::<u16>(plan, target, report, cancel),
+    }
+}
+
+fn write_as<S: Stored>(
     plan: &Plan,
     target: &Target,
     report: Report,

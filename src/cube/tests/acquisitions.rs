@@ -257,11 +257,6 @@ fn flanders_gives_the_monthly_medians_that_numpy_gives() {
     for (step, exact) in looked.steps.iter().zip(&cube.made().clear_shares) {
         assert!((step.clear_share.unwrap() - exact).abs() < 0.02, "{}", step.date);
     }
-    let size: u64 = walk(&store);
+    let size = crate::files::folder_bytes(&store);
     assert!((size / 3..size * 3).contains(&looked.bytes), "{} bytes, estimated {}", size, looked.bytes);
-}
-
-fn walk(folder: &Path) -> u64 {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.map(|path| if path.is_dir() { walk(&path) } else { path.metadata().unwrap().len() }).sum()
 }

@@ -1,7 +1,7 @@
 //! Reading a few pixels of a large raster.
 
 use super::RasterReader;
-use crate::geo::{GeoError, gdal_errors::words};
+use crate::geo::GeoError;
 
 impl RasterReader {
     /// Reads band `band` (from 0) at no more than `side` x `side` places: every so many pixels, from an overview where the
@@ -12,16 +12,7 @@ impl RasterReader {
     pub fn read_f32_sampled(&self, band: usize, side: u32) -> Result<Vec<f32>, GeoError> {
         let whole = self.window();
         let size = |pixels: u32| pixels.min(side).max(1) as usize;
-        let (width, height) = (size(whole.width), size(whole.height));
-        let raster_band = self.dataset.rasterband(band + 1).map_err(|_| {
-            self.unreadable(format!("it has no band {}, only {}", band + 1, self.info.bands.len()))
-        })?;
-        let mut values = vec![0.0f32; width * height];
-        let from = (whole.width as usize, whole.height as usize);
-        raster_band
-            .read_into_slice((0, 0), from, (width, height), &mut values, None)
-            .map_err(|error| self.unreadable(words(error)))?;
-        Ok(values)
+        self.read_reduced(band, whole, (size(whole.width), size(whole.height)))
     }
 }
 
