@@ -80,14 +80,20 @@ fn build_of(site: &str, folder: &Path) -> Command {
     }
 }
 
-/// A project with a cube, its site on screen.
-fn project(folder: &Path) -> AppState {
+/// A project without imagery, and a folder of mosaics beside it.
+fn started(folder: &Path) -> (AppState, std::path::PathBuf) {
     let inputs = folder.join("mosaics");
     std::fs::create_dir_all(&inputs).unwrap();
     mosaics(&inputs);
     let mut state = state();
     let home = folder.join("project");
     run(&mut state, Command::NewProject { folder: home, name: "Test".into(), legend: legend() }).unwrap();
+    (state, inputs)
+}
+
+/// A project with a cube, its site on screen.
+fn project(folder: &Path) -> AppState {
+    let (mut state, inputs) = started(folder);
     run(&mut state, build_of("site", &inputs)).unwrap();
     run(&mut state, Command::ShowSite("site".into())).unwrap();
     state

@@ -346,6 +346,20 @@ fn a_truncated_mosaic_fails_the_build_with_its_name() {
     assert!(error.contains(&Input::file(2)), "{error}");
 }
 
+/// What work gives that is asked to stop once it has reported more than so many times.
+fn stopped_after<T>(reports: usize, work: impl FnOnce(crate::progress::Report, &Cancel) -> T) -> T {
+    let cancel = Cancel::new();
+    let seen = Mutex::new(0);
+    let report = |_: Progress| {
+        let mut seen = seen.lock().unwrap();
+        *seen += 1;
+        if *seen > reports {
+            cancel.cancel();
+        }
+    };
+    work(&report, &cancel)
+}
+
 #[test]
 fn a_stop_leaves_the_old_cube_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
@@ -354,16 +368,7 @@ fn a_stop_leaves_the_old_cube_and_nothing_else() {
     let before = std::fs::read_dir(folder.path()).unwrap().count();
     let spec = spec(&folder.path().join("in"));
     for after in 0..3 {
-        let cancel = Cancel::new();
-        let seen = Mutex::new(0);
-        let report = |_: Progress| {
-            let mut seen = seen.lock().unwrap();
-            *seen += 1;
-            if *seen > after {
-                cancel.cancel();
-            }
-        };
-        let stopped = build(&spec, cube.path(), &report, &cancel);
+        let stopped = stopped_after(after, |report, cancel| build(&spec, cube.path(), report, cancel));
         assert!(matches!(stopped, Err(CubeError::Cancelled(_))), "{after}");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), before);
         assert_eq!(values_of(&Cube::open(cube.path()).unwrap().series(1, 2).unwrap()), input.expected(1, 2));

@@ -5,17 +5,6 @@ use crate::cube::Period;
 use crate::source::Correction;
 use chrono::NaiveDate;
 
-/// A project without imagery, and a folder of mosaics beside it.
-fn started(folder: &Path) -> (AppState, std::path::PathBuf) {
-    let inputs = folder.join("mosaics");
-    std::fs::create_dir_all(&inputs).unwrap();
-    mosaics(&inputs);
-    let mut state = state();
-    let home = folder.join("project");
-    run(&mut state, Command::NewProject { folder: home, name: "Test".into(), legend: legend() }).unwrap();
-    (state, inputs)
-}
-
 fn look(input: InputSpec, settings: BuildSettings) -> Command {
     Command::Survey(SurveyRequest { site: SiteNaming::One("site".into()), input, settings, afresh: false })
 }

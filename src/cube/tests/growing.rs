@@ -129,16 +129,8 @@ fn a_stop_while_growing_leaves_the_cube_as_it_was() {
     input.write_date(&files.join(Input::file(3)), 3, ["B04", "B08"]);
     let before = files_of(cube.path());
     for after in 0..3 {
-        let cancel = Cancel::new();
-        let seen = Mutex::new(0);
-        let report = |_: Progress| {
-            let mut seen = seen.lock().unwrap();
-            *seen += 1;
-            if *seen > after {
-                cancel.cancel();
-            }
-        };
-        let stopped = append(&spec(&files), cube.path(), &report, &cancel);
+        let stopped =
+            stopped_after(after, |report, cancel| append(&spec(&files), cube.path(), report, cancel));
         assert!(matches!(stopped, Err(CubeError::Cancelled(_))), "{after}");
         assert_eq!(files_of(cube.path()), before);
     }
