@@ -26,7 +26,7 @@ const SERIES: usize = 256;
 
 /// `samples` series whose classes differ in level and season.
 fn samples(samples: usize) -> (SampleSet, Legend) {
-    let class = |code: u8| Class { code, name: format!("class {code}"), colour: [code, 0, 0] };
+    let class = |code: u8| Class::new(code, format!("class {code}"), [code, 0, 0]);
     let legend = Legend { classes: (1..=CLASSES as u8).map(class).collect() };
     let codes: Vec<u8> = (0..samples).map(|i| (i % CLASSES) as u8 + 1).collect();
     let mut values = Vec::with_capacity(samples * TIMES * BANDS);

@@ -50,7 +50,7 @@ fn make_site(project: &Path, inputs: &Path, i: u32) -> Site {
 
 fn save(folder: &ProjectFolder, document: Document) {
     let saver = Saver::start(folder, Arc::new(|| {}));
-    saver.save(document, Arc::default());
+    saver.save(document, Default::default());
     saver.flush();
     assert_eq!(saver.outcome(), Some(SaveOutcome::Saved));
 }

@@ -2,7 +2,7 @@
 
 use crate::cube::{BuildSettings, Filling, NamedIndex};
 use crate::jobs::{JobId, SiteNaming};
-use crate::labels::{Annotation, AnnotationId, ClassCode, Confidence, ImportSettings, Legend};
+use crate::labels::{AnnotationId, Class, ClassCode, Confidence, Holds, ImportSettings, Legend};
 use crate::model::ModelSpec;
 use crate::source::InputSpec;
 use std::path::PathBuf;
@@ -58,6 +58,27 @@ pub struct SurveyRequest {
     pub settings: BuildSettings,
     /// Whether the files are looked at again, though they were before.
     pub afresh: bool,
+}
+
+/// What can be said of an annotation.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AnnotationChange {
+    /// Its class.
+    Class(ClassCode),
+    /// How sure one is.
+    Confidence(Confidence),
+    /// Its own inward buffer in metres, or that of its class or the project.
+    Buffer(Option<f64>),
+    /// The dates it holds for.
+    Holds(Holds),
+    /// Who drew it.
+    Author(Option<String>),
+    /// What one thought.
+    Note(Option<String>),
+    /// The pixels at these longitudes and latitudes are not taken.
+    Drop(Vec<[f64; 2]>),
+    /// All pixels that were dropped are taken again.
+    TakeBack,
 }
 
 /// What one can ask of the program, by window or by verb.
@@ -123,21 +144,21 @@ pub enum Command {
     PickClass(ClassCode),
     /// Adds a class with the next free code.
     AddClass(String),
-    /// Renames or recolours a class.
-    EditClass { code: ClassCode, name: String, colour: [u8; 3] },
+    /// Gives the class with this one's code its name, colour, group and buffer.
+    EditClass(Class),
     /// Deletes a class that no annotation uses.
     DeleteClass(ClassCode),
 
     /// Adds an annotation of the picked class: a polygon in longitude and latitude.
     Draw(geo::Polygon<f64>),
-    /// Deletes an annotation.
-    DeleteAnnotation(AnnotationId),
-    /// Gives an annotation another class.
-    SetAnnotationClass(AnnotationId, ClassCode),
-    /// Gives an annotation another confidence.
-    SetAnnotationConfidence(AnnotationId, Confidence),
-    /// Selects an annotation, or none.
-    Select(Option<AnnotationId>),
+    /// Gives an annotation another geometry, in longitude and latitude.
+    Reshape { id: AnnotationId, geometry: geo::Geometry<f64> },
+    /// Changes what is said of annotations, all at once.
+    ChangeAnnotations { ids: Vec<AnnotationId>, change: AnnotationChange },
+    /// Deletes annotations.
+    DeleteAnnotations(Vec<AnnotationId>),
+    /// Selects annotations, or none; those that are not there are passed over.
+    Select(Vec<AnnotationId>),
     /// Sets the project's inward buffer, in metres.
     SetBuffer(f64),
     /// Sets what to train, and how.
@@ -177,12 +198,12 @@ impl Command {
                 | Self::DeleteIndex(_)
                 | Self::AppendToCube { .. }
                 | Self::AddClass(_)
-                | Self::EditClass { .. }
+                | Self::EditClass(_)
                 | Self::DeleteClass(_)
                 | Self::Draw(_)
-                | Self::DeleteAnnotation(_)
-                | Self::SetAnnotationClass(..)
-                | Self::SetAnnotationConfidence(..)
+                | Self::Reshape { .. }
+                | Self::ChangeAnnotations { .. }
+                | Self::DeleteAnnotations(_)
                 | Self::SetBuffer(_)
                 | Self::SetModel(_)
                 | Self::Undo
@@ -193,18 +214,5 @@ impl Command {
                 | Self::Map { .. }
                 | Self::Assess { .. }
         )
-    }
-}
-
-/// An annotation of a class with everything else as it is by default.
-pub(super) fn new_annotation(id: AnnotationId, geometry: geo::Geometry<f64>, class: ClassCode) -> Annotation {
-    Annotation {
-        id,
-        geometry,
-        class,
-        confidence: Confidence::Sure,
-        buffer_m: None,
-        created: Some(chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),
-        note: None,
     }
 }

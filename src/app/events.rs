@@ -1,8 +1,8 @@
 //! Taking in what jobs have said.
 
 use super::state::{AppState, CubeState, LastResults, Level, MapLayer, ModelEntry, OpenProject, SaveState};
-use super::update::{map, refresh_cores, start_open};
-use super::{imagery, sites};
+use super::update::{map, start_open};
+use super::{derived, imagery, sites};
 use crate::classify::ChunkMap;
 use crate::jobs::{
     EventBody, Imported, JobEvent, JobId, JobKind, Loader, OpenedCube, OpenedProject, Outcome,
@@ -12,7 +12,6 @@ use crate::model::TrainEvent;
 use crate::progress::Progress;
 use crate::project::{SaveOutcome, Saver};
 use std::collections::HashMap;
-use std::sync::Arc;
 
 /// Takes in everything that jobs and the saver have said since the last call. Never waits.
 pub fn pump(state: &mut AppState) {
@@ -106,7 +105,7 @@ fn ended(state: &mut AppState, job: JobId, kind: JobKind, why: Option<&str>) {
             }
         }
         JobKind::Survey => imagery::survey_ended(project, job, why),
-        JobKind::Cores if project.cores_job == Some(job) => project.cores_job = None,
+        JobKind::Cores => derived::cores_ended(project, job),
         _ => {}
     }
 }
@@ -187,13 +186,7 @@ fn finished(state: &mut AppState, job: JobId, outcome: Outcome) {
                 loader.show(composite, job);
             }
         }
-        Outcome::Cores(cores) => {
-            let Some(project) = &mut state.project else { return };
-            if project.cores_job == Some(job) {
-                project.cores_job = None;
-                project.cores.extend(cores);
-            }
-        }
+        Outcome::Cores(cores) => derived::cores_came(state, job, cores),
         Outcome::Imported(imported) => imported_labels(state, imported),
         Outcome::Trained(trained) => {
             let Some(project) = &mut state.project else { return };
@@ -261,7 +254,7 @@ fn project_opened(state: &mut AppState, opened: OpenedProject) {
     unknown.dedup();
     unknown.retain(|&code| code != 0 && code != 255 && document.legend.class(code).is_none());
     for code in &unknown {
-        let class = Class { code: *code, name: format!("class {code}"), colour: [128, 128, 128] };
+        let class = Class::new(*code, format!("class {code}"), [128, 128, 128]);
         document.legend.classes.push(class);
     }
     // A model that learned from an annotation since deleted still names its id: it is not given to another one.
@@ -275,20 +268,19 @@ fn project_opened(state: &mut AppState, opened: OpenedProject) {
     let name = document.name.clone();
     state.project = Some(OpenProject {
         class: document.legend.classes.first().map(|c| c.code),
-        annotations: Arc::new(contents.annotations),
+        annotations: contents.annotations,
         history: super::History::default(),
         save: SaveState::Saved,
         page: super::Page::default(),
         site: None,
-        selected: None,
-        cores: HashMap::new(),
+        selection: Default::default(),
+        derived: Default::default(),
         models: models.into_iter().map(|(name, folder, card)| ModelEntry { name, folder, card }).collect(),
         training: None,
         survey: super::Surveying::default(),
         last: LastResults { assessed, ..LastResults::default() },
         saver,
         next_id,
-        cores_job: None,
         then_map: false,
         removed_sites: Vec::new(),
         folder,
@@ -299,6 +291,7 @@ fn project_opened(state: &mut AppState, opened: OpenedProject) {
             format!("The labels use {} classes that the legend lacked; they were added to it", unknown.len());
         state.notify(Level::Warning, text);
     }
+    derived::follow(state);
     sites::find_footprints(state);
     unreadable.into_iter().for_each(|why| state.notify(Level::Warning, why));
     if let Some(why) = read_only {
@@ -326,7 +319,8 @@ fn cube_opened(state: &mut AppState, job: JobId, opened: OpenedCube, map: Option
     });
     site.cube = CubeState::Open { opened: Box::new(opened), loader };
     project.document.view.pins.retain(|&(col, row)| col < grid.width && row < grid.height);
-    refresh_cores(state);
+    project.derived.forget_cores();
+    derived::follow(state);
 }
 
 fn imported_labels(state: &mut AppState, mut imported: Imported) {
@@ -350,12 +344,11 @@ fn imported_labels(state: &mut AppState, mut imported: Imported) {
         }
     }
     let shift = project.next_id.saturating_sub(annotations.first().map_or(0, |a| a.id));
-    let list = Arc::make_mut(&mut project.annotations);
     for mut annotation in annotations {
         annotation.id += shift;
         annotation.class = recoded.get(&annotation.class).copied().unwrap_or(annotation.class);
         project.next_id = project.next_id.max(annotation.id + 1);
-        list.push(annotation);
+        project.annotations.insert(annotation);
     }
     imported.emptied.iter_mut().for_each(|(id, _)| *id += shift);
     project.document.legend = legend;
@@ -375,5 +368,5 @@ fn imported_labels(state: &mut AppState, mut imported: Imported) {
     summarise(state, ("feature skipped", "features skipped"), &skipped);
     summarise(state, ("annotation without a pure pixel", "annotations without a pure pixel"), &emptied);
     state.notify(Level::Done, text);
-    refresh_cores(state);
+    derived::follow(state);
 }

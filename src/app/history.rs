@@ -1,9 +1,8 @@
 //! Undo and redo: snapshots of what can be undone. Annotations are shared between snapshots, so one costs little.
 
 use crate::cube::NamedIndex;
-use crate::labels::{Annotation, Legend};
+use crate::labels::{Annotations, Legend};
 use crate::project::Site;
-use std::sync::Arc;
 
 /// Steps kept.
 const KEPT: usize = 500;
@@ -12,7 +11,7 @@ const KEPT: usize = 500;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Snapshot {
     /// Annotations.
-    pub annotations: Arc<Vec<Annotation>>,
+    pub annotations: Annotations,
     /// The legend.
     pub legend: Legend,
     /// The project's inward buffer, in metres.

@@ -3,17 +3,21 @@
 //! Buttons, menus, shortcuts and verbs send the same [`Command`]s. [`update`] checks one and changes the state or starts
 //! a job on a snapshot; [`pump`] takes in what jobs have said since. Every change of the document is one undo step.
 
+mod annotate;
 mod command;
+mod derived;
 mod drive;
 mod events;
 mod history;
 mod imagery;
 mod indices;
+mod legend;
 mod sites;
 mod state;
 mod update;
 
-pub use command::{Command, Page, SurveyRequest, Window};
+pub use command::{AnnotationChange, Command, Page, SurveyRequest, Window};
+pub use derived::{Cores, Derived, KnownCore, Tally};
 pub use drive::run_to_end;
 pub use events::pump;
 pub use history::History;

@@ -59,7 +59,7 @@ pub(super) fn step(state: &mut AppState, step: i64) -> Result<Option<JobId>, Ref
 
 /// The site on screen goes. Its threads may be in the midst of a picture: the window does not wait for them.
 pub(super) fn leave(project: &mut OpenProject) {
-    project.cores.clear();
+    project.derived.forget_cores();
     if let Some(site) = project.site.take() {
         // Where no thread can be had, it goes here.
         let _ = std::thread::Builder::new().name("ritmo-close".into()).spawn(move || drop(site));

@@ -1,17 +1,18 @@
 //! The state that panels paint from.
 
 use super::command::Page;
+use super::derived::{Derived, Tally};
 use super::history::{History, Snapshot};
 use crate::geo::Window;
 use crate::jobs::{
-    Assessed, CubeBuilt, CubesBuilt, DrawnCore, Found, Imported, JobId, JobKind, Loader, Mapped, OpenedCube,
-    Runner, Surveyed, Trained,
+    Assessed, CubeBuilt, CubesBuilt, Found, Imported, JobId, JobKind, Loader, Mapped, OpenedCube, Runner,
+    Surveyed, Trained,
 };
-use crate::labels::{Annotation, AnnotationId, ClassCode};
+use crate::labels::{Annotation, AnnotationId, Annotations, ClassCode};
 use crate::model::{EpochScore, ModelCard};
 use crate::progress::Progress;
 use crate::project::{Document, ProjectFolder, Recent, Saver, Site};
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -26,6 +27,8 @@ pub struct AppState {
     pub notices: Vec<Notice>,
     /// Jobs under way.
     pub jobs: Vec<JobView>,
+    /// Who draws here, for new annotations.
+    pub author: Option<String>,
     /// Runs them.
     pub runner: Runner,
     pub(super) next_notice: u64,
@@ -88,7 +91,7 @@ pub struct OpenProject {
     /// Sites, legend, settings.
     pub document: Document,
     /// Annotations.
-    pub annotations: Arc<Vec<Annotation>>,
+    pub annotations: Annotations,
     /// Undo and redo.
     pub history: History,
     /// How saving goes.
@@ -99,10 +102,10 @@ pub struct OpenProject {
     pub site: Option<SiteView>,
     /// The class that drawing gives.
     pub class: Option<ClassCode>,
-    /// The selected annotation.
-    pub selected: Option<AnnotationId>,
-    /// Cores on the grid of the site on screen, or why there is none.
-    pub cores: HashMap<AnnotationId, Result<Arc<DrawnCore>, String>>,
+    /// The selected annotations.
+    pub selection: BTreeSet<AnnotationId>,
+    /// What follows from the annotations: where they lie, their cores, counts.
+    pub derived: Derived,
     /// Models, the newest first.
     pub models: Vec<ModelEntry>,
     /// The training under way, or the last one.
@@ -113,7 +116,6 @@ pub struct OpenProject {
     pub last: LastResults,
     pub(super) saver: Option<Saver>,
     pub(super) next_id: AnnotationId,
-    pub(super) cores_job: Option<JobId>,
     pub(super) then_map: bool,
     pub(super) removed_sites: Vec<(usize, Site)>,
 }
@@ -254,6 +256,7 @@ impl AppState {
             recent,
             notices: Vec::new(),
             jobs: Vec::new(),
+            author: user_name(),
             runner: Runner::new(wake),
             next_notice: 1,
         }
@@ -273,6 +276,12 @@ impl AppState {
     }
 }
 
+/// The system's name for who sits here.
+fn user_name() -> Option<String> {
+    let said = |key| std::env::var(key).ok().filter(|name: &String| !name.trim().is_empty());
+    ["RITMO_AUTHOR", "USER", "LOGNAME", "USERNAME"].into_iter().find_map(said)
+}
+
 impl OpenProject {
     /// The cube on screen, once it is open.
     pub fn cube(&self) -> Option<(&OpenedCube, &Loader)> {
@@ -289,7 +298,12 @@ impl OpenProject {
 
     /// The annotation of this id.
     pub fn annotation(&self, id: AnnotationId) -> Option<&Annotation> {
-        self.annotations.iter().find(|a| a.id == id)
+        self.annotations.get(id).map(|annotation| &**annotation)
+    }
+
+    /// The one annotation that is selected; `None` where none or several are.
+    pub fn selected(&self) -> Option<AnnotationId> {
+        self.selection.first().copied().filter(|_| self.selection.len() == 1)
     }
 
     /// The index of the date on screen.
@@ -298,18 +312,14 @@ impl OpenProject {
         self.document.view.time.min(dates.saturating_sub(1))
     }
 
-    /// Polygons and pure pixels of a class.
-    pub fn class_counts(&self, class: ClassCode) -> (usize, usize) {
-        let of_class = self.annotations.iter().filter(|a| a.class == class);
-        of_class.fold((0, 0), |(polygons, pixels), a| {
-            let core = self.cores.get(&a.id).and_then(|c| c.as_ref().ok());
-            (polygons + 1, pixels + core.map_or(0, |c| c.core.pure_pixels.len()))
-        })
+    /// How much of a class there is.
+    pub fn tally(&self, class: ClassCode) -> Tally {
+        self.derived.tallies.get(&class).copied().unwrap_or_default()
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {
         Snapshot {
-            annotations: Arc::clone(&self.annotations),
+            annotations: self.annotations.clone(),
             legend: self.document.legend.clone(),
             buffer_m: self.document.settings.buffer_m,
             indices: self.document.settings.indices.clone(),
@@ -320,7 +330,7 @@ impl OpenProject {
     /// Hands the document to the saver.
     pub(super) fn save(&mut self) {
         if let Some(saver) = &self.saver {
-            saver.save(self.document.clone(), Arc::clone(&self.annotations));
+            saver.save(self.document.clone(), self.annotations.clone());
             self.save = SaveState::Saving;
         }
     }

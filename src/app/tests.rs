@@ -3,7 +3,7 @@ use crate::cube::BuildSettings;
 use crate::geo::raster::{PixelType, write_mosaic};
 use crate::geo::{Crs, Grid};
 use crate::jobs::SiteNaming;
-use crate::labels::{Annotation, Class, Confidence, Legend, write_labels};
+use crate::labels::{Class, Confidence, Legend, write_labels};
 use crate::progress::Cancel;
 use crate::project::Recent;
 use crate::source::InputSpec;
@@ -49,7 +49,7 @@ fn mosaics(folder: &Path) {
 }
 
 fn legend() -> Legend {
-    let class = |code, name: &str| Class { code, name: name.into(), colour: [code * 40, 90, 200] };
+    let class = |code, name: &str| Class::new(code, name, [code * 40, 90, 200]);
     Legend { classes: vec![class(1, "forest"), class(2, "pasture"), class(3, "water")] }
 }
 
@@ -131,7 +131,7 @@ fn what_is_drawn_has_a_core_at_once_and_is_there_after_reopening() {
     let before = {
         let project = state.project.as_ref().unwrap();
         project.flush();
-        let core = project.cores[&1].as_ref().unwrap();
+        let core = project.derived.cores[&1].as_ref().unwrap();
         assert_eq!(core.core.pure_pixels.len(), 100, "16 pixels less 3 on each side");
         (project.document.clone(), project.annotations.clone())
     };
@@ -198,7 +198,7 @@ fn commands_that_make_no_sense_now_are_refused_with_a_sentence() {
     assert!(refused(&mut state, Command::PickClass(77)).contains("77"));
     assert!(refused(&mut state, Command::SetBuffer(-1.0)).contains("-1"));
     assert!(refused(&mut state, Command::SetBuffer(f64::NAN)).contains("NaN"));
-    assert!(refused(&mut state, Command::DeleteAnnotation(9)).contains('9'));
+    assert!(refused(&mut state, Command::DeleteAnnotations(vec![9])).contains('9'));
     let input = InputSpec::default();
     let build = Command::BuildCube {
         site: SiteNaming::One("s".into()),
@@ -234,7 +234,7 @@ fn a_polygon_that_cannot_be_used_is_refused_and_nothing_is_added() {
     match result {
         Err(_) => assert!(project.annotations.is_empty()),
         Ok(_) => {
-            let core = project.cores.values().next().unwrap();
+            let core = &project.derived.cores[&project.annotations.first().unwrap().id];
             assert!(core.as_ref().map_or(true, |c| c.core.emptied.is_some()));
         }
     }
@@ -290,8 +290,11 @@ fn importing_adds_to_the_legend_by_name_and_undoes_as_one_step() {
     run(&mut state, Command::ImportLabels { files: vec![file], settings }).unwrap();
     let project = state.project.as_ref().unwrap();
     assert_eq!(project.annotations.len(), 8);
-    assert_eq!(project.annotations[6].class, 1, "forest by its name");
-    assert_eq!(project.document.legend.by_name("selva húmeda").unwrap().code, project.annotations[7].class);
+    assert_eq!(project.annotations.iter().nth(6).unwrap().class, 1, "forest by its name");
+    assert_eq!(
+        project.document.legend.by_name("selva húmeda").unwrap().code,
+        project.annotations.iter().nth(7).unwrap().class
+    );
     let mut ids: Vec<_> = project.annotations.iter().map(|a| a.id).collect();
     ids.dedup();
     assert_eq!(ids.len(), 8);
@@ -307,12 +310,18 @@ fn edits() -> impl Strategy<Value = (u8, u64, f64)> {
 fn edit((kind, number, place): (u8, u64, f64)) -> Command {
     match kind {
         0 | 1 => Command::Draw(square(place, place, 6.0 + number as f64)),
-        2 => Command::DeleteAnnotation(number),
-        3 => Command::SetAnnotationClass(number, (1 + number % 3) as u8),
+        2 => Command::DeleteAnnotations(vec![number]),
+        3 => Command::ChangeAnnotations {
+            ids: vec![number],
+            change: AnnotationChange::Class((1 + number % 3) as u8),
+        },
         4 => Command::AddClass(format!("class {number}")),
-        5 => Command::EditClass { code: 2, name: format!("renamed {number}"), colour: [number as u8; 3] },
+        5 => Command::EditClass(Class::new(2, format!("renamed {number}"), [number as u8; 3])),
         6 => Command::SetBuffer(place.round()),
-        _ => Command::SetAnnotationConfidence(number, Confidence::Likely),
+        _ => Command::ChangeAnnotations {
+            ids: vec![number],
+            change: AnnotationChange::Confidence(Confidence::Likely),
+        },
     }
 }
 
@@ -355,9 +364,9 @@ fn annotations_are_shared_and_not_copied_by_undo_steps() {
     let folder = tempfile::tempdir().unwrap();
     let mut state = project(folder.path());
     annotate(&mut state);
-    let before: Arc<Vec<Annotation>> = Arc::clone(&state.project.as_ref().unwrap().annotations);
+    let before = state.project.as_ref().unwrap().annotations.clone();
     update(&mut state, Command::SetBuffer(5.0)).unwrap();
-    assert!(Arc::ptr_eq(&before, &state.project.as_ref().unwrap().annotations));
+    assert!(before.is_same(&state.project.as_ref().unwrap().annotations));
 }
 
 /// A project with a model of this name, trained for one epoch, and its map.
@@ -502,12 +511,12 @@ fn an_id_that_a_model_learned_from_is_not_given_again() {
     let mut state = mapped(folder.path(), "m");
     let last = *state.project.as_ref().unwrap().models[0].card.trained_on.iter().max().unwrap();
     for id in 1..=6 {
-        update(&mut state, Command::DeleteAnnotation(id)).unwrap();
+        update(&mut state, Command::DeleteAnnotations(vec![id])).unwrap();
     }
     state.project.as_ref().unwrap().flush();
     run(&mut state, Command::OpenProject(folder.path().join("project"))).unwrap();
     update(&mut state, Command::Draw(square(4.0, 2.0, 16.0))).unwrap();
-    assert!(state.project.as_ref().unwrap().annotations[0].id > last);
+    assert!(state.project.as_ref().unwrap().annotations.first().unwrap().id > last);
 }
 
 fn names_of_sites(state: &AppState) -> Vec<&str> {

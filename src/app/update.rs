@@ -1,18 +1,16 @@
 //! One command at a time: check it, change the state, or start a job on a snapshot.
 
-use super::command::{Command, new_annotation};
+use super::command::Command;
+use super::derived;
 use super::imagery;
 use super::indices::{self, look_again, set_composite};
 use super::sites;
 use super::state::{AppState, JobView, OpenProject, Training};
 use crate::geo::Grid;
 use crate::jobs::{self, DrawnCore, JobContext, JobId, JobKind, Outcome};
-use crate::labels::{AnnotationId, ClassCode};
 use crate::model::ModelSpec;
 use crate::project::{Site, file_name};
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Instant;
 
 /// Why a command was not carried out; a sentence for people.
@@ -23,9 +21,6 @@ pub struct Refused(pub String);
 pub(super) fn refuse<T>(why: impl Into<String>) -> Result<T, Refused> {
     Err(Refused(why.into()))
 }
-
-/// Cores of so few annotations are computed at once, of more in a job.
-const CORES_AT_ONCE: usize = 32;
 
 /// Carries out a command; gives the id of the job it started, if it started one.
 ///
@@ -91,11 +86,11 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
                 return refuse("no project is open: open one, make a new one, or try the demo");
             };
             let indices = project.document.settings.indices.clone();
-            apply(project, edit)?;
+            apply(project, state.author.as_deref(), edit)?;
             if project.document.settings.indices != indices {
                 look_again(state);
             }
-            refresh_cores(state);
+            derived::follow(state);
             Ok(None)
         }
     }
@@ -167,7 +162,7 @@ fn import(
         settings,
         legend: project.document.legend.clone(),
         first_id: project.next_id,
-        buffer_m: project.document.settings.buffer_m,
+        buffers: project.buffers(),
         cubes: cubes(project),
         files,
     };
@@ -203,9 +198,9 @@ fn train(
         folder: project.folder.model_path(&name),
         name: name.clone(),
         cubes: cubes(project),
-        annotations: Arc::clone(&project.annotations),
+        annotations: project.annotations.clone(),
         legend: project.document.legend.clone(),
-        buffer_m: project.document.settings.buffer_m,
+        buffers: project.buffers(),
         spec: spec.unwrap_or_else(|| project.document.settings.model.clone()),
         indices: project.document.settings.indices.clone(),
     };
@@ -343,8 +338,8 @@ fn assess(state: &mut AppState, map: Option<String>, site: Option<String>) -> Re
         classes,
         model: Some(project.folder.model_path(&name)).filter(|folder| folder.exists()),
         true_map: site.true_map.as_ref().map(|t| project.folder.path().join(t)),
-        annotations: Arc::clone(&project.annotations),
-        buffer_m: project.document.settings.buffer_m,
+        annotations: project.annotations.clone(),
+        buffers: project.buffers(),
         legend: project.document.legend.clone(),
         output: project.folder.assessments_path().join(format!("{name}.json")),
         name: name.clone(),
@@ -353,15 +348,15 @@ fn assess(state: &mut AppState, map: Option<String>, site: Option<String>) -> Re
 }
 
 /// Edits of the document and of the view.
-fn apply(project: &mut OpenProject, command: Command) -> Result<(), Refused> {
+fn apply(project: &mut OpenProject, author: Option<&str>, command: Command) -> Result<(), Refused> {
     let before = project.snapshot();
     let change = match command {
         Command::ShowPage(page) => {
             project.page = page;
             return Ok(());
         }
-        Command::Select(id) => {
-            project.selected = id.filter(|id| project.annotation(*id).is_some());
+        Command::Select(ids) => {
+            project.selection = ids.into_iter().filter(|id| project.annotations.get(*id).is_some()).collect();
             return Ok(());
         }
         Command::PickClass(code) => {
@@ -423,87 +418,16 @@ fn apply(project: &mut OpenProject, command: Command) -> Result<(), Refused> {
         Command::AddIndex(index) => indices::add(project, &index)?,
         Command::EditIndex { name, index } => indices::edit(project, &name, &index)?,
         Command::DeleteIndex(name) => indices::delete(project, &name)?,
-        Command::AddClass(name) => {
-            let code = project.document.legend.add(&name).map_err(|e| Refused(e.to_string()))?;
-            project.class = Some(code);
-            format!("adding class {}", name.trim())
+        legend @ (Command::AddClass(_) | Command::EditClass(_) | Command::DeleteClass(_)) => {
+            super::legend::edit(project, legend)?
         }
-        Command::EditClass { code, name, colour } => {
-            edit_class(project, code, |class| {
-                class.name = name.trim().to_string();
-                class.colour = colour;
-            })?;
-            "editing a class".into()
-        }
-        Command::DeleteClass(code) => {
-            let (polygons, _) = project.class_counts(code);
-            let Some(class) = project.document.legend.class(code).cloned() else {
-                return refuse(format!("there is no class with code {code}"));
-            };
-            if polygons > 0 {
-                return refuse(format!(
-                    "{} still has {polygons} annotations: delete them or give them another class first",
-                    class.name
-                ));
-            }
-            project.document.legend.classes.retain(|c| c.code != code);
-            if project.class == Some(code) {
-                project.class = project.document.legend.classes.first().map(|c| c.code);
-            }
-            format!("deleting class {}", class.name)
-        }
-        Command::Draw(polygon) => {
-            let Some(class) = project.class.and_then(|c| project.document.legend.class(c)) else {
-                return refuse("pick a class first: a polygon needs one");
-            };
-            let on_earth = |c: &geo::Coord<f64>| c.x.abs() <= 180.0 && c.y.abs() <= 90.0;
-            if !polygon
-                .exterior()
-                .coords()
-                .chain(polygon.interiors().iter().flat_map(|r| r.coords()))
-                .all(on_earth)
-            {
-                return refuse(
-                    "this polygon reaches past the ends of the Earth: draw it within 180° and 90°",
-                );
-            }
-            let annotation = new_annotation(project.next_id, polygon.into(), class.code);
-            if let Some((opened, _)) = project.cube() {
-                let grid = &opened.cube.info().grid;
-                crate::labels::core_of(&annotation.geometry, grid, project.document.settings.buffer_m)
-                    .map_err(|e| Refused(e.to_string()))?;
-            }
-            let change = format!("drawing {}", class.name);
-            project.selected = Some(annotation.id);
-            project.next_id += 1;
-            Arc::make_mut(&mut project.annotations).push(annotation);
-            change
-        }
-        Command::DeleteAnnotation(id) => {
-            if project.annotation(id).is_none() {
-                return refuse(format!("there is no annotation {id}"));
-            }
-            Arc::make_mut(&mut project.annotations).retain(|a| a.id != id);
-            if project.selected == Some(id) {
-                project.selected = None;
-            }
-            "deleting an annotation".into()
-        }
-        Command::SetAnnotationClass(id, code) => {
-            if project.document.legend.class(code).is_none() {
-                return refuse(format!("there is no class with code {code}"));
-            }
-            edit_annotation(project, id, |a| a.class = code)?;
-            "changing a class".into()
-        }
-        Command::SetAnnotationConfidence(id, confidence) => {
-            edit_annotation(project, id, |a| a.confidence = confidence)?;
-            "changing a confidence".into()
-        }
+        annotate @ (Command::Draw(_)
+        | Command::Reshape { .. }
+        | Command::ChangeAnnotations { .. }
+        | Command::DeleteAnnotations(_)) => super::annotate::edit(project, author, annotate)?,
         Command::SetBuffer(m) => {
             check_buffer(m)?;
             project.document.settings.buffer_m = m;
-            project.cores.clear();
             "changing the buffer".into()
         }
         _ => return Ok(()),
@@ -515,7 +439,7 @@ fn apply(project: &mut OpenProject, command: Command) -> Result<(), Refused> {
     Ok(())
 }
 
-fn check_buffer(m: f64) -> Result<(), Refused> {
+pub(super) fn check_buffer(m: f64) -> Result<(), Refused> {
     if (0.0..=10_000.0).contains(&m) {
         Ok(())
     } else {
@@ -529,73 +453,17 @@ pub(super) fn view(project: &mut OpenProject, change: impl FnOnce(&mut OpenProje
     Ok(())
 }
 
-fn edit_class(
-    project: &mut OpenProject,
-    code: ClassCode,
-    edit: impl FnOnce(&mut crate::labels::Class),
-) -> Result<(), Refused> {
-    let mut legend = project.document.legend.clone();
-    let Some(class) = legend.classes.iter_mut().find(|c| c.code == code) else {
-        return refuse(format!("there is no class with code {code}"));
-    };
-    edit(class);
-    legend.check().map_err(|e| Refused(e.to_string()))?;
-    project.document.legend = legend;
-    Ok(())
-}
-
-fn edit_annotation(
-    project: &mut OpenProject,
-    id: AnnotationId,
-    edit: impl FnOnce(&mut crate::labels::Annotation),
-) -> Result<(), Refused> {
-    match Arc::make_mut(&mut project.annotations).iter_mut().find(|a| a.id == id) {
-        Some(annotation) => {
-            edit(annotation);
-            Ok(())
-        }
-        None => refuse(format!("there is no annotation {id}")),
-    }
-}
-
 fn restore(project: &mut OpenProject, snapshot: super::history::Snapshot) {
-    if snapshot.buffer_m != project.document.settings.buffer_m {
-        project.cores.clear();
-    }
     project.annotations = snapshot.annotations;
     project.document.legend = snapshot.legend;
     project.document.settings.buffer_m = snapshot.buffer_m;
     indices::replace(project, snapshot.indices);
     sites::restore_removed(project, snapshot.removed_sites);
-    if project.selected.is_some_and(|id| project.annotation(id).is_none()) {
-        project.selected = None;
-    }
+    project.selection.retain(|id| project.annotations.get(*id).is_some());
     if project.class.is_some_and(|code| project.document.legend.class(code).is_none()) {
         project.class = project.document.legend.classes.first().map(|c| c.code);
     }
     project.save();
-}
-
-/// Brings the cores up to date with the annotations: a few at once, many in a job.
-pub(super) fn refresh_cores(state: &mut AppState) {
-    let Some(project) = &mut state.project else { return };
-    let Some((opened, _)) = project.cube() else { return };
-    let grid = opened.cube.info().grid.clone();
-    let alive: HashSet<_> = project.annotations.iter().map(|a| a.id).collect();
-    project.cores.retain(|id, _| alive.contains(id));
-    let missing: HashSet<_> = alive.into_iter().filter(|id| !project.cores.contains_key(id)).collect();
-    let buffer_m = project.document.settings.buffer_m;
-    if missing.len() <= CORES_AT_ONCE {
-        for annotation in project.annotations.iter().filter(|a| missing.contains(&a.id)) {
-            project.cores.insert(annotation.id, jobs::drawn_core(annotation, &grid, buffer_m));
-        }
-        return;
-    }
-    let spec = jobs::CoreSpec { grid, annotations: Arc::clone(&project.annotations), ids: missing, buffer_m };
-    let job = start(state, JobKind::Cores, "", move |c| jobs::cores(&spec, c));
-    if let Some(project) = &mut state.project {
-        project.cores_job = Some(job);
-    }
 }
 
 /// The core that a polygon being drawn would have; fast enough for every mouse move.

@@ -4,7 +4,7 @@ use crate::labels::{Class, ClassCode};
 use serde::{Deserialize, Serialize};
 
 /// Counts of (reference class, mapped class).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ErrorMatrix {
     /// Classes, in order of rows and columns.
     pub classes: Vec<Class>,
@@ -117,7 +117,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn classes(names: &[&str]) -> Vec<Class> {
-        (1..).zip(names).map(|(code, name)| Class { code, name: (*name).into(), colour: [0; 3] }).collect()
+        (1..).zip(names).map(|(code, name)| Class::new(code, *name, [0; 3])).collect()
     }
 
     fn matrix(names: &[&str], counts: &[u64]) -> ErrorMatrix {

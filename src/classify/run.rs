@@ -348,11 +348,7 @@ mod tests {
     use chrono::NaiveDate;
 
     fn classes() -> Vec<Class> {
-        let class = |(i, name): (usize, &str)| Class {
-            code: 7 * (i as u8 + 1),
-            name: name.into(),
-            colour: [1, 2, 3],
-        };
+        let class = |(i, name): (usize, &str)| Class::new(7 * (i as u8 + 1), name, [1, 2, 3]);
         ["forest", "water", "city"].into_iter().enumerate().map(class).collect()
     }
 

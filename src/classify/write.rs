@@ -72,7 +72,7 @@ pub fn write_map(
 /// A QGIS style: a paletted raster with the classes' names and colours.
 fn style(classes: &[Class]) -> String {
     let mut entries = String::new();
-    for Class { code, name, colour: [r, g, b] } in classes {
+    for Class { code, name, colour: [r, g, b], .. } in classes {
         // Writing to a String cannot fail.
         let _ = writeln!(
             entries,
@@ -132,7 +132,7 @@ mod tests {
     use crate::geo::{Crs, Grid, raster};
 
     fn map() -> ProbabilityMap {
-        let class = |code: u8, name: &str| Class { code, name: name.into(), colour: [code, 128, 255 - code] };
+        let class = |code: u8, name: &str| Class::new(code, name, [code, 128, 255 - code]);
         let grid = Grid {
             crs: Crs::from_epsg(6362).unwrap(),
             left: 2_500_000.0,

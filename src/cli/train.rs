@@ -31,6 +31,9 @@ pub struct Args {
     /// out), linear (by date), or last (the last clear observation); what the project has set unless given.
     #[arg(long, value_name = "off|linear|last")]
     pub fill: Option<Filling>,
+    /// Also learn from annotations that are only likely.
+    #[arg(long)]
+    pub take_likely: bool,
 }
 
 pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
@@ -48,6 +51,7 @@ pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
     if let Some(filling) = args.fill {
         spec.filling = filling;
     }
+    spec.training.take_likely |= args.take_likely;
     shell.run(Command::TrainWith { name: args.name, spec })?;
     let trained =
         shell.project()?.last.trained.as_ref().ok_or_else(|| Failure("no model was trained".into()))?;

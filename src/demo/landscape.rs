@@ -6,7 +6,7 @@ use super::phenology::BAND_NAMES;
 use super::sensor::mosaics;
 use super::terrain::{PIXEL_M, SIDE, Terrain};
 use crate::geo::{Crs, GeoError, Grid};
-use crate::labels::{Annotation, Confidence, Legend};
+use crate::labels::{Annotation, Legend};
 use chrono::NaiveDate;
 
 /// Where the landscape is set: its top left corner in EPSG:6362, south of Cintalapa in Chiapas, where maize fields and
@@ -67,13 +67,5 @@ fn annotation(grid: &Grid, drawn: &Drawn, id: u64) -> Result<Annotation, GeoErro
     grid.crs.lonlat_from_xy(&mut corners)?;
     // Outer rings run counter-clockwise (RFC 7946); on screen, rows count downwards.
     let ring = geo::LineString::from_iter(corners.iter().rev().map(|[lon, lat]| (*lon, *lat)));
-    Ok(Annotation {
-        id,
-        geometry: geo::Polygon::new(ring, vec![]).into(),
-        class: drawn.kind as u8,
-        confidence: Confidence::Sure,
-        buffer_m: None,
-        created: None,
-        note: None,
-    })
+    Ok(Annotation::new(id, geo::Polygon::new(ring, vec![]).into(), drawn.kind as u8))
 }

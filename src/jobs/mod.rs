@@ -139,7 +139,7 @@ pub enum Outcome {
     /// The cube of this site is gone.
     CubeDeleted(String),
     /// Cores of annotations.
-    Cores(Vec<(AnnotationId, Result<Arc<DrawnCore>, String>)>),
+    Cores(Vec<BufferedAnnotation>),
     /// Labels were read.
     Imported(Imported),
     /// A model was trained.
@@ -268,6 +268,17 @@ pub struct DrawnCore {
     pub core: Core,
     /// Its rings, longitude and latitude.
     pub outline: Vec<Vec<[f64; 2]>>,
+}
+
+/// An annotation with its core.
+#[derive(Debug, Clone)]
+pub struct BufferedAnnotation {
+    /// The annotation as it was.
+    pub annotation: Arc<Annotation>,
+    /// The buffer that counted, in metres.
+    pub buffer_m: f64,
+    /// Its core, or why there is none.
+    pub core: Result<Arc<DrawnCore>, String>,
 }
 
 /// Labels that were read from files.

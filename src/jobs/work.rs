@@ -1,16 +1,16 @@
 //! The work of each job: plain functions of a snapshot, composed from the rooms below.
 
 use super::{
-    Assessed, DrawnCore, EventBody, Imported, JobContext, Mapped, OpenedCube, OpenedProject, Outcome,
-    Trained, footprint,
+    Assessed, BufferedAnnotation, DrawnCore, EventBody, Imported, JobContext, Mapped, OpenedCube,
+    OpenedProject, Outcome, Trained, footprint,
 };
 use crate::assess::ErrorMatrix;
 use crate::cube::picture::{self, Composite};
 use crate::cube::{BuildSettings, BuildSpec, Cube, CubeError, CubeInfo, Feature, NamedIndex};
 use crate::geo::{Grid, raster};
 use crate::labels::{
-    Annotation, AnnotationId, Confidence, Core, Emptied, ImportSettings, LabelError, Legend, core_of,
-    largest_buffer_m,
+    Annotation, AnnotationId, Annotations, Buffers, Confidence, Core, Emptied, ImportSettings, LabelError,
+    Legend, core_of_annotation, largest_buffer_m,
 };
 use crate::model::{Model, ModelSpec};
 use crate::progress::Progress;
@@ -18,9 +18,11 @@ use crate::samples::{ExtractReport, ExtractSpec, SampleSet, Split, extract};
 use crate::source::InputSpec;
 use crate::{classify, cube, model, project, source};
 use anyhow::{Context, bail};
+use rayon::prelude::*;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 /// In a map's metadata: which training made it ([`model::ModelCard::training_id`]).
@@ -67,12 +69,10 @@ pub struct ComposeSpec {
 pub struct CoreSpec {
     /// The grid.
     pub grid: Grid,
-    /// All annotations.
-    pub annotations: Arc<Vec<Annotation>>,
-    /// Only these.
-    pub ids: HashSet<AnnotationId>,
-    /// The project's inward buffer.
-    pub buffer_m: f64,
+    /// Annotations.
+    pub annotations: Vec<Arc<Annotation>>,
+    /// The inward buffers.
+    pub buffers: Buffers,
 }
 
 /// Which labels to import.
@@ -86,8 +86,8 @@ pub struct ImportSpec {
     pub legend: Legend,
     /// The first free id.
     pub first_id: AnnotationId,
-    /// The project's inward buffer.
-    pub buffer_m: f64,
+    /// The inward buffers.
+    pub buffers: Buffers,
     /// Cubes of the sites.
     pub cubes: Vec<PathBuf>,
 }
@@ -102,11 +102,11 @@ pub struct TrainSpec {
     /// Cubes of the sites.
     pub cubes: Vec<PathBuf>,
     /// Annotations.
-    pub annotations: Arc<Vec<Annotation>>,
+    pub annotations: Annotations,
     /// The legend.
     pub legend: Legend,
-    /// The project's inward buffer.
-    pub buffer_m: f64,
+    /// The inward buffers.
+    pub buffers: Buffers,
     /// What to train, and how.
     pub spec: ModelSpec,
     /// The project's own indices.
@@ -142,9 +142,9 @@ pub struct AssessSpec {
     /// The true map, where there is one.
     pub true_map: Option<PathBuf>,
     /// Annotations.
-    pub annotations: Arc<Vec<Annotation>>,
-    /// The project's inward buffer.
-    pub buffer_m: f64,
+    pub annotations: Annotations,
+    /// The inward buffers.
+    pub buffers: Buffers,
     /// The legend.
     pub legend: Legend,
     /// Where the figures are written, as JSON.
@@ -196,7 +196,7 @@ pub fn demo(spec: &DemoSpec, context: &JobContext) -> anyhow::Result<Outcome> {
     });
     let (made, contents) = project::ProjectFolder::create(&making, document)?;
     let saver = project::Saver::start(&made, Arc::new(|| {}));
-    saver.save(contents.document, Arc::new(landscape.annotations));
+    saver.save(contents.document, landscape.annotations.into_iter().collect());
     saver.flush();
     if let Some(project::SaveOutcome::Failed(why)) = saver.outcome() {
         bail!(why);
@@ -343,23 +343,25 @@ fn clear_shares(cube: &Cube) -> anyhow::Result<Vec<f32>> {
 /// # Errors
 /// Only when cancelled; what is wrong with an annotation is its own result.
 pub fn cores(spec: &CoreSpec, context: &JobContext) -> anyhow::Result<Outcome> {
-    let wanted: Vec<_> = spec.annotations.iter().filter(|a| spec.ids.contains(&a.id)).collect();
-    let mut cores = Vec::with_capacity(wanted.len());
-    for (i, annotation) in wanted.iter().enumerate() {
+    let (done, total) = (AtomicU64::new(0), spec.annotations.len() as u64);
+    let core = |annotation: &Arc<Annotation>| {
         context.cancel.check()?;
-        if i % 256 == 0 {
-            context.progress(Progress::new(i as u64, wanted.len() as u64, "Buffering annotations"));
+        let done = done.fetch_add(1, Ordering::Relaxed);
+        if done.is_multiple_of(256) {
+            context.progress(Progress::new(done, total, "Buffering annotations"));
         }
-        cores.push((annotation.id, drawn_core(annotation, &spec.grid, spec.buffer_m)));
-    }
-    Ok(Outcome::Cores(cores))
+        Ok(BufferedAnnotation {
+            annotation: Arc::clone(annotation),
+            buffer_m: spec.buffers.of(annotation),
+            core: drawn_core(annotation, &spec.grid, &spec.buffers),
+        })
+    };
+    Ok(Outcome::Cores(spec.annotations.par_iter().map(core).collect::<anyhow::Result<_>>()?))
 }
 
 /// The core of an annotation with its outline in longitude and latitude, or why there is none.
-pub fn drawn_core(annotation: &Annotation, grid: &Grid, buffer_m: f64) -> Result<Arc<DrawnCore>, String> {
-    outlined(core_of(&annotation.geometry, grid, annotation.buffer_m.unwrap_or(buffer_m)), grid)
-        .map(Arc::new)
-        .map_err(|e| e.to_string())
+pub fn drawn_core(annotation: &Annotation, grid: &Grid, buffers: &Buffers) -> Result<Arc<DrawnCore>, String> {
+    outlined(core_of_annotation(annotation, grid, buffers), grid).map(Arc::new).map_err(|e| e.to_string())
 }
 
 /// A core with its rings in longitude and latitude.
@@ -418,17 +420,17 @@ pub fn import_labels(spec: &ImportSpec, context: &JobContext) -> anyhow::Result<
     }
     for annotation in &imported.annotations {
         context.cancel.check()?;
-        imported.emptied.extend(emptied(annotation, &grids, spec.buffer_m).map(|why| (annotation.id, why)));
+        imported.emptied.extend(emptied(annotation, &grids, &spec.buffers).map(|why| (annotation.id, why)));
     }
     imported.legend = legend;
     Ok(Outcome::Imported(imported))
 }
 
 /// Why an annotation has no pure pixel on any of these grids, with its file and the way out; `None` where it has one.
-fn emptied(annotation: &Annotation, grids: &[Grid], buffer_m: f64) -> Option<String> {
+fn emptied(annotation: &Annotation, grids: &[Grid], buffers: &Buffers) -> Option<String> {
     let mut why = None;
     for grid in grids {
-        match core_of(&annotation.geometry, grid, annotation.buffer_m.unwrap_or(buffer_m)) {
+        match core_of_annotation(annotation, grid, buffers) {
             Ok(core) => {
                 let emptied = core.emptied?;
                 let largest = largest_buffer_m(&annotation.geometry, grid).ok().flatten();
@@ -455,14 +457,16 @@ pub fn train(spec: &TrainSpec, context: &JobContext) -> anyhow::Result<Outcome> 
     let mut set: Option<SampleSet> = None;
     let mut left_out = Vec::new();
     let mut without: Option<Vec<(AnnotationId, String)>> = None;
+    let annotations = spec.annotations.to_vec();
     for path in &spec.cubes {
         let cube = Cube::open(path)?;
         let features = inputs(spec, cube.info(), set.as_ref(), path)?;
         let report = |p: Progress| context.progress(p);
         let wanted = ExtractSpec {
             features: &features,
-            annotations: &spec.annotations,
-            buffer_m: spec.buffer_m,
+            annotations: &annotations,
+            take_likely: spec.spec.training.take_likely,
+            buffers: &spec.buffers,
             filling: spec.spec.filling,
         };
         let (more, report) = extract(&cube, &wanted, &report, &context.cancel)?;
@@ -482,7 +486,7 @@ pub fn train(spec: &TrainSpec, context: &JobContext) -> anyhow::Result<Outcome> 
     }
     let Some(set) = set else { bail!("there is no cube to train on: build one with `cube build`") };
     for (id, why) in without.unwrap_or_default() {
-        let class = spec.annotations.iter().find(|a| a.id == id).map_or(0, |a| a.class);
+        let class = spec.annotations.get(id).map_or(0, |a| a.class);
         let name = spec.legend.class(class).map_or("unknown class", |c| c.name.as_str());
         left_out.push(format!("annotation {id} ({name}) has no pure pixel: {why}"));
     }
@@ -503,10 +507,7 @@ pub fn train(spec: &TrainSpec, context: &JobContext) -> anyhow::Result<Outcome> 
         for sentence in left_out.rev().take(5) {
             why += &format!("; {sentence}");
         }
-        bail!(
-            "{why}. Draw polygons for more classes, or larger ones, or lower the buffer ({} m)",
-            spec.buffer_m
-        );
+        bail!("{why}. Draw polygons for more classes, or larger ones, or lower the inward buffer");
     }
 
     let training = &spec.spec.training;
@@ -694,8 +695,7 @@ pub fn assess(spec: &AssessSpec, context: &JobContext) -> anyhow::Result<Outcome
     let mut unseen = Vec::new();
     for annotation in spec.annotations.iter() {
         context.cancel.check()?;
-        let buffer_m = annotation.buffer_m.unwrap_or(spec.buffer_m);
-        let Ok(core) = core_of(&annotation.geometry, &grid, buffer_m) else { continue };
+        let Ok(core) = core_of_annotation(annotation, &grid, &spec.buffers) else { continue };
         if model_saw.contains(&annotation.id) {
             core.pure_pixels.iter().for_each(|&pixel| touched[at(pixel)] = true);
         } else if annotation.confidence == Confidence::Sure {

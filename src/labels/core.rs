@@ -1,14 +1,15 @@
 //! The core: an annotation after its inward buffer, and the pure pixels that lie wholly inside.
 
-use super::LabelError;
 use super::pure::pure_pixels;
 use super::repair::repair;
+use super::{Annotation, Buffers, LabelError};
 use crate::geo::Grid;
 use geo::algorithm::buffer::{BufferStyle, LineJoin};
 use geo::{
     Area, BoundingRect, Buffer, Coord, Geometry, Intersects, LineString, MapCoords, MultiPolygon, Polygon,
     Rect,
 };
+use std::collections::HashSet;
 
 /// Why a core has no pure pixel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub enum Emptied {
     ByBuffer,
     /// Something is left, but no whole pixel fits in.
     NoWholePixel,
+    /// All of its pure pixels were dropped by hand.
+    Dropped,
 }
 
 impl std::fmt::Display for Emptied {
@@ -27,6 +30,7 @@ impl std::fmt::Display for Emptied {
             Self::OutsideGrid => "it lies outside of the images",
             Self::ByBuffer => "nothing is left of it after the inward buffer",
             Self::NoWholePixel => "no whole pixel fits into what is left of it after the inward buffer",
+            Self::Dropped => "all of its pure pixels were dropped",
         })
     }
 }
@@ -42,6 +46,8 @@ pub struct Core {
     pub drawn_area_ha: f64,
     /// Pixels (column, row) whose whole footprint lies in the core, in row order.
     pub pure_pixels: Vec<(u32, u32)>,
+    /// Pure pixels (column, row) that were dropped by hand, in row order; they are not among the others.
+    pub dropped: Vec<(u32, u32)>,
     /// Why there is none, if there is none.
     pub emptied: Option<Emptied>,
     /// Whether the ring had to be repaired (it crossed itself) before it was buffered.
@@ -68,6 +74,36 @@ pub fn core_of(geometry: &Geometry<f64>, grid: &Grid, buffer_m: f64) -> Result<C
         Geometry::Point(point) => Ok(core_of_point(point, grid)),
         drawn => Ok(Drawn::new(&drawn, grid)?.core(buffer_m)),
     }
+}
+
+/// The core of an annotation with its own buffer, without the pixels that were dropped from it.
+///
+/// # Errors
+/// As [`core_of`].
+pub fn core_of_annotation(
+    annotation: &Annotation,
+    grid: &Grid,
+    buffers: &Buffers,
+) -> Result<Core, LabelError> {
+    let mut core = core_of(&annotation.geometry, grid, buffers.of(annotation))?;
+    if !annotation.dropped.is_empty() {
+        let mut places = annotation.dropped.clone();
+        grid.crs.xy_from_lonlat(&mut places)?;
+        let pixels: HashSet<(i64, i64)> = places
+            .into_iter()
+            .map(|[x, y]| grid.pixel_from_xy(x, y).map(|v| v.floor() as i64))
+            .map(|[col, row]| (col, row))
+            .collect();
+        let (dropped, kept) = core
+            .pure_pixels
+            .into_iter()
+            .partition(|&(col, row)| pixels.contains(&(i64::from(col), i64::from(row))));
+        (core.dropped, core.pure_pixels) = (dropped, kept);
+        if core.pure_pixels.is_empty() && core.emptied.is_none() {
+            core.emptied = Some(Emptied::Dropped);
+        }
+    }
+    Ok(core)
 }
 
 /// The largest inward buffer, in metres and to a tenth of a metre, that leaves at least one pure pixel; `None` where
@@ -151,7 +187,8 @@ impl<'a> Drawn<'a> {
             }
         });
         let drawn_area_ha = self.whole.unsigned_area() / 10_000.0;
-        Core { polygons, area_ha, drawn_area_ha, pure_pixels, emptied, repaired: self.repaired }
+        let repaired = self.repaired;
+        Core { polygons, area_ha, drawn_area_ha, pure_pixels, dropped: vec![], emptied, repaired }
     }
 
     fn buffered(&self, buffer_m: f64) -> MultiPolygon<f64> {
@@ -191,6 +228,7 @@ fn core_of_point(point: geo::Point<f64>, grid: &Grid) -> Core {
             area_ha: 0.0,
             drawn_area_ha: 0.0,
             pure_pixels: vec![],
+            dropped: vec![],
             emptied: Some(Emptied::OutsideGrid),
             repaired: false,
         };
@@ -202,6 +240,7 @@ fn core_of_point(point: geo::Point<f64>, grid: &Grid) -> Core {
         area_ha: grid.pixel_area_ha(),
         drawn_area_ha: 0.0,
         pure_pixels: vec![(col as u32, row as u32)],
+        dropped: vec![],
         emptied: None,
         repaired: false,
     }

@@ -2,7 +2,7 @@
 
 use super::core::not_lonlat;
 use super::repair::repair;
-use super::{Annotation, AnnotationId, ClassCode, Confidence, LabelError, Legend};
+use super::{Annotation, AnnotationId, Annotations, ClassCode, Confidence, Holds, LabelError, Legend};
 use crate::geo::Crs;
 use geo::algorithm::orient::Direction;
 use geo::{Area, Coord, Geometry, LineString, MapCoords, MultiPolygon, Orient, Point, Polygon};
@@ -75,14 +75,12 @@ pub fn import(
             report.repaired.push((path.into(), i + 1, change_ha));
         }
         for geometry in geometries {
+            let id = first_id + report.annotations.len() as u64;
             report.annotations.push(Annotation {
-                id: first_id + report.annotations.len() as u64,
-                geometry,
-                class,
-                confidence: Confidence::Sure,
                 buffer_m: settings.buffer_m,
                 created: Some(created.clone()),
                 note: file_name.clone(),
+                ..Annotation::new(id, geometry, class)
             });
         }
     }
@@ -95,7 +93,7 @@ pub fn import(
 ///
 /// # Errors
 /// When the file is damaged; says which feature.
-pub fn read_labels(path: &Path) -> Result<Vec<Annotation>, LabelError> {
+pub fn read_labels(path: &Path) -> Result<Annotations, LabelError> {
     let Collection { features, crs } = read_collection(path)?;
     if let Some(crs) = crs {
         let why = format!("its places are in {}. Save it as WGS 84 (EPSG:4326)", crs.label());
@@ -119,14 +117,15 @@ pub fn read_labels(path: &Path) -> Result<Vec<Annotation>, LabelError> {
         next = next.checked_add(1).ok_or_else(|| unreadable(path, "the ids are used up"))?;
         annotations[i].id = next;
     }
-    Ok(annotations)
+    Ok(annotations.into_iter().collect())
 }
 
-/// The text of a project's `labels.geojson` (RFC 7946; class name, code, confidence, buffer_m, created, note as properties).
+/// The text of a project's `labels.geojson` (RFC 7946; class name, code, confidence, buffer_m, from, to, author, created,
+/// note, dropped as properties).
 ///
 /// One feature a line, so that versions can be compared; the same annotations give the same text, and [`read_labels`]
 /// gives back the same coordinates, bit for bit. Rings are written as they are wound.
-pub fn write_labels(annotations: &[Annotation], legend: &Legend) -> String {
+pub fn write_labels(annotations: &Annotations, legend: &Legend) -> String {
     let features: Vec<String> = annotations
         .iter()
         .map(|a| {
@@ -140,8 +139,12 @@ pub fn write_labels(annotations: &[Annotation], legend: &Legend) -> String {
                 }
             };
             add("buffer_m", a.buffer_m.map(|v| json!(v)));
+            add("from", a.holds.from.map(|v| json!(v)));
+            add("to", a.holds.to.map(|v| json!(v)));
+            add("author", a.author.as_ref().map(|v| json!(v)));
             add("created", a.created.as_ref().map(|v| json!(v)));
             add("note", a.note.as_ref().map(|v| json!(v)));
+            add("dropped", (!a.dropped.is_empty()).then(|| json!(a.dropped)));
             let geometry = json_of_geometry(&a.geometry);
             json!({ "type": "Feature", "id": a.id, "properties": properties, "geometry": geometry })
                 .to_string()
@@ -405,8 +408,28 @@ fn stored_annotation(feature: &Value) -> Result<(Option<AnnotationId>, Annotatio
         Some(value) => Some(value.as_f64().ok_or_else(|| format!("its buffer_m {value} is no number"))?),
     };
     let text = |key| property(key).and_then(Value::as_str).map(str::to_owned);
-    let (created, note) = (text("created"), text("note"));
-    Ok((id, Annotation { id: id.unwrap_or(0), geometry, class, confidence, buffer_m, created, note }))
+    let date = |key| match property(key) {
+        None => Ok(None),
+        Some(value) => serde_json::from_value(value.clone())
+            .map(Some)
+            .map_err(|_| format!("its “{key}” {value} is no date such as 2022-03-15")),
+    };
+    let dropped = match property("dropped") {
+        None => Vec::new(),
+        Some(value) => serde_json::from_value(value.clone())
+            .map_err(|_| "its “dropped” is no list of longitudes and latitudes".to_string())?,
+    };
+    let annotation = Annotation {
+        confidence,
+        buffer_m,
+        holds: Holds { from: date("from")?, to: date("to")? },
+        author: text("author"),
+        created: text("created"),
+        note: text("note"),
+        dropped,
+        ..Annotation::new(id.unwrap_or(0), geometry, class)
+    };
+    Ok((id, annotation))
 }
 
 pub(super) fn unreadable(path: &Path, why: impl Into<String>) -> LabelError {

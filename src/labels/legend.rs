@@ -10,7 +10,7 @@ pub type ClassCode = u8;
 const CODES: std::ops::RangeInclusive<ClassCode> = 1..=254;
 
 /// A class of the legend.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Class {
     /// 1 to 254, apart from its place in the list.
     pub code: ClassCode,
@@ -18,10 +18,23 @@ pub struct Class {
     pub name: String,
     /// Red, green, blue.
     pub colour: [u8; 3],
+    /// The group it stands in, where it stands in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// The inward buffer of its annotations, in metres; the project's where `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buffer_m: Option<f64>,
+}
+
+impl Class {
+    /// A class in no group, with the project's buffer.
+    pub fn new(code: ClassCode, name: impl Into<String>, colour: [u8; 3]) -> Self {
+        Self { code, name: name.into(), colour, group: None, buffer_m: None }
+    }
 }
 
 /// The ordered list of classes.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Legend {
     /// In the order they are listed.
@@ -46,8 +59,7 @@ impl Legend {
             ("scrub", [76, 23, 50]),
             ("bare_soil", [163, 0, 175]),
         ];
-        let classes =
-            CODES.zip(classes).map(|(code, (name, colour))| Class { code, name: name.into(), colour });
+        let classes = CODES.zip(classes).map(|(code, (name, colour))| Class::new(code, name, colour));
         Self { classes: classes.collect() }
     }
 
@@ -92,7 +104,7 @@ impl Legend {
             .or_else(|| CODES.clone().find(&free))
             .ok_or_else(|| unusable(format!("all 254 codes are taken, none is left for “{name}”")))?;
         let colour = self.colour_apart();
-        self.classes.push(Class { code, name: name.into(), colour });
+        self.classes.push(Class::new(code, name, colour));
         Ok(code)
     }
 
@@ -234,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_legend_with_a_bad_code_or_name_says_which() {
-        let class = |code, name: &str| Class { code, name: name.into(), colour: [0; 3] };
+        let class = |code, name: &str| Class::new(code, name, [0; 3]);
         let why = |classes: Vec<Class>| Legend { classes }.check().unwrap_err().to_string();
         assert!(why(vec![class(0, "void")]).contains("“void” has the code 0"));
         assert!(why(vec![class(255, "void")]).contains("255"));

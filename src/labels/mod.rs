@@ -4,14 +4,16 @@ mod annotation;
 mod core;
 mod extent;
 mod geojson;
+mod index;
 mod legend;
 mod pure;
 mod repair;
 
-pub use annotation::{Annotation, AnnotationId, Confidence};
-pub use core::{Core, Emptied, core_of, largest_buffer_m};
+pub use annotation::{Annotation, AnnotationId, Annotations, Buffers, Change, Confidence, Holds};
+pub use core::{Core, Emptied, core_of, core_of_annotation, largest_buffer_m};
 pub use extent::{extent_in, extent_of_file};
 pub use geojson::{ImportReport, ImportSettings, import, read_labels, write_labels};
+pub use index::AnnotationIndex;
 pub use legend::{Class, ClassCode, Legend};
 
 use std::path::PathBuf;

@@ -293,7 +293,7 @@ mod tests {
 
     fn model(created: &str) -> Model {
         let options = TempCnnOptions { filters: 4, kernel: 3, layers: 2, dense: 6, ..Default::default() };
-        let class = |code: u8| Class { code, name: format!("class {code}"), colour: [code, 0, 0] };
+        let class = |code: u8| Class::new(code, format!("class {code}"), [code, 0, 0]);
         let mut spec = ModelSpec { kind: ModelKind::TempCnn(options), ..ModelSpec::default() };
         spec.training.seed = u64::MAX;
         let card = ModelCard {

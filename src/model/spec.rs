@@ -53,6 +53,9 @@ pub struct TrainOptions {
     pub patience: usize,
     /// Share of each class's annotations held out.
     pub held_out_share: f64,
+    /// Whether annotations that are only likely train too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub take_likely: bool,
 }
 
 impl Default for TrainOptions {
@@ -66,6 +69,7 @@ impl Default for TrainOptions {
             label_smoothing: 0.05,
             patience: 12,
             held_out_share: 0.25,
+            take_likely: false,
         }
     }
 }

@@ -265,7 +265,7 @@ mod tests {
     use std::cell::RefCell;
 
     fn legend() -> Legend {
-        let class = |(code, name): (u8, &str)| Class { code, name: name.into(), colour: [0, 0, code] };
+        let class = |(code, name): (u8, &str)| Class::new(code, name, [0, 0, code]);
         Legend { classes: [(30, "city"), (10, "forest"), (20, "crop")].into_iter().map(class).collect() }
     }
 

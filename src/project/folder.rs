@@ -2,7 +2,7 @@
 
 use super::{Document, ProjectError, VERSION};
 use crate::files::write_atomically;
-use crate::labels::{Annotation, LabelError, Legend, read_labels, write_labels};
+use crate::labels::{Annotations, LabelError, Legend, read_labels, write_labels};
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
@@ -24,7 +24,7 @@ pub struct Contents {
     /// Sites, legend, settings.
     pub document: Document,
     /// Annotations.
-    pub annotations: Vec<Annotation>,
+    pub annotations: Annotations,
 }
 
 impl ProjectFolder {
@@ -38,10 +38,13 @@ impl ProjectFolder {
         }
         let failed = |why: std::io::Error| ProjectError::Create { folder: path.into(), why: why.to_string() };
         fs::create_dir_all(path).map_err(failed)?;
-        let contents = Contents { document, annotations: Vec::new() };
+        let contents = Contents { document, annotations: Annotations::default() };
         // The document comes last: a folder with a `ritmo.json` is whole.
-        write_atomically(&path.join(LABELS), write_labels(&[], &contents.document.legend).as_bytes())
-            .map_err(failed)?;
+        write_atomically(
+            &path.join(LABELS),
+            write_labels(&contents.annotations, &contents.document.legend).as_bytes(),
+        )
+        .map_err(failed)?;
         write_atomically(&path.join(DOCUMENT), document_text(&contents.document).as_bytes())
             .map_err(failed)?;
         Ok((Self::locked(path), contents))
@@ -67,7 +70,7 @@ impl ProjectFolder {
         let annotations = if labels_path.exists() || backup_of(&labels_path).exists() {
             read_labels(&labels_path).map_err(|e| labels_error(&labels_path, e))?
         } else {
-            Vec::new()
+            Annotations::default()
         };
         let folder = Self::locked(path);
         if folder.read_only.is_none() {
@@ -240,11 +243,7 @@ mod tests {
     use super::*;
 
     fn new_project(folder: &Path) -> (ProjectFolder, Contents) {
-        let legend = Legend {
-            classes: vec![crate::labels::Class {
-                code: 1, name: "selva húmeda".into(), colour: [0, 90, 40]
-            }],
-        };
+        let legend = Legend { classes: vec![crate::labels::Class::new(1, "selva húmeda", [0, 90, 40])] };
         ProjectFolder::create(folder, Document::new("Corredor", legend)).unwrap()
     }
 

@@ -3,7 +3,7 @@
 use super::folder::document_text;
 use super::{Document, ProjectError, ProjectFolder};
 use crate::files::write_atomically;
-use crate::labels::{Annotation, write_labels};
+use crate::labels::{Annotations, write_labels};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -19,7 +19,7 @@ pub enum SaveOutcome {
 }
 
 enum Request {
-    Save(Box<Document>, Arc<Vec<Annotation>>),
+    Save(Box<Document>, Annotations),
     Flush(Sender<()>),
 }
 
@@ -42,7 +42,7 @@ impl Saver {
     }
 
     /// Hands over a snapshot.
-    pub fn save(&self, document: Document, annotations: Arc<Vec<Annotation>>) {
+    pub fn save(&self, document: Document, annotations: Annotations) {
         if let Some(requests) = &self.requests {
             let _ = requests.send(Request::Save(Box::new(document), annotations));
         }
@@ -85,7 +85,7 @@ fn save_loop(
     wake: &(dyn Fn() + Send + Sync),
 ) {
     let mut last_document = String::new();
-    let mut last_labels: Option<(Arc<Vec<Annotation>>, crate::labels::Legend)> = None;
+    let mut last_labels: Option<(Annotations, crate::labels::Legend)> = None;
     while let Ok(first) = inbox.recv() {
         let mut newest = None;
         let mut flushes = Vec::new();
@@ -110,7 +110,7 @@ fn save_loop(
                 }
                 let same_labels = last_labels
                     .as_ref()
-                    .is_some_and(|(a, legend)| Arc::ptr_eq(a, &annotations) && *legend == document.legend);
+                    .is_some_and(|(a, legend)| a.is_same(&annotations) && *legend == document.legend);
                 if !same_labels {
                     write(labels_path, &write_labels(&annotations, &document.legend))?;
                     last_labels = Some((annotations, document.legend.clone()));

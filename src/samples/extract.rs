@@ -2,10 +2,11 @@
 
 use super::{SampleError, SampleSet};
 use crate::cube::{CHUNK, Cube, CubeError, CubeInfo, Feature, Filling, Series};
-use crate::labels::{Annotation, AnnotationId, ClassCode, Confidence, core_of};
+use crate::labels::{Annotation, AnnotationId, Buffers, ClassCode, Confidence, core_of_annotation};
 use crate::progress::{Cancel, Progress, Report};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What to read, and for whom.
@@ -14,10 +15,12 @@ pub struct ExtractSpec<'a> {
     /// Bands and indices, in the order of the samples. An index is computed from each date's bands before gaps are filled:
     /// where one of its bands is a gap, so is the index.
     pub features: &'a [Feature],
-    /// All annotations; only the sure ones give samples.
-    pub annotations: &'a [Annotation],
-    /// The project's inward buffer, in metres.
-    pub buffer_m: f64,
+    /// All annotations; only the sure ones give samples, and only those that hold at all dates of the cube.
+    pub annotations: &'a [Arc<Annotation>],
+    /// Whether the likely ones give samples too.
+    pub take_likely: bool,
+    /// The inward buffers.
+    pub buffers: &'a Buffers,
     /// How gaps will be filled: what could not be used then is left out.
     pub filling: Filling,
 }
@@ -127,9 +130,9 @@ fn extract_with(
     report: Report,
     cancel: &Cancel,
 ) -> Result<(SampleSet, ExtractReport), SampleError> {
-    let ExtractSpec { features, annotations, buffer_m, filling } = *spec;
+    let ExtractSpec { features, annotations, filling, .. } = *spec;
     let mut left_out = ExtractReport::default();
-    let claims = claims(info, annotations, buffer_m, &mut left_out, report, cancel)?;
+    let claims = claims(info, spec, &mut left_out, report, cancel)?;
     let (pixels, claimed_twice) = settle(claims, |i| annotations[i].class);
     left_out.claimed_twice = claimed_twice;
 
@@ -207,16 +210,16 @@ fn gather(
     }
 }
 
-/// The pure pixels of every sure annotation, in the order of the annotations.
+/// The pure pixels of every annotation that is to give samples, in the order of the annotations.
 fn claims(
     info: &CubeInfo,
-    annotations: &[Annotation],
-    buffer_m: f64,
+    spec: &ExtractSpec,
     left_out: &mut ExtractReport,
     report: Report,
     cancel: &Cancel,
 ) -> Result<Vec<Pixel>, SampleError> {
     let done = AtomicU64::new(0);
+    let annotations = spec.annotations;
     let total = annotations.len() as u64;
     let cores: Vec<Result<Vec<Pixel>, String>> = annotations
         .par_iter()
@@ -225,11 +228,13 @@ fn claims(
             cancel.check()?;
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             report(Progress::new(done, total, "Laying annotations on the grid"));
-            if annotation.confidence != Confidence::Sure {
+            if annotation.confidence != Confidence::Sure && !spec.take_likely {
                 return Ok(Ok(vec![]));
             }
-            let buffer_m = annotation.buffer_m.unwrap_or(buffer_m);
-            Ok::<_, SampleError>(match core_of(&annotation.geometry, &info.grid, buffer_m) {
+            if !annotation.holds.at_all(&info.dates) {
+                return Ok(Err("it does not hold at all dates of the cube".into()));
+            }
+            Ok::<_, SampleError>(match core_of_annotation(annotation, &info.grid, spec.buffers) {
                 Ok(core) => match core.emptied {
                     Some(why) => Err(why.to_string()),
                     None => Ok(core

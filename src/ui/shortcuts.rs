@@ -138,7 +138,7 @@ fn label_keys(ctx: &Context, project: &OpenProject, view: &mut View) {
         view.map.finish_polygon(&mut view.commands);
     }
     if plain(Key::Escape) && !view.map.give_polygon_up() {
-        view.send(Command::Select(None));
+        view.send(Command::Select(Vec::new()));
     }
     if plain(Key::Backspace) && !view.map.take_corner_back() {
         delete_selected(project, view);
@@ -149,8 +149,8 @@ fn label_keys(ctx: &Context, project: &OpenProject, view: &mut View) {
 }
 
 fn delete_selected(project: &OpenProject, view: &mut View) {
-    if let Some(id) = project.selected {
-        view.send(Command::DeleteAnnotation(id));
+    if !project.selection.is_empty() {
+        view.send(Command::DeleteAnnotations(project.selection.iter().copied().collect()));
     }
 }
 

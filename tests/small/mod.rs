@@ -5,7 +5,7 @@ use ritmo::cube::BuildSettings;
 use ritmo::geo::raster::{PixelType, write_mosaic};
 use ritmo::geo::{Crs, Grid};
 use ritmo::jobs::SiteNaming;
-use ritmo::labels::Legend;
+use ritmo::labels::{Class, Legend};
 use ritmo::model::{ModelKind, ModelSpec, TempCnnOptions};
 use ritmo::progress::Cancel;
 use ritmo::project::Recent;
@@ -116,7 +116,7 @@ pub fn make(home: &Path, made: Made) -> PathBuf {
     for (name, colour) in CLASSES.into_iter().zip([[38, 140, 60], [235, 190, 60], [60, 130, 220]]) {
         done(&mut state, Command::AddClass(name.into()));
         let code = state.project.as_ref().unwrap().class.unwrap();
-        done(&mut state, Command::EditClass { code, name: name.into(), colour });
+        done(&mut state, Command::EditClass(Class::new(code, name, colour)));
     }
     done(&mut state, Command::SetModel(small_model()));
     if made >= Made::Cube {

@@ -26,10 +26,11 @@ fn a_polygon_is_drawn_by_clicks_and_enter_with_the_class_of_the_number_key() {
     assert!(desk.project().annotations.is_empty(), "it is not finished yet");
     desk.key(Key::Enter);
     let project = desk.project();
-    let [annotation] = project.annotations.as_slice() else { panic!("{:?}", project.annotations) };
+    let drawn: Vec<_> = project.annotations.iter().collect();
+    let [annotation] = drawn.as_slice() else { panic!("{:?}", project.annotations) };
     assert_eq!(project.document.legend.class(annotation.class).unwrap().name, CLASSES[1]);
     // Two pixels of 10 m go at each edge with a buffer of 20 m, give or take where the mouse hit.
-    let pure = project.cores[&annotation.id].as_ref().unwrap().core.pure_pixels.len();
+    let pure = project.derived.cores[&annotation.id].as_ref().unwrap().core.pure_pixels.len();
     assert!((15 * 15..=17 * 17).contains(&pure), "{pure} pure pixels");
     desk.assert_sees("Pure pixels");
     desk.assert_sees(&format!("{pure} px"));
@@ -59,7 +60,9 @@ fn escape_gives_a_polygon_up_and_backspace_takes_a_corner_back() {
     click_square(&mut desk);
     desk.ctrl(Key::Z);
     desk.key(Key::Enter);
-    let geo::Geometry::Polygon(drawn) = &desk.project().annotations[0].geometry else { panic!() };
+    let geo::Geometry::Polygon(drawn) = &desk.project().annotations.first().unwrap().geometry else {
+        panic!()
+    };
     assert_eq!(drawn.exterior().points().count(), 5, "four corners, the first one twice");
 }
 
@@ -86,7 +89,7 @@ fn undo_takes_a_polygon_away_redo_brings_it_back_and_delete_deletes_it() {
     assert_eq!(desk.project().annotations.len(), 1);
     desk.key(Key::V);
     desk.click_map(20.0, 20.0);
-    assert!(desk.project().selected.is_some());
+    assert!(desk.project().selected().is_some());
     desk.key(Key::Delete);
     assert!(desk.project().annotations.is_empty());
     desk.ctrl(Key::Z);
@@ -99,23 +102,23 @@ fn annotations_are_selected_on_the_map_and_in_the_list() {
     desk.click("Select");
     // In the third block of water.
     desk.click_map(78.0, 58.0);
-    let id = desk.project().selected.unwrap();
+    let id = desk.project().selected().unwrap();
     desk.assert_sees(&format!("Annotation {id}"));
     let class = desk.project().annotation(id).unwrap().class;
     assert_eq!(desk.project().document.legend.class(class).unwrap().name, CLASSES[2]);
     desk.click_map(2.0, 1.0);
-    assert!(desk.project().selected.is_none(), "beside all of them");
-    let first = desk.project().annotations[0].id;
+    assert!(desk.project().selected().is_none(), "beside all of them");
+    let first = desk.project().annotations.first().unwrap().id;
     desk.click(&format!("{first}  {}", CLASSES[0]));
-    assert_eq!(desk.project().selected, Some(first));
+    assert_eq!(desk.project().selected(), Some(first));
 }
 
 #[test]
 fn an_annotation_that_is_likely_only_is_not_sure() {
     use ritmo::labels::Confidence;
     let mut desk = label_page(Made::Labels);
-    let id = desk.project().annotations[0].id;
-    desk.send(Command::Select(Some(id)));
+    let id = desk.project().annotations.first().unwrap().id;
+    desk.send(Command::Select(vec![id]));
     desk.click("Sure");
     assert_eq!(desk.project().annotation(id).unwrap().confidence, Confidence::Likely);
 }
@@ -163,16 +166,19 @@ fn letters_typed_into_a_field_are_no_shortcuts() {
 fn a_wider_buffer_leaves_fewer_pure_pixels() {
     let mut desk = label_page(Made::Labels);
     let forest = desk.project().document.legend.by_name("Forest").unwrap().code;
-    let (_, before) = desk.project().class_counts(forest);
+    let before = desk.project().tally(forest).pixels;
     desk.set_buffer(40.0);
     assert_eq!(desk.project().document.settings.buffer_m, 40.0);
     desk.until_idle();
-    let (polygons, after) = desk.project().class_counts(forest);
+    let (polygons, after) = {
+        let tally = desk.project().tally(forest);
+        (tally.annotations, tally.pixels)
+    };
     assert_eq!(polygons, 4);
     assert!(0 < after && after < before, "{after} after, {before} before");
     desk.ctrl(Key::Z);
     desk.until_idle();
-    assert_eq!(desk.project().class_counts(forest).1, before);
+    assert_eq!(desk.project().tally(forest).pixels, before);
 }
 
 #[test]
@@ -182,8 +188,9 @@ fn what_was_drawn_is_there_when_the_project_is_opened_again() {
     click_square(&mut desk);
     desk.key(Key::Enter);
     desk.key(Key::ArrowRight);
-    let drawn = desk.project().annotations[0].clone();
+    let drawn = desk.project().annotations.first().unwrap().clone();
     let desk = desk.reopened();
-    assert_eq!(*desk.project().annotations, [drawn]);
+    let again: Vec<_> = desk.project().annotations.iter().cloned().collect();
+    assert_eq!(again, [drawn]);
     assert_eq!(desk.project().time(), 1);
 }

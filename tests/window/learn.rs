@@ -61,7 +61,7 @@ fn a_map_is_not_assessed_on_what_trained_it_and_it_is_said() {
     let mut desk = Desk::open(Made::Labels);
     // Of a class with two annotations none is kept for assessment.
     for id in [1, 2, 5, 6, 9, 10] {
-        desk.send(Command::DeleteAnnotation(id));
+        desk.send(Command::DeleteAnnotations(vec![id]));
     }
     train_and_map(&mut desk);
     desk.key(Key::F4);

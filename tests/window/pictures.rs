@@ -81,8 +81,8 @@ fn the_plot_of_pixels_with_gaps() {
 fn the_label_page_with_a_core() {
     let Some(mut desk) = desk(Some(Made::Labels)) else { return };
     desk.key(Key::F2);
-    let id = desk.project().annotations[5].id;
-    desk.send(Command::Select(Some(id)));
+    let id = desk.project().annotations.iter().nth(5).unwrap().id;
+    desk.send(Command::Select(vec![id]));
     compare(desk, "label");
 }
 

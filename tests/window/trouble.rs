@@ -15,7 +15,7 @@ fn a_project_that_is_open_elsewhere_is_read_only_here_and_refuses() {
     desk.key(Key::F2);
     desk.key(Key::V);
     desk.click_map(14.0, 10.0);
-    assert!(desk.project().selected.is_some(), "looking and selecting go on");
+    assert!(desk.project().selected().is_some(), "looking and selecting go on");
     desk.key(Key::Delete);
     desk.assert_sees("this project is open read-only");
     assert_eq!(desk.project().annotations.len(), before);

@@ -191,7 +191,7 @@ fn the_legacy_coordinate_system_is_honoured() {
     }
 }
 
-fn read(text: &str) -> Result<Vec<Annotation>, LabelError> {
+fn read(text: &str) -> Result<Annotations, LabelError> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("labels.geojson");
     fs::write(&path, text).unwrap();
@@ -200,24 +200,26 @@ fn read(text: &str) -> Result<Vec<Annotation>, LabelError> {
 
 #[test]
 fn labels_are_written_one_feature_a_line() {
+    let all = |annotation: &Annotation| Annotations::from_iter([annotation.clone()]);
     let mut annotation = Annotation {
-        id: 7,
-        geometry: Point::new(-99.1, 19.25).into(),
-        class: 8,
         confidence: Confidence::Likely,
         buffer_m: Some(12.5),
+        holds: Holds { from: chrono::NaiveDate::from_ymd_opt(2024, 1, 1), to: None },
+        author: Some("Ñandú".into()),
         created: Some("2024-05-01T12:00:00Z".into()),
         note: Some("río \"seco\"".into()),
+        dropped: vec![[-99.1, 19.25]],
+        ..Annotation::new(7, Point::new(-99.1, 19.25).into(), 8)
     };
-    let text = write_labels(&[annotation.clone()], &Legend::reforestamos());
-    let line = r#"{"type":"Feature","id":7,"properties":{"class":"water","code":8,"confidence":"likely","buffer_m":12.5,"created":"2024-05-01T12:00:00Z","note":"río \"seco\""},"geometry":{"type":"Point","coordinates":[-99.1,19.25]}}"#;
+    let text = write_labels(&all(&annotation), &Legend::reforestamos());
+    let line = r#"{"type":"Feature","id":7,"properties":{"class":"water","code":8,"confidence":"likely","buffer_m":12.5,"from":"2024-01-01","author":"Ñandú","created":"2024-05-01T12:00:00Z","note":"río \"seco\"","dropped":[[-99.1,19.25]]},"geometry":{"type":"Point","coordinates":[-99.1,19.25]}}"#;
     assert_eq!(text, format!("{{\"type\":\"FeatureCollection\",\"features\":[\n{line}\n]}}\n"));
-    assert_eq!(read(&text).unwrap(), [annotation.clone()]);
+    assert_eq!(read(&text).unwrap(), all(&annotation));
     annotation.class = 200;
-    let text = write_labels(&[annotation.clone()], &Legend::default());
+    let text = write_labels(&all(&annotation), &Legend::default());
     assert!(text.contains(r#""class":null,"code":200"#));
-    assert_eq!(read(&text).unwrap(), [annotation]);
-    assert_eq!(read(&write_labels(&[], &Legend::default())).unwrap(), []);
+    assert_eq!(read(&text).unwrap(), all(&annotation));
+    assert!(read(&write_labels(&Annotations::default(), &Legend::default())).unwrap().is_empty());
 }
 
 #[test]
@@ -228,7 +230,7 @@ fn a_damaged_labels_file_says_which_feature() {
         read(&format!(r#"{{"type":"FeatureCollection","features":[{features}]}}"#))
     };
     assert_eq!(with("", "").unwrap().len(), 2);
-    assert_eq!(with("\"id\":4,", "").unwrap()[1].id, 4, "a lost id is given anew");
+    assert_eq!(with("\"id\":4,", "").unwrap().last().unwrap().id, 4, "a lost id is given anew");
     for (from, to, reason) in [
         ("\"id\":4", "\"id\":3", "twice"),
         ("\"id\":4", "\"id\":\"x\"", "whole number"),
@@ -237,6 +239,8 @@ fn a_damaged_labels_file_says_which_feature() {
         ("\"code\":8", "\"kode\":8", "class code"),
         ("\"code\":8", "\"code\":8,\"confidence\":\"maybe\"", "sure"),
         ("\"code\":8", "\"code\":8,\"buffer_m\":\"wide\"", "buffer_m"),
+        ("\"code\":8", "\"code\":8,\"from\":\"spring\"", "no date"),
+        ("\"code\":8", "\"code\":8,\"dropped\":[1]", "dropped"),
         ("[1.0,2.0]", "[1.0]", "geometry"),
         ("\"Point\"", "\"Circle\"", "geometry"),
     ] {
@@ -265,7 +269,7 @@ fn annotation() -> impl Strategy<Value = Annotation> {
     let rest = (prop::option::of(0.0..1e3f64), prop::option::of(".*"), prop::option::of(".*"));
     (geometry(), 1..=254u8, confidence, rest).prop_map(|(geometry, class, confidence, rest)| {
         let (buffer_m, created, note) = rest;
-        Annotation { id: 0, geometry, class, confidence, buffer_m, created, note }
+        Annotation { confidence, buffer_m, created, note, ..Annotation::new(0, geometry, class) }
     })
 }
 
@@ -278,6 +282,7 @@ proptest! {
         for (annotation, id) in annotations.iter_mut().zip(first_id..) {
             annotation.id = id;
         }
+        let annotations: Annotations = annotations.into_iter().collect();
         let text = write_labels(&annotations, &Legend::reforestamos());
         prop_assert_eq!(read(&text).unwrap(), annotations);
     }
@@ -297,8 +302,9 @@ fn real(folder: &str, file: &str, class_field: &str) -> Option<(ImportReport, Le
     let mut legend = Legend::default();
     let report = import(&path, &settings, &mut legend, 1).unwrap();
     legend.check().unwrap();
-    let text = write_labels(&report.annotations, &legend);
-    assert_eq!(read(&text).unwrap(), report.annotations);
+    let all: Annotations = report.annotations.iter().cloned().collect();
+    let text = write_labels(&all, &legend);
+    assert_eq!(read(&text).unwrap(), all);
     Some((report, legend))
 }
 

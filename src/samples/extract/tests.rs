@@ -53,7 +53,7 @@ impl Reader {
 
     fn extract(
         &self,
-        annotations: &[Annotation],
+        annotations: &[Arc<Annotation>],
         buffer_m: f64,
     ) -> Result<(SampleSet, ExtractReport), SampleError> {
         let read = |chunk: (u32, u32), pixels: &[Pixel]| {
@@ -65,28 +65,21 @@ impl Reader {
     }
 }
 
-fn spec<'a>(features: &'a [Feature], annotations: &'a [Annotation], buffer_m: f64) -> ExtractSpec<'a> {
-    ExtractSpec { features, annotations, buffer_m, filling: Filling::Linear }
+fn spec<'a>(features: &'a [Feature], annotations: &'a [Arc<Annotation>], buffer_m: f64) -> ExtractSpec<'a> {
+    let buffers = Box::leak(Box::new(Buffers::all(buffer_m)));
+    ExtractSpec { features, annotations, take_likely: false, buffers, filling: Filling::Linear }
 }
 
-fn extracted(annotations: &[Annotation], buffer_m: f64) -> (SampleSet, ExtractReport) {
+fn extracted(annotations: &[Arc<Annotation>], buffer_m: f64) -> (SampleSet, ExtractReport) {
     Reader::new(series).extract(annotations, buffer_m).unwrap()
 }
 
-fn annotation(id: AnnotationId, class: ClassCode, geometry: Geometry<f64>) -> Annotation {
-    Annotation {
-        id,
-        geometry,
-        class,
-        confidence: Confidence::Sure,
-        buffer_m: None,
-        created: None,
-        note: None,
-    }
+fn annotation(id: AnnotationId, class: ClassCode, geometry: Geometry<f64>) -> Arc<Annotation> {
+    Arc::new(Annotation::new(id, geometry, class))
 }
 
 /// An annotation over columns and rows of the grid.
-fn square(id: AnnotationId, class: ClassCode, left: f64, top: f64, side: f64) -> Annotation {
+fn square(id: AnnotationId, class: ClassCode, left: f64, top: f64, side: f64) -> Arc<Annotation> {
     let corners = [(left, top), (left + side, top), (left + side, top + side), (left, top + side)];
     let place = |(col, row)| Coord::from(info().grid.lonlat_from_pixel(col, row).unwrap());
     annotation(id, class, Polygon::new(LineString(corners.map(place).to_vec()), vec![]).into())
@@ -173,9 +166,9 @@ fn a_pixel_without_any_observation_in_a_band_is_left_out_and_one_with_a_gap_is_n
 fn what_gives_no_pixel_is_listed_with_the_reason() {
     let line = LineString::from(vec![(-99.0, 19.0), (-99.1, 19.1)]);
     let mut own_buffer = square(4, 4, 40.0, 40.0, 3.0);
-    own_buffer.buffer_m = Some(0.0);
+    Arc::make_mut(&mut own_buffer).buffer_m = Some(0.0);
     let mut likely = square(5, 5, 70.0, 70.0, 20.0);
-    likely.confidence = Confidence::Likely;
+    Arc::make_mut(&mut likely).confidence = Confidence::Likely;
     let place = info().grid.lonlat_from_pixel(100.5, 50.5).unwrap();
     let annotations = [
         square(1, 1, 10.0, 10.0, 3.0),
@@ -302,8 +295,8 @@ fn the_parcels_of_flanders_give_the_series_of_their_pixels() {
     let labels = crate::labels::import(&folder.join("labels.geojson"), &settings, &mut legend, 1).unwrap();
 
     let features = Feature::all_bands(&cube.info().bands);
-    let of =
-        |buffer_m| extract(&cube, &spec(&features, &labels.annotations, buffer_m), &|_| {}, &cancel).unwrap();
+    let annotations: Vec<_> = labels.annotations.into_iter().map(Arc::new).collect();
+    let of = |buffer_m| extract(&cube, &spec(&features, &annotations, buffer_m), &|_| {}, &cancel).unwrap();
     let (set, left_out) = of(0.0);
     assert_eq!((set.bands.len(), set.dates.len()), (10, 16));
     assert_eq!((left_out.without_pixels.len(), left_out.claimed_twice), (0, 0));

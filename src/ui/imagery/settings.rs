@@ -337,7 +337,7 @@ fn grid_ui(ui: &mut Ui, imagery: &mut Imagery, project: &OpenProject) {
 /// Buttons that take a grid over from what is on screen.
 fn taken_over_ui(ui: &mut Ui, imagery: &mut Imagery, project: &OpenProject) {
     let fields = &mut imagery.fields;
-    if project.cube().is_none() && project.selected.is_none() {
+    if project.cube().is_none() && project.selected().is_none() {
         return;
     }
     ui.horizontal_wrapped(|ui| {
@@ -351,7 +351,7 @@ fn taken_over_ui(ui: &mut Ui, imagery: &mut Imagery, project: &OpenProject) {
                 fields.extent = format!("{}, {bottom}, {right}, {}", grid.left, grid.top);
             }
         }
-        let selected = project.selected.and_then(|id| project.annotation(id));
+        let selected = project.selected().and_then(|id| project.annotation(id));
         let crs = crate::geo::Crs::from_text(&fields.crs).ok();
         if let (Some(annotation), Some(crs)) = (selected, crs)
             && ui.small_button("Extent of the selected polygon").clicked()

@@ -24,11 +24,11 @@ pub struct CoreLayer {
 impl CoreLayer {
     /// Paints all annotations, the selected one on top.
     pub fn paint(&mut self, painter: &Painter, projector: &Projector, grid: &Grid, project: &OpenProject) {
-        self.windows.retain(|id, _| project.cores.contains_key(id));
-        let chosen = |a: &&Annotation| project.selected == Some(a.id);
+        self.windows.retain(|id, _| project.derived.cores.get(*id).is_some());
+        let chosen = |a: &&Arc<Annotation>| project.selection.contains(&a.id);
         let (above, below): (Vec<_>, Vec<_>) = project.annotations.iter().partition(chosen);
         for annotation in below.into_iter().chain(above) {
-            let selected = project.selected == Some(annotation.id);
+            let selected = project.selection.contains(&annotation.id);
             self.paint_one(painter, projector, grid, project, annotation, selected);
         }
     }
@@ -49,7 +49,7 @@ impl CoreLayer {
         }
         let class = project.document.legend.class(annotation.class);
         let colour = class.map_or(Color32::GRAY, |c| widgets::colour(c.colour));
-        if let Some(Ok(core)) = project.cores.get(&annotation.id) {
+        if let Some(Ok(core)) = project.derived.cores.get(annotation.id) {
             let known = self.windows.get(&annotation.id).filter(|(c, _)| Arc::ptr_eq(c, core));
             let window = match known {
                 Some((_, window)) => *window,

@@ -6,7 +6,6 @@ use crate::jobs::{DrawnCore, OpenedCube};
 use crate::ui::view::View;
 use crate::ui::{format, tokens, widgets};
 use egui::{Align2, Color32, CursorIcon, FontId, Painter, Pos2, Rect, Response, Ui, Vec2};
-use geo::{Area, Contains};
 use walkers::Projector;
 
 /// The tool in hand.
@@ -79,7 +78,7 @@ pub fn label_tools(
             response.clone().on_hover_cursor(CursorIcon::PointingHand);
             if response.clicked() {
                 let hit = view.map.hovered.and_then(|p| annotation_at(project, p.lonlat, projector));
-                view.send(Command::Select(hit));
+                view.send(Command::Select(hit.into_iter().collect()));
             }
         }
         Tool::Polygon => polygon_tool(ui, painter, response, projector, project, opened, view),
@@ -175,19 +174,12 @@ fn tag(painter: &Painter, at: Pos2, words: &str) {
     painter.galley(rect.min + Vec2::new(8.0, 5.0), galley, Color32::WHITE);
 }
 
-/// The smallest annotation at a place; for points, the nearest within a few points of the screen.
+/// The annotation at a place; for points, the nearest within a few points of the screen.
 fn annotation_at(project: &OpenProject, [lon, lat]: [f64; 2], projector: &Projector) -> Option<u64> {
-    let place = geo::Point::new(lon, lat);
-    let mouse = on_screen(projector, lon, lat);
-    let hits = project.annotations.iter().filter_map(|a| match &a.geometry {
-        geo::Geometry::Polygon(p) => p.contains(&place).then(|| (p.unsigned_area(), a.id)),
-        geo::Geometry::MultiPolygon(p) => p.contains(&place).then(|| (p.unsigned_area(), a.id)),
-        geo::Geometry::Point(p) => {
-            (on_screen(projector, p.x(), p.y()).distance(mouse) < 8.0).then_some((0.0, a.id))
-        }
-        _ => None,
-    });
-    hits.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, id)| id)
+    let (here, beside) = (on_screen(projector, lon, lat), Vec2::splat(8.0));
+    let beside = projector.unproject((here + beside).to_vec2());
+    let near = [(beside.x() - lon).abs(), (beside.y() - lat).abs()];
+    project.derived.index.at([lon, lat], near)
 }
 
 /// The tools, floating at the top left of the map.

@@ -59,8 +59,7 @@ fn network_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
 fn train_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut View) {
     ui.add_space(tokens::GRID);
     let busy = state.job(JobKind::Train);
-    let classes =
-        project.document.legend.classes.iter().filter(|c| project.class_counts(c.code).1 > 0).count();
+    let classes = project.document.legend.classes.iter().filter(|c| project.tally(c.code).pixels > 0).count();
     let ready = busy.is_none() && classes >= 2 && project.folder.read_only().is_none();
     ui.horizontal(|ui| {
         if widgets::primary(ui, ready, "Train and map").on_hover_text("Ctrl+Enter").clicked() {
