@@ -8,9 +8,24 @@ use std::path::Path;
 /// # Errors
 /// The system's own: no space, no rights, no folder. The old file is then untouched.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    write_atomically_with(path, |file| file.write_all(bytes)).map(drop)
+}
+
+/// As [`write_atomically`], for what is too large to lie in memory in one piece: `write` is given the file, behind a
+/// buffer. Gives what the system knows of the new file.
+///
+/// # Errors
+/// The system's own, and those of `write`. The old file is then untouched.
+pub fn write_atomically_with(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+) -> std::io::Result<std::fs::Metadata> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new().prefix(".ritmo-").suffix(".tmp").tempfile_in(folder)?;
-    file.write_all(bytes)?;
+    let mut buffer = std::io::BufWriter::with_capacity(1 << 18, file.as_file_mut());
+    write(&mut buffer)?;
+    buffer.flush()?;
+    drop(buffer);
     file.as_file().sync_all()?;
     #[cfg(unix)]
     {
@@ -19,9 +34,10 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
         let mode = std::fs::metadata(path).map_or(0o644, |m| m.permissions().mode());
         file.as_file().set_permissions(std::fs::Permissions::from_mode(mode))?;
     }
-    file.persist(path).map_err(|e| e.error)?;
+    let file = file.persist(path).map_err(|e| e.error)?;
     // The rename itself must reach the disk too.
-    std::fs::File::open(folder)?.sync_all()
+    std::fs::File::open(folder)?.sync_all()?;
+    file.metadata()
 }
 
 /// Puts the folder `new` in the place of `target`; what was there goes to `old`, which must not exist. All three lie on

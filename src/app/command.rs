@@ -94,6 +94,12 @@ pub enum Command {
     CloseProject,
     /// Takes a project off the list of recent ones.
     ForgetRecent(PathBuf),
+    /// Opens the project on screen again, for editing, once nobody else has it open (a job).
+    OpenForEditing,
+    /// Takes in what another program made of the files of the project: labels and legend as one step of undo.
+    LoadTheirs,
+    /// Keeps what is open here; what another program made of the files stays beside them.
+    KeepMine,
 
     /// Shows a site: opens its cube (a job).
     ShowSite(String),
@@ -208,6 +214,8 @@ impl Command {
                 | Self::SetModel(_)
                 | Self::Undo
                 | Self::Redo
+                | Self::LoadTheirs
+                | Self::KeepMine
                 | Self::ImportLabels { .. }
                 | Self::Train { .. }
                 | Self::TrainWith { .. }

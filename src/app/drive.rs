@@ -2,7 +2,7 @@
 
 use super::command::Command;
 use super::events::{absorb, absorb_saving};
-use super::state::{AppState, SaveState};
+use super::state::{AppState, Level, SaveState};
 use super::update::update;
 use crate::jobs::{EventBody, JobEvent};
 use crate::progress::Cancel;
@@ -43,6 +43,14 @@ pub fn run_to_end(
         project.flush();
     }
     absorb_saving(state);
+    let changed = state.project.as_mut().and_then(|project| project.outside.take());
+    if let Some(change) = changed {
+        if change.ours_waits {
+            return Err(failure.unwrap_or_else(|| super::outside::not_saved(&change)));
+        }
+        let text = format!("{} was changed by another program meanwhile", change.files.join(" and "));
+        state.notify(Level::Warning, text);
+    }
     match state.project.as_ref().map(|p| &p.save) {
         Some(SaveState::Failed(why)) => Err(failure.unwrap_or_else(|| why.clone())),
         _ => failure.map_or(Ok(()), Err),

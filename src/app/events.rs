@@ -2,12 +2,12 @@
 
 use super::state::{AppState, CubeState, LastResults, Level, MapLayer, ModelEntry, OpenProject, SaveState};
 use super::update::{map, start_open};
-use super::{derived, imagery, sites};
+use super::{derived, imagery, outside, sites};
 use crate::classify::ChunkMap;
 use crate::jobs::{
     EventBody, Imported, JobEvent, JobId, JobKind, Loader, OpenedCube, OpenedProject, Outcome,
 };
-use crate::labels::Class;
+use crate::labels::{Annotations, Class, Legend};
 use crate::model::TrainEvent;
 use crate::progress::Progress;
 use crate::project::{SaveOutcome, Saver};
@@ -24,18 +24,24 @@ pub fn pump(state: &mut AppState) {
 /// Takes in what became of saving since the last call.
 pub(super) fn absorb_saving(state: &mut AppState) {
     let Some(project) = &mut state.project else { return };
+    outside::look_whether_free(project);
     let Some(outcome) = project.saver.as_ref().and_then(|s| s.outcome()) else { return };
     let before = std::mem::replace(
         &mut project.save,
         match &outcome {
             SaveOutcome::Saved => SaveState::Saved,
             SaveOutcome::Failed(why) => SaveState::Failed(why.clone()),
+            SaveOutcome::ChangedOutside(change) if change.ours_waits => SaveState::Waiting,
+            SaveOutcome::ChangedOutside(_) => SaveState::Saved,
         },
     );
-    if let SaveOutcome::Failed(why) = outcome
-        && before != SaveState::Failed(why.clone())
-    {
-        state.notify(Level::Error, why);
+    match outcome {
+        SaveOutcome::Saved => project.outside = None,
+        SaveOutcome::ChangedOutside(change) => project.outside = Some(change),
+        SaveOutcome::Failed(why) if before != SaveState::Failed(why.clone()) => {
+            state.notify(Level::Error, why);
+        }
+        SaveOutcome::Failed(_) => {}
     }
 }
 
@@ -248,22 +254,18 @@ pub(super) fn summarise(state: &mut AppState, (one, many): (&str, &str), sentenc
 fn project_opened(state: &mut AppState, opened: OpenedProject) {
     let OpenedProject { folder, contents, models, assessed, unreadable } = opened;
     let mut document = contents.document;
-    // A labels file may know classes that the legend has lost: they come back, so that nothing drawn is lost.
-    let mut unknown: Vec<_> = contents.annotations.iter().map(|a| a.class).collect();
-    unknown.sort_unstable();
-    unknown.dedup();
-    unknown.retain(|&code| code != 0 && code != 255 && document.legend.class(code).is_none());
-    for code in &unknown {
-        let class = Class::new(*code, format!("class {code}"), [128, 128, 128]);
-        document.legend.classes.push(class);
-    }
+    let unknown = bring_back_classes(&mut document.legend, &contents.annotations);
     // A model that learned from an annotation since deleted still names its id: it is not given to another one.
     let of_models =
         models.iter().flat_map(|(.., card)| card.trained_on.iter().chain(&card.held_out)).copied();
     let ids = contents.annotations.iter().map(|a| a.id).chain(of_models);
     let next_id = ids.max().unwrap_or(0).saturating_add(1);
     let read_only = folder.read_only().map(str::to_string);
+    let left = folder.left_beside();
     let saver = read_only.is_none().then(|| Saver::start(&folder, state.runner.wake()));
+    if let Some(saver) = &saver {
+        saver.opened(document.clone(), contents.annotations.clone());
+    }
     state.recent.opened(folder.path());
     let name = document.name.clone();
     state.project = Some(OpenProject {
@@ -271,6 +273,9 @@ fn project_opened(state: &mut AppState, opened: OpenedProject) {
         annotations: contents.annotations,
         history: super::History::default(),
         save: SaveState::Saved,
+        outside: None,
+        free: false,
+        looked: std::time::Instant::now(),
         page: super::Page::default(),
         site: None,
         selection: Default::default(),
@@ -286,9 +291,15 @@ fn project_opened(state: &mut AppState, opened: OpenedProject) {
         folder,
         document,
     });
-    if !unknown.is_empty() {
-        let text =
-            format!("The labels use {} classes that the legend lacked; they were added to it", unknown.len());
+    if unknown > 0 {
+        let text = format!("The labels use {unknown} classes that the legend lacked; they were added to it");
+        state.notify(Level::Warning, text);
+    }
+    if !left.is_empty() {
+        let text = format!(
+            "{} of this project could not be saved, since another program had changed the files: what was open here then is kept there. Put it in the place of the others to take it, or delete it",
+            left.join(" and ")
+        );
         state.notify(Level::Warning, text);
     }
     derived::follow(state);
@@ -297,6 +308,16 @@ fn project_opened(state: &mut AppState, opened: OpenedProject) {
     if let Some(why) = read_only {
         state.notify(Level::Warning, format!("{name} is open read-only, since {why}"));
     }
+}
+
+/// A labels file may know classes that the legend has lost: they come back, so that nothing drawn is lost. Tells how many.
+pub(super) fn bring_back_classes(legend: &mut Legend, annotations: &Annotations) -> usize {
+    let used: std::collections::BTreeSet<_> = annotations.iter().map(|a| a.class).collect();
+    let unknown = |code: &u8| *code != 0 && *code != 255 && legend.class(*code).is_none();
+    let unknown: Vec<_> = used.into_iter().filter(unknown).collect();
+    let class = |code: &u8| Class::new(*code, format!("class {code}"), [128, 128, 128]);
+    legend.classes.extend(unknown.iter().map(class));
+    unknown.len()
 }
 
 fn cube_opened(state: &mut AppState, job: JobId, opened: OpenedCube, map: Option<(String, Vec<u8>)>) {

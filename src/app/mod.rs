@@ -12,6 +12,7 @@ mod history;
 mod imagery;
 mod indices;
 mod legend;
+mod outside;
 mod sites;
 mod state;
 mod update;

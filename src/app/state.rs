@@ -11,7 +11,7 @@ use crate::jobs::{
 use crate::labels::{Annotation, AnnotationId, Annotations, ClassCode};
 use crate::model::{EpochScore, ModelCard};
 use crate::progress::Progress;
-use crate::project::{Document, ProjectFolder, Recent, Saver, Site};
+use crate::project::{Document, OutsideChange, ProjectFolder, Recent, Saver, Site};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -96,6 +96,11 @@ pub struct OpenProject {
     pub history: History,
     /// How saving goes.
     pub save: SaveState,
+    /// What another program made of the files, until it is answered.
+    pub outside: Option<Arc<OutsideChange>>,
+    /// Whether it is open read-only and could be opened for editing now.
+    pub free: bool,
+    pub(super) looked: Instant,
     /// The page on screen.
     pub page: Page,
     /// The site on screen.
@@ -155,6 +160,8 @@ pub enum SaveState {
     Saved,
     /// Something was handed over and is on its way.
     Saving,
+    /// Another program has changed the files: what is here waits until it is said whose are kept.
+    Waiting,
     /// The last try failed, with why.
     Failed(String),
 }
@@ -325,6 +332,17 @@ impl OpenProject {
             indices: self.document.settings.indices.clone(),
             removed_sites: self.removed_sites.clone(),
         }
+    }
+
+    /// After annotations and legend were put in the place of others: what is not there any more is neither selected nor
+    /// drawn with, and no id is given twice.
+    pub(super) fn settle(&mut self) {
+        self.selection.retain(|id| self.annotations.get(*id).is_some());
+        if self.class.is_none_or(|code| self.document.legend.class(code).is_none()) {
+            self.class = self.document.legend.classes.first().map(|c| c.code);
+        }
+        let last = self.annotations.last().map_or(0, |a| a.id);
+        self.next_id = self.next_id.max(last.saturating_add(1));
     }
 
     /// Hands the document to the saver.

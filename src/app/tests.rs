@@ -3,7 +3,7 @@ use crate::cube::BuildSettings;
 use crate::geo::raster::{PixelType, write_mosaic};
 use crate::geo::{Crs, Grid};
 use crate::jobs::SiteNaming;
-use crate::labels::{Class, Confidence, Legend, write_labels};
+use crate::labels::{Class, Confidence, Holds, Legend, write_labels};
 use crate::progress::Cancel;
 use crate::project::Recent;
 use crate::source::InputSpec;
@@ -304,48 +304,64 @@ fn importing_adds_to_the_legend_by_name_and_undoes_as_one_step() {
 
 /// An edit, drawn at random.
 fn edits() -> impl Strategy<Value = (u8, u64, f64)> {
-    (0..8u8, 1..12u64, 0.0..40.0f64)
+    (0..18u8, 1..12u64, 0.0..40.0f64)
 }
 
 fn edit((kind, number, place): (u8, u64, f64)) -> Command {
+    let change = |change| Command::ChangeAnnotations { ids: vec![number, number + 1 + number % 3], change };
+    let day = |n: u64| chrono::NaiveDate::from_ymd_opt(2022, 1 + (n % 12) as u32, 9);
+    let words = || Some(format!("“{place:.1}” of {number}")).filter(|_| !number.is_multiple_of(3));
     match kind {
-        0 | 1 => Command::Draw(square(place, place, 6.0 + number as f64)),
-        2 => Command::DeleteAnnotations(vec![number]),
-        3 => Command::ChangeAnnotations {
-            ids: vec![number],
-            change: AnnotationChange::Class((1 + number % 3) as u8),
-        },
-        4 => Command::AddClass(format!("class {number}")),
-        5 => Command::EditClass(Class::new(2, format!("renamed {number}"), [number as u8; 3])),
-        6 => Command::SetBuffer(place.round()),
-        _ => Command::ChangeAnnotations {
-            ids: vec![number],
-            change: AnnotationChange::Confidence(Confidence::Likely),
-        },
+        0..=3 => Command::Draw(square(place, place, 6.0 + number as f64)),
+        4 => Command::DeleteAnnotations(vec![number]),
+        5 => change(AnnotationChange::Class((1 + number % 3) as u8)),
+        6 => Command::AddClass(format!("class {number}")),
+        7 => Command::EditClass(Class {
+            group: words(),
+            buffer_m: Some(place).filter(|_| number.is_multiple_of(2)),
+            ..Class::new(2, format!("renamed {number}"), [number as u8; 3])
+        }),
+        8 => Command::SetBuffer(place.round()),
+        9 => change(AnnotationChange::Confidence(Confidence::Likely)),
+        10 => Command::Reshape { id: number, geometry: square(40.0 - place, place, 5.0 + number as f64).into() },
+        11 => change(AnnotationChange::Buffer(Some(place).filter(|_| number.is_multiple_of(2)))),
+        12 => change(AnnotationChange::Holds(Holds { from: day(number), to: day(number + 2) })),
+        13 => change(AnnotationChange::Author(words())),
+        14 => change(AnnotationChange::Note(words())),
+        15 => change(AnnotationChange::Drop(vec![[-93.0 + place / 1000.0, 17.0], [place, number as f64]])),
+        16 => change(AnnotationChange::TakeBack),
+        _ => Command::DeleteClass((1 + number % 6) as u8),
     }
+}
+
+/// What would be saved.
+fn bytes(state: &AppState) -> (String, String) {
+    let project = state.project.as_ref().unwrap();
+    (labels_text(state), serde_json::to_string(&project.document).unwrap())
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn undo_and_redo_return_to_the_same_bytes(list in prop::collection::vec(edits(), 1..30)) {
+    fn undo_and_redo_return_to_the_same_bytes(list in prop::collection::vec(edits(), 1..50)) {
         let folder = tempfile::tempdir().unwrap();
         let mut state = state();
         let home = folder.path().join("p");
-        run(&mut state, Command::NewProject { folder: home, name: "p".into(), legend: legend() }).unwrap();
-        let bytes = |state: &AppState| {
-            let project = state.project.as_ref().unwrap();
-            (labels_text(state), serde_json::to_string(&project.document).unwrap())
-        };
+        run(&mut state, Command::NewProject { folder: home.clone(), name: "p".into(), legend: legend() }).unwrap();
         let mut states = vec![bytes(&state)];
         for command in list {
             // Edits that make no sense are refused and change nothing.
-            let _ = update(&mut state, edit(command));
+            let before = bytes(&state);
+            if update(&mut state, edit(command)).is_err() {
+                prop_assert_eq!(&bytes(&state), &before);
+            }
             let now = bytes(&state);
             if states.last() != Some(&now) {
                 states.push(now);
             }
+            let project = state.project.as_ref().unwrap();
+            prop_assert_eq!(&project.derived.tallies, &derived::tests::counted_anew(project));
         }
         for expected in states.iter().rev().skip(1) {
             update(&mut state, Command::Undo).unwrap();
@@ -356,8 +372,63 @@ proptest! {
             update(&mut state, Command::Redo).unwrap();
             prop_assert_eq!(&bytes(&state), expected);
         }
+        // And so they are on the disk.
+        state.project.as_ref().unwrap().flush();
+        let saved = std::fs::read_to_string(home.join("labels.geojson")).unwrap();
+        prop_assert_eq!(&saved, &states.last().unwrap().0);
+        let saved: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(home.join("ritmo.json")).unwrap()).unwrap();
+        prop_assert_eq!(saved.to_string(), states.last().unwrap().1.clone());
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(6))]
+
+    #[test]
+    fn cores_and_tallies_followed_step_by_step_are_those_of_opening_anew(
+        list in prop::collection::vec(edits(), 1..30),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut state = project(folder.path());
+        for command in list {
+            let _ = update(&mut state, edit(command));
+        }
+        let known = |state: &AppState| {
+            let project = state.project.as_ref().unwrap();
+            let cores: Vec<_> =
+                project.annotations.iter().map(|a| project.derived.cores.get(a.id).cloned()).collect();
+            (cores, project.derived.tallies.clone())
+        };
+        let followed = known(&state);
+        state.project.as_mut().unwrap().derived.forget_cores();
+        derived::follow(&mut state);
+        prop_assert_eq!(known(&state), followed);
+    }
+}
+
+#[test]
+fn more_cores_than_are_computed_at_once_come_from_a_job_and_edits_meanwhile_are_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = project(folder.path());
+    for i in 0..40 {
+        update(&mut state, Command::Draw(square(f64::from(i) / 2.0, 4.0, 20.0))).unwrap();
+    }
+    update(&mut state, Command::SetBuffer(10.0)).unwrap();
+    assert!(state.job(crate::jobs::JobKind::Cores).is_some());
+    // While it computes: one goes, one changes its shape, one is new.
+    update(&mut state, Command::DeleteAnnotations(vec![3])).unwrap();
+    update(&mut state, Command::Reshape { id: 4, geometry: square(40.0, 30.0, 12.0).into() }).unwrap();
+    update(&mut state, Command::Draw(square(60.0, 30.0, 12.0))).unwrap();
+    run(&mut state, Command::ClearPins).unwrap();
+    let project = state.project.as_ref().unwrap();
+    assert_eq!((project.annotations.len(), project.derived.cores.len()), (40, 40));
+    assert_eq!(project.derived.cores.pure_pixels(4), 100, "12 pixels less 1 on each side");
+    assert_eq!(project.derived.cores.pure_pixels(41), 100);
+    assert_eq!(project.derived.tallies, derived::tests::counted_anew(project));
+}
+
+mod outside;
 
 #[test]
 fn annotations_are_shared_and_not_copied_by_undo_steps() {

@@ -4,6 +4,7 @@ use super::command::Command;
 use super::derived;
 use super::imagery;
 use super::indices::{self, look_again, set_composite};
+use super::outside;
 use super::sites;
 use super::state::{AppState, JobView, OpenProject, Training};
 use crate::geo::Grid;
@@ -55,6 +56,9 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
             state.recent.forget(&folder);
             Ok(None)
         }
+        Command::OpenForEditing => outside::open_for_editing(state),
+        Command::LoadTheirs => outside::load_theirs(state).map(|()| None),
+        Command::KeepMine => outside::keep_mine(state).map(|()| None),
         Command::Cancel(job) => {
             state.runner.cancel(job);
             state.jobs.iter_mut().filter(|j| j.id == job).for_each(|j| j.cancelling = true);
@@ -459,10 +463,7 @@ fn restore(project: &mut OpenProject, snapshot: super::history::Snapshot) {
     project.document.settings.buffer_m = snapshot.buffer_m;
     indices::replace(project, snapshot.indices);
     sites::restore_removed(project, snapshot.removed_sites);
-    project.selection.retain(|id| project.annotations.get(*id).is_some());
-    if project.class.is_some_and(|code| project.document.legend.class(code).is_none()) {
-        project.class = project.document.legend.classes.first().map(|c| c.code);
-    }
+    project.settle();
     project.save();
 }
 

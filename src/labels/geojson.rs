@@ -126,34 +126,34 @@ pub fn read_labels(path: &Path) -> Result<Annotations, LabelError> {
 /// One feature a line, so that versions can be compared; the same annotations give the same text, and [`read_labels`]
 /// gives back the same coordinates, bit for bit. Rings are written as they are wound.
 pub fn write_labels(annotations: &Annotations, legend: &Legend) -> String {
-    let features: Vec<String> = annotations
-        .iter()
-        .map(|a| {
-            let mut properties = Map::new();
-            properties.insert("class".into(), json!(legend.class(a.class).map(|c| &c.name)));
-            properties.insert("code".into(), json!(a.class));
-            properties.insert("confidence".into(), json!(a.confidence));
-            let mut add = |key: &str, value: Option<Value>| {
-                if let Some(value) = value {
-                    properties.insert(key.into(), value);
-                }
-            };
-            add("buffer_m", a.buffer_m.map(|v| json!(v)));
-            add("from", a.holds.from.map(|v| json!(v)));
-            add("to", a.holds.to.map(|v| json!(v)));
-            add("author", a.author.as_ref().map(|v| json!(v)));
-            add("created", a.created.as_ref().map(|v| json!(v)));
-            add("note", a.note.as_ref().map(|v| json!(v)));
-            add("dropped", (!a.dropped.is_empty()).then(|| json!(a.dropped)));
-            let geometry = json_of_geometry(&a.geometry);
-            json!({ "type": "Feature", "id": a.id, "properties": properties, "geometry": geometry })
-                .to_string()
-        })
-        .collect();
-    if features.is_empty() {
-        return "{\"type\":\"FeatureCollection\",\"features\":[]}\n".into();
-    }
-    format!("{{\"type\":\"FeatureCollection\",\"features\":[\n{}\n]}}\n", features.join(",\n"))
+    let mut lines = super::LabelLines::default();
+    lines.follow(annotations, legend);
+    let mut text = Vec::new();
+    // Writing into memory cannot fail, and lines are text.
+    let _ = lines.write_to(&mut text);
+    String::from_utf8(text).unwrap_or_default()
+}
+
+/// The line of one feature, its class's name given.
+pub(super) fn feature_line(a: &Annotation, class: Option<&str>) -> String {
+    let mut properties = Map::new();
+    properties.insert("class".into(), json!(class));
+    properties.insert("code".into(), json!(a.class));
+    properties.insert("confidence".into(), json!(a.confidence));
+    let mut add = |key: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            properties.insert(key.into(), value);
+        }
+    };
+    add("buffer_m", a.buffer_m.map(|v| json!(v)));
+    add("from", a.holds.from.map(|v| json!(v)));
+    add("to", a.holds.to.map(|v| json!(v)));
+    add("author", a.author.as_ref().map(|v| json!(v)));
+    add("created", a.created.as_ref().map(|v| json!(v)));
+    add("note", a.note.as_ref().map(|v| json!(v)));
+    add("dropped", (!a.dropped.is_empty()).then(|| json!(a.dropped)));
+    let geometry = json_of_geometry(&a.geometry);
+    json!({ "type": "Feature", "id": a.id, "properties": properties, "geometry": geometry }).to_string()
 }
 
 /// A file's features, and its coordinate system where that is not longitude and latitude.

@@ -2,7 +2,7 @@
 
 use super::{Annotation, AnnotationId, Annotations};
 use geo::{Area, BoundingRect, Contains, Distance, Euclidean, Geometry, Point};
-use rstar::{AABB, RTree, RTreeObject};
+use rstar::{AABB, Envelope, RTree, RTreeObject};
 use std::sync::Arc;
 
 /// The bounds of an annotation, longitude and latitude.
@@ -73,8 +73,14 @@ impl AnnotationIndex {
     /// The smallest annotation at a place; a point counts within `near` degrees of it (longitude, latitude).
     pub fn at(&self, [lon, lat]: [f64; 2], near: [f64; 2]) -> Option<AnnotationId> {
         let place = Point::new(lon, lat);
-        let around = [lon - near[0], lat - near[1], lon + near[0], lat + near[1]];
-        let hits = self.within(around).filter_map(|a| {
+        let around = AABB::from_corners([lon - near[0], lat - near[1]], [lon + near[0], lat + near[1]]);
+        let here = AABB::from_point([lon, lat]);
+        let hits = self.tree.locate_in_envelope_intersecting(&around).filter_map(|entry| {
+            let a = &entry.annotation;
+            // Only points are hit from beside; where the map shows much, many polygons lie beside.
+            if !matches!(a.geometry, Geometry::Point(_)) && !entry.bounds.intersects(&here) {
+                return None;
+            }
             let size = match &a.geometry {
                 Geometry::Polygon(p) => p.contains(&place).then(|| p.unsigned_area()),
                 Geometry::MultiPolygon(p) => p.contains(&place).then(|| p.unsigned_area()),

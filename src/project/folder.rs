@@ -1,5 +1,6 @@
 //! A project's folder: making, opening, locking, writing.
 
+use super::outside::Stamp;
 use super::{Document, ProjectError, VERSION};
 use crate::files::write_atomically;
 use crate::labels::{Annotations, LabelError, Legend, read_labels, write_labels};
@@ -16,6 +17,8 @@ pub struct ProjectFolder {
     path: PathBuf,
     lock: Option<File>,
     read_only: Option<String>,
+    /// How the document and the labels looked when they were read.
+    looks: [Option<Stamp>; 2],
 }
 
 /// What a project holds.
@@ -47,7 +50,9 @@ impl ProjectFolder {
         .map_err(failed)?;
         write_atomically(&path.join(DOCUMENT), document_text(&contents.document).as_bytes())
             .map_err(failed)?;
-        Ok((Self::locked(path), contents))
+        let mut folder = Self::locked(path);
+        folder.looks = looks(path);
+        Ok((folder, contents))
     }
 
     /// Opens a project. Where another window has it open, or the folder cannot be written, it opens read-only
@@ -57,6 +62,8 @@ impl ProjectFolder {
     /// When a file is absent, damaged, or of a newer version. Nothing is changed then.
     pub fn open(path: &Path) -> Result<(Self, Contents), ProjectError> {
         let document_path = path.join(DOCUMENT);
+        // Seen before they are read: what changes in between is noticed.
+        let looks = looks(path);
         let text = match fs::read_to_string(&document_path) {
             Ok(text) => text,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
@@ -68,11 +75,12 @@ impl ProjectFolder {
         let labels_path = path.join(LABELS);
         // Labels that were there once and are gone are a loss to be told, not a project without annotations.
         let annotations = if labels_path.exists() || backup_of(&labels_path).exists() {
-            read_labels(&labels_path).map_err(|e| labels_error(&labels_path, e))?
+            read_annotations(&labels_path)?
         } else {
             Annotations::default()
         };
-        let folder = Self::locked(path);
+        let mut folder = Self::locked(path);
+        folder.looks = looks;
         if folder.read_only.is_none() {
             folder.remove_unfinished();
             for file in [&document_path, &labels_path] {
@@ -106,7 +114,7 @@ impl ProjectFolder {
                 Err(TryLockError::Error(e)) => (None, Some(format!("it cannot be locked ({e})"))),
             },
         };
-        Self { path: path.into(), lock, read_only }
+        Self { path: path.into(), lock, read_only, looks: [None; 2] }
     }
 
     /// The folder.
@@ -117,6 +125,19 @@ impl ProjectFolder {
     /// Why it cannot be written, if it cannot.
     pub fn read_only(&self) -> Option<&str> {
         self.read_only.as_deref()
+    }
+
+    /// Whether a folder that is open read-only could be opened for editing now: nobody else has it open any more.
+    pub fn could_be_edited(&self) -> bool {
+        let file = File::options().write(true).open(self.path.join(LOCK));
+        // The lock is let go of again at once.
+        self.read_only.is_some() && file.is_ok_and(|file| file.try_lock().is_ok())
+    }
+
+    /// Files beside the others that hold what could not be saved, since another program had changed those.
+    pub fn left_beside(&self) -> Vec<String> {
+        let names = [DOCUMENT, LABELS].map(|name| format!("{name}{}", super::saver::MINE));
+        names.into_iter().filter(|name| self.path.join(name).exists()).collect()
     }
 
     /// Folder of the cube of a site of this name.
@@ -156,9 +177,9 @@ impl ProjectFolder {
         found.into_iter().map(|(_, name, path)| (name, path)).collect()
     }
 
-    /// Where the documents are saved.
-    pub(super) fn files(&self) -> (PathBuf, PathBuf) {
-        (self.path.join(DOCUMENT), self.path.join(LABELS))
+    /// Where the documents are saved, and how they looked when they were read.
+    pub(super) fn files(&self) -> [(PathBuf, Option<Stamp>); 2] {
+        [(self.path.join(DOCUMENT), self.looks[0]), (self.path.join(LABELS), self.looks[1])]
     }
 }
 
@@ -193,7 +214,16 @@ pub(super) fn document_text(document: &Document) -> String {
     serde_json::to_string_pretty(document).unwrap_or_default() + "\n"
 }
 
-fn parse_document(path: &Path, text: &str) -> Result<Document, ProjectError> {
+fn looks(folder: &Path) -> [Option<Stamp>; 2] {
+    [DOCUMENT, LABELS].map(|name| Stamp::of(&folder.join(name)))
+}
+
+/// Reads the labels of a project.
+pub(super) fn read_annotations(path: &Path) -> Result<Annotations, ProjectError> {
+    read_labels(path).map_err(|e| labels_error(path, e))
+}
+
+pub(super) fn parse_document(path: &Path, text: &str) -> Result<Document, ProjectError> {
     let value: serde_json::Value =
         serde_json::from_str(text).map_err(|e| read_error(path, format!("it is damaged ({e})")))?;
     match value.get("version").and_then(serde_json::Value::as_u64) {

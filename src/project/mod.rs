@@ -1,15 +1,18 @@
 //! The document on disk: a folder in open formats, safe to copy, readable without Ritmo.
 //!
 //! `ritmo.json` holds sites, legend and settings; `labels.geojson` the annotations. Both are replaced whole
-//! ([`crate::files::write_atomically`]), so that a crash loses at most the last gesture.
+//! ([`crate::files::write_atomically`]), so that a crash loses at most the last gesture. What other programs make of them
+//! meanwhile is noticed and never written over unasked ([`OutsideChange`]).
 
 mod document;
 mod folder;
+mod outside;
 mod recent;
 mod saver;
 
 pub use document::{Document, Settings, Site, VERSION, View};
 pub use folder::{Contents, ProjectFolder, cube_folder, file_name};
+pub use outside::{OutsideChange, Theirs};
 pub use recent::Recent;
 pub use saver::{SaveOutcome, Saver};
 

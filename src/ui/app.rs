@@ -3,7 +3,7 @@
 use super::dialogs::Chosen;
 use super::view::View;
 use super::{
-    dialogs, imagery, left, map, notices, pages, plot, shortcuts, start, status, timeline, tokens, top,
+    dialogs, imagery, left, map, notices, outside, pages, plot, shortcuts, start, status, timeline, tokens, top,
 };
 use crate::app::{AppState, Command, Level, Page, pump, update};
 use crate::labels::ImportSettings;
@@ -147,6 +147,7 @@ impl RitmoApp {
                 picture = map::map_ui(ui, state, project, view);
             }
         }
+        outside::outside_ui(ui.ctx(), state, view);
         dialogs::dialogs_ui(ui.ctx(), state, view);
         imagery::drop_ui(ui.ctx(), state.project.as_ref());
         shortcuts::sheet_ui(ui.ctx(), view);

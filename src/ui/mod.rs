@@ -8,6 +8,7 @@ mod imagery;
 mod left;
 mod map;
 mod notices;
+mod outside;
 mod pages;
 mod plot;
 mod shortcuts;

@@ -18,6 +18,7 @@ pub fn top_ui(ui: &mut Ui, _state: &AppState, project: &OpenProject, view: &mut 
             if let Some(why) = project.folder.read_only() {
                 ui.label(RichText::new("read-only").color(ui.visuals().warn_fg_color))
                     .on_hover_text(format!("Nothing can be changed, since {why}"));
+                super::outside::open_for_editing_ui(ui, project, view);
             }
             let middle = (ui.available_width() * 0.30).max(16.0);
             ui.add_space(middle.min(240.0));
@@ -68,6 +69,10 @@ fn right_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     let (word, colour, hint) = match (&project.save, project.folder.read_only()) {
         (_, Some(_)) => return,
         (SaveState::Saved, _) => ("Saved", None, "Everything is on the disk".to_string()),
+        (SaveState::Waiting, _) => {
+            let why = "Waits until you say whose files are kept; it lies beside them as .mine meanwhile";
+            ("Not saved", Some(ui.visuals().warn_fg_color), why.to_string())
+        }
         (SaveState::Saving, _) => ("Saving", None, "On its way to the disk".to_string()),
         (SaveState::Failed(why), _) => ("Not saved", Some(ui.visuals().error_fg_color), why.clone()),
     };

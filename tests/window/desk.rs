@@ -96,6 +96,11 @@ impl Desk {
         Self::over(Arc::clone(&self.home))
     }
 
+    /// Closes the program.
+    pub fn closed(self) {
+        drop(self.harness);
+    }
+
     /// Closes the program and starts it anew, on its start screen.
     pub fn restarted(self) -> Self {
         let home = Arc::clone(&self.home);

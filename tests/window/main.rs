@@ -10,6 +10,7 @@ mod indices;
 mod label;
 mod learn;
 mod look;
+mod outside;
 mod pictures;
 mod sites;
 #[path = "../small/mod.rs"]

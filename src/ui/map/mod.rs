@@ -1,13 +1,16 @@
 //! The map: mosaic, class map and annotations on walkers' canvas, and the tools that float on it.
 
 mod annotations;
+mod canvas;
 mod class_layer;
+mod crowd;
 mod damage;
 mod draw;
 mod footprints;
 mod furniture;
 mod mosaic;
 mod overview;
+mod plane;
 mod quad;
 
 pub use draw::Tool;
@@ -125,7 +128,7 @@ impl MapView {
         let identity = format!("{}|{:p}", opened.cube.path().display(), std::ptr::from_ref(opened));
         if self.site.as_deref() != Some(identity.as_str()) {
             self.mosaic.clear();
-            self.cores = annotations::CoreLayer::default();
+            self.cores.clear();
             self.draft = draw::Draft::default();
             self.damage = damage::Damage::default();
             self.site = Some(identity);
