@@ -214,9 +214,11 @@ fn a_class_in_use_is_not_deleted_and_a_free_one_is() {
     let folder = tempfile::tempdir().unwrap();
     let mut state = project(folder.path());
     annotate(&mut state);
-    let why = update(&mut state, Command::DeleteClass(1)).unwrap_err().to_string();
+    let why = update(&mut state, Command::DeleteClass { code: 1, annotations: Orphans::Refuse })
+        .unwrap_err()
+        .to_string();
     assert!(why.contains("forest") && why.contains('3'), "{why}");
-    update(&mut state, Command::DeleteClass(3)).unwrap();
+    update(&mut state, Command::DeleteClass { code: 3, annotations: Orphans::Refuse }).unwrap();
     assert!(state.project.as_ref().unwrap().document.legend.class(3).is_none());
     update(&mut state, Command::Undo).unwrap();
     assert!(state.project.as_ref().unwrap().document.legend.class(3).is_some());
@@ -304,7 +306,7 @@ fn importing_adds_to_the_legend_by_name_and_undoes_as_one_step() {
 
 /// An edit, drawn at random.
 fn edits() -> impl Strategy<Value = (u8, u64, f64)> {
-    (0..8u8, 1..12u64, 0.0..40.0f64)
+    (0..13u8, 1..12u64, 0.0..40.0f64)
 }
 
 fn edit((kind, number, place): (u8, u64, f64)) -> Command {
@@ -318,6 +320,24 @@ fn edit((kind, number, place): (u8, u64, f64)) -> Command {
         4 => Command::AddClass(format!("class {number}")),
         5 => Command::EditClass(Class::new(2, format!("renamed {number}"), [number as u8; 3])),
         6 => Command::SetBuffer(place.round()),
+        8 => Command::MoveClass { code: (1 + number % 5) as u8, to: place as usize % 6 },
+        9 => Command::RecodeClass {
+            from: (1 + number % 5) as u8,
+            class: Class::new(place as u8, format!("recoded {number}"), [place as u8; 3]),
+        },
+        10 => Command::DeleteClass {
+            code: (1 + number % 5) as u8,
+            annotations: [Orphans::Delete, Orphans::Give((place as u8) % 6)][usize::from(place < 20.0)],
+        },
+        11 => Command::EditClass(Class {
+            group: Some(format!("group {}", number % 2)),
+            buffer_m: (place < 20.0).then_some(place),
+            ..Class::new((1 + number % 5) as u8, format!("grouped {number}"), [7; 3])
+        }),
+        12 => Command::RenameGroup {
+            group: format!("group {}", number % 2),
+            name: (place < 20.0).then(|| "group 0".into()),
+        },
         _ => Command::ChangeAnnotations {
             ids: vec![number],
             change: AnnotationChange::Confidence(Confidence::Likely),
@@ -643,3 +663,4 @@ fn indices_of_the_project_are_checked_and_undone() {
 }
 
 mod imagery;
+mod legend;
