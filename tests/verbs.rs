@@ -262,3 +262,66 @@ fn each_tile_becomes_a_site_where_that_is_asked_for() {
     let info = ritmo(&["cube", "info", arg(&project), "--json"]).json();
     assert_eq!(info["sites"].as_array().unwrap().len(), 2);
 }
+
+#[test]
+fn a_legend_is_printed_taken_in_and_written_by_a_verb() {
+    let folder = tempfile::tempdir().unwrap();
+    let project = project(folder.path(), Some(two_classes()));
+    let names = |value: &Value| {
+        let classes = value["classes"].as_array().unwrap().iter();
+        classes
+            .map(|c| (c["code"].as_u64().unwrap(), c["name"].as_str().unwrap().to_owned()))
+            .collect::<Vec<_>>()
+    };
+    let legend = |more: &[&str]| ritmo(&[&["legend", arg(&project), "--json"], more].concat()).json();
+    let value = legend(&[]);
+    assert_eq!(names(&value), [(1, "forest".into()), (2, "pasture".into())]);
+    assert_eq!(value["classes"][0]["annotations"], 3);
+    let words = ritmo(&["legend", arg(&project)]).stdout;
+    assert!(words.contains("forest") && words.contains("3 annotations") && words.contains('#'), "{words}");
+
+    let value = legend(&["--preset", "reforestamos-alphabetical"]);
+    assert_eq!(names(&value)[3], (4, "forest".into()));
+    assert_eq!(value["classes"][3]["annotations"], 3, "annotations follow by name");
+    for ending in ["qml", "csv", "json"] {
+        let file = folder.path().join(format!("legend.{ending}"));
+        legend(&["--export", arg(&file)]);
+        let other = folder.path().join(format!("new-{ending}"));
+        let new = ritmo(&["new", arg(&other), "--legend", arg(&file), "--json"]).json();
+        assert_eq!(new["classes"], 10);
+        assert_eq!(names(&ritmo(&["legend", arg(&other), "--json"]).json()), names(&value));
+    }
+    let file = folder.path().join("more.csv");
+    std::fs::write(&file, "name\nmanglar\n").unwrap();
+    assert_eq!(legend(&["--import", arg(&file), "--merge"])["classes"].as_array().unwrap().len(), 11);
+    let value = legend(&["--import", arg(&file)]);
+    let kept: Vec<_> = names(&value).into_iter().map(|(_, name)| name).collect();
+    assert_eq!(kept, ["manglar", "forest", "pasture"], "what is in use is kept");
+    let world = folder.path().join("world");
+    assert_eq!(ritmo(&["new", arg(&world), "--legend", "worldcover", "--json"]).json()["classes"], 11);
+}
+
+#[test]
+fn a_legend_that_cannot_be_used_is_told_with_the_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let project = folder.path().join("project");
+    ritmo(&["new", arg(&project), "--legend", "worldcover", "--json"]).json();
+    let file = folder.path().join("twice.csv");
+    std::fs::write(&file, "code,name\n1,a\n1,b\n").unwrap();
+    for arguments in
+        [["legend", arg(&project), "--import"], ["new", arg(&folder.path().join("p")), "--legend"]]
+    {
+        let ran = ritmo(&[&arguments[..], &[arg(&file)]].concat());
+        let why = ran.failure();
+        assert!(why.contains("twice.csv") && why.contains("line 3") && why.contains("the code 1"), "{why}");
+    }
+    let ran = ritmo(&["new", arg(&folder.path().join("q")), "--legend", "world-cover"]);
+    assert!(ran.failure().contains("worldcover"), "{}", ran.stderr);
+    assert!(!folder.path().join("q").exists());
+    let ran = ritmo(&["legend", arg(&project), "--export", arg(&folder.path().join("l.xls"))]);
+    assert!(ran.failure().contains(".qml"), "{}", ran.stderr);
+    assert!(ritmo(&["legend", arg(&project), "--merge"]).failure().contains("--import"));
+    assert_eq!(ritmo(&["legend", arg(&project), "--preset", "no-such"]).code, 2);
+    let after = ritmo(&["legend", arg(&project), "--json"]).json();
+    assert_eq!(after["classes"].as_array().unwrap().len(), 11, "nothing was changed");
+}

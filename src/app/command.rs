@@ -2,7 +2,7 @@
 
 use crate::cube::{BuildSettings, Filling, NamedIndex};
 use crate::jobs::{JobId, SiteNaming};
-use crate::labels::{AnnotationId, Class, ClassCode, Confidence, Holds, ImportSettings, Legend};
+use crate::labels::{AnnotationId, Class, ClassCode, Combine, Confidence, Holds, ImportSettings, Legend};
 use crate::model::ModelSpec;
 use crate::source::InputSpec;
 use std::path::PathBuf;
@@ -81,6 +81,17 @@ pub enum AnnotationChange {
     TakeBack,
 }
 
+/// What becomes of the annotations of a class that is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Orphans {
+    /// There must be none.
+    Refuse,
+    /// They are deleted too.
+    Delete,
+    /// They get this class.
+    Give(ClassCode),
+}
+
 /// What one can ask of the program, by window or by verb.
 #[derive(Debug, Clone)]
 pub enum Command {
@@ -152,8 +163,21 @@ pub enum Command {
     AddClass(String),
     /// Gives the class with this one's code its name, colour, group and buffer.
     EditClass(Class),
-    /// Deletes a class that no annotation uses.
-    DeleteClass(ClassCode),
+    /// Gives the class with a code another one, and its name, colour, group and buffer; its annotations follow. Models
+    /// and maps made before know the old code.
+    RecodeClass { from: ClassCode, class: Class },
+    /// Puts a class at a place of the list (counted without it). Groups stay together.
+    MoveClass { code: ClassCode, to: usize },
+    /// Gives a group another name, or dissolves it where there is none.
+    RenameGroup { group: String, name: Option<String> },
+    /// Deletes a class, and does with its annotations what is said. To give them to another class is to merge both.
+    DeleteClass { code: ClassCode, annotations: Orphans },
+    /// Takes in another legend; annotations follow their classes by name.
+    TakeLegend { legend: Legend, how: Combine },
+    /// Takes in a legend from a QGIS style, a table or a list (a job).
+    ImportLegend { file: PathBuf, how: Combine },
+    /// Writes the legend as the ending of the file says: `.qml`, `.csv` or `.json` (a job).
+    ExportLegend(PathBuf),
 
     /// Adds an annotation of the picked class: a polygon in longitude and latitude.
     Draw(geo::Polygon<f64>),
@@ -205,7 +229,12 @@ impl Command {
                 | Self::AppendToCube { .. }
                 | Self::AddClass(_)
                 | Self::EditClass(_)
-                | Self::DeleteClass(_)
+                | Self::RecodeClass { .. }
+                | Self::MoveClass { .. }
+                | Self::RenameGroup { .. }
+                | Self::DeleteClass { .. }
+                | Self::TakeLegend { .. }
+                | Self::ImportLegend { .. }
                 | Self::Draw(_)
                 | Self::Reshape { .. }
                 | Self::ChangeAnnotations { .. }

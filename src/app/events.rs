@@ -194,6 +194,10 @@ fn finished(state: &mut AppState, job: JobId, outcome: Outcome) {
         }
         Outcome::Cores(cores) => derived::cores_came(state, job, cores),
         Outcome::Imported(imported) => imported_labels(state, imported),
+        Outcome::LegendRead { file, legend, how } => super::legend::came(state, &file, &legend, how),
+        Outcome::LegendWritten(file) => {
+            state.notify(Level::Done, format!("The legend is in {}", file.display()));
+        }
         Outcome::Trained(trained) => {
             let Some(project) = &mut state.project else { return };
             if let Some(training) = project.training.as_mut().filter(|t| t.job == job) {

@@ -17,12 +17,13 @@ mod sites;
 mod state;
 mod update;
 
-pub use command::{AnnotationChange, Command, Page, SurveyRequest, Window};
+pub use command::{AnnotationChange, Command, Orphans, Page, SurveyRequest, Window};
 pub use derived::{Cores, Derived, KnownCore, Tally};
 pub use drive::run_to_end;
 pub use events::pump;
 pub use history::History;
 pub use imagery::{about, duration, size};
+pub use legend::{ENOUGH_PIXELS, ENOUGH_POLYGONS};
 pub use state::{
     AppState, CubeState, JobView, LastResults, Level, MapLayer, ModelEntry, Notice, OpenProject, SaveState,
     SiteView, SurveyState, Surveying, Training,

@@ -214,9 +214,11 @@ fn a_class_in_use_is_not_deleted_and_a_free_one_is() {
     let folder = tempfile::tempdir().unwrap();
     let mut state = project(folder.path());
     annotate(&mut state);
-    let why = update(&mut state, Command::DeleteClass(1)).unwrap_err().to_string();
+    let why = update(&mut state, Command::DeleteClass { code: 1, annotations: Orphans::Refuse })
+        .unwrap_err()
+        .to_string();
     assert!(why.contains("forest") && why.contains('3'), "{why}");
-    update(&mut state, Command::DeleteClass(3)).unwrap();
+    update(&mut state, Command::DeleteClass { code: 3, annotations: Orphans::Refuse }).unwrap();
     assert!(state.project.as_ref().unwrap().document.legend.class(3).is_none());
     update(&mut state, Command::Undo).unwrap();
     assert!(state.project.as_ref().unwrap().document.legend.class(3).is_some());
@@ -304,7 +306,7 @@ fn importing_adds_to_the_legend_by_name_and_undoes_as_one_step() {
 
 /// An edit, drawn at random.
 fn edits() -> impl Strategy<Value = (u8, u64, f64)> {
-    (0..18u8, 1..12u64, 0.0..40.0f64)
+    (0..22u8, 1..12u64, 0.0..40.0f64)
 }
 
 fn edit((kind, number, place): (u8, u64, f64)) -> Command {
@@ -330,7 +332,24 @@ fn edit((kind, number, place): (u8, u64, f64)) -> Command {
         14 => change(AnnotationChange::Note(words())),
         15 => change(AnnotationChange::Drop(vec![[-93.0 + place / 1000.0, 17.0], [place, number as f64]])),
         16 => change(AnnotationChange::TakeBack),
-        _ => Command::DeleteClass((1 + number % 6) as u8),
+        17 => Command::MoveClass { code: (1 + number % 5) as u8, to: place as usize % 6 },
+        18 => Command::RecodeClass {
+            from: (1 + number % 5) as u8,
+            class: Class::new(place as u8, format!("recoded {number}"), [place as u8; 3]),
+        },
+        19 => Command::DeleteClass {
+            code: (1 + number % 5) as u8,
+            annotations: [Orphans::Delete, Orphans::Give((place as u8) % 6)][usize::from(place < 20.0)],
+        },
+        20 => Command::EditClass(Class {
+            group: Some(format!("group {}", number % 2)),
+            buffer_m: (place < 20.0).then_some(place),
+            ..Class::new((1 + number % 5) as u8, format!("grouped {number}"), [7; 3])
+        }),
+        _ => Command::RenameGroup {
+            group: format!("group {}", number % 2),
+            name: (place < 20.0).then(|| "group 0".into()),
+        },
     }
 }
 
@@ -714,3 +733,4 @@ fn indices_of_the_project_are_checked_and_undone() {
 }
 
 mod imagery;
+mod legend;

@@ -81,6 +81,8 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
             imagery::append(state, &site, input, settings, skip_damaged)
         }
         Command::ImportLabels { files, settings } => import(state, files, settings),
+        Command::ImportLegend { file, how } => super::legend::import(state, file, how),
+        Command::ExportLegend(file) => super::legend::export(state, file),
         Command::Train { name, then_map } => train(state, name, None, then_map),
         Command::TrainWith { name, spec } => train(state, name, Some(spec), false),
         Command::Map { model, site, focus } => map(state, model, site, focus),
@@ -422,9 +424,13 @@ fn apply(project: &mut OpenProject, author: Option<&str>, command: Command) -> R
         Command::AddIndex(index) => indices::add(project, &index)?,
         Command::EditIndex { name, index } => indices::edit(project, &name, &index)?,
         Command::DeleteIndex(name) => indices::delete(project, &name)?,
-        legend @ (Command::AddClass(_) | Command::EditClass(_) | Command::DeleteClass(_)) => {
-            super::legend::edit(project, legend)?
-        }
+        legend @ (Command::AddClass(_)
+        | Command::EditClass(_)
+        | Command::RecodeClass { .. }
+        | Command::MoveClass { .. }
+        | Command::RenameGroup { .. }
+        | Command::DeleteClass { .. }
+        | Command::TakeLegend { .. }) => super::legend::edit(project, legend)?,
         annotate @ (Command::Draw(_)
         | Command::Reshape { .. }
         | Command::ChangeAnnotations { .. }

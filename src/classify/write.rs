@@ -5,7 +5,7 @@ use super::{ClassMap, ClassifyError, ProbabilityMap};
 use crate::files::write_atomically;
 use crate::geo::GeoError;
 use crate::geo::raster::{Palette, write_cog_u8};
-use crate::labels::Class;
+use crate::labels::qgis_style;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -46,7 +46,7 @@ pub fn write_map(
         |path: &Path, text: String| write_atomically(path, text.as_bytes()).map_err(|e| failed(path, e));
 
     let classes = map.class_map();
-    text(&at("qml"), style(&map.classes))?;
+    text(&at("qml"), qgis_style(&map.classes))?;
     text(&files.areas, areas(&classes))?;
     let palette =
         Palette { entries: map.classes.iter().map(|c| (c.code, c.name.as_str(), c.colour)).collect() };
@@ -67,46 +67,6 @@ pub fn write_map(
     let band = [("entropy".to_string(), entropy.as_slice())];
     write_cog_u8(&files.entropy, &map.grid, &band, None, Some(NODATA), &scaled)?;
     Ok(files)
-}
-
-/// A QGIS style: a paletted raster with the classes' names and colours.
-fn style(classes: &[Class]) -> String {
-    let mut entries = String::new();
-    for Class { code, name, colour: [r, g, b], .. } in classes {
-        // Writing to a String cannot fail.
-        let _ = writeln!(
-            entries,
-            "        <paletteEntry value=\"{code}\" color=\"#{r:02x}{g:02x}{b:02x}\" alpha=\"255\" label=\"{}\"/>",
-            escaped(name)
-        );
-    }
-    format!(
-        "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n\
-         <qgis version=\"3.22\" styleCategories=\"Symbology\">\n\
-         \x20 <pipe>\n\
-         \x20   <rasterrenderer type=\"paletted\" band=\"1\" opacity=\"1\" alphaBand=\"-1\" nodataColor=\"\">\n\
-         \x20     <colorPalette>\n{entries}\
-         \x20     </colorPalette>\n\
-         \x20   </rasterrenderer>\n\
-         \x20 </pipe>\n\
-         </qgis>\n"
-    )
-}
-
-/// Text as it stands in an attribute of XML; characters that XML has no place for become spaces.
-fn escaped(text: &str) -> String {
-    let mut out = String::new();
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 /// Pixels and hectares of each class, as CSV.
@@ -130,6 +90,7 @@ fn areas(map: &ClassMap) -> String {
 mod tests {
     use super::*;
     use crate::geo::{Crs, Grid, raster};
+    use crate::labels::Class;
 
     fn map() -> ProbabilityMap {
         let class = |code: u8, name: &str| Class::new(code, name, [code, 128, 255 - code]);

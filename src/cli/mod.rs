@@ -4,6 +4,7 @@ mod assess;
 mod cube;
 mod demo;
 mod labels;
+mod legend;
 mod map;
 mod new;
 mod shell;
@@ -46,6 +47,8 @@ pub enum Verb {
     /// Annotations.
     #[command(subcommand)]
     Labels(labels::Verb),
+    /// Print the legend; take in another one, or write it to a file.
+    Legend(legend::Args),
     /// Train a model on the project's annotations.
     Train(train::Args),
     /// Map a site with a model.
@@ -74,6 +77,7 @@ pub fn run(cli: Cli) -> Result<Option<Window>, Failure> {
         Verb::Cube(cube::Verb::Build(args)) => cube::build(&args, &mut shell)?,
         Verb::Cube(cube::Verb::Info { cube }) => cube::info(&cube, &mut shell)?,
         Verb::Labels(labels::Verb::Import(args)) => labels::import(args, &mut shell)?,
+        Verb::Legend(args) => legend::run(args, &mut shell)?,
         Verb::Train(args) => train::run(args, &mut shell)?,
         Verb::Map(args) => map::run(args, &mut shell)?,
         Verb::Assess(args) => assess::run(args, &mut shell)?,

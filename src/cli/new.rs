@@ -1,4 +1,4 @@
-//! `ritmo new PROJECT [--legend FILE]`
+//! `ritmo new PROJECT [--legend FILE|PRESET]`
 
 use super::{Failure, Shell};
 use crate::app::Command;
@@ -13,23 +13,17 @@ pub struct Args {
     /// The project's name; the folder's unless given.
     #[arg(long)]
     pub name: Option<String>,
-    /// A legend: a JSON list of {"code": 1, "name": "forest", "colour": [r, g, b]}; none unless given.
-    #[arg(long)]
+    /// A legend: a QGIS style (.qml), a table (.csv), a list (.json) or a preset: reforestamos,
+    /// reforestamos-alphabetical (each also with -pearl behind it, for PEARL's colours), worldcover, dynamic-world,
+    /// blank; no class unless given.
+    #[arg(long, value_name = "FILE|PRESET")]
     pub legend: Option<PathBuf>,
 }
 
 pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
     let legend = match &args.legend {
         None => Legend::default(),
-        Some(file) => {
-            let shape = r#"Give a JSON list like [{"code": 1, "name": "forest", "colour": [0, 90, 40]}]"#;
-            let failed =
-                |why: String| Failure(format!("cannot read the legend {}: {why}. {shape}", file.display()));
-            let text = std::fs::read_to_string(file).map_err(|e| failed(e.to_string()))?;
-            let legend: Legend = serde_json::from_str(&text).map_err(|e| failed(e.to_string()))?;
-            legend.check().map_err(|e| failed(e.to_string()))?;
-            legend
-        }
+        Some(file) => super::legend::given(file)?,
     };
     let name = args.name.unwrap_or_else(|| {
         let whole = std::path::absolute(&args.project).unwrap_or_else(|_| args.project.clone());

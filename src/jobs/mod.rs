@@ -2,6 +2,7 @@
 //! and joined on exit. Progress may be dropped when nobody listens; results never are.
 
 mod imagery;
+mod legend;
 mod loader;
 mod runner;
 mod sites;
@@ -10,6 +11,7 @@ mod work;
 pub use imagery::{
     BuildCubeSpec, SurveySpec, append_to_cube, build_cube, stopped_by_damage, survey, to_recognise,
 };
+pub use legend::{read_legend, write_legend};
 pub use loader::{Loaded, Loader, TileKey};
 pub use runner::{JobContext, Runner, let_the_window_go_first};
 pub use sites::{DeleteCubeSpec, delete_cube, footprint, footprints};
@@ -23,7 +25,7 @@ use crate::assess::Assessment;
 use crate::classify::{ChunkMap, MapFiles};
 use crate::cube::picture::Composite;
 use crate::cube::{BuildSettings, Cube, CubeInfo, Made, Survey};
-use crate::labels::{Annotation, AnnotationId, Class, Core, Legend};
+use crate::labels::{Annotation, AnnotationId, Class, Combine, Core, Legend};
 use crate::model::{ModelCard, TrainEvent};
 use crate::progress::Progress;
 use crate::project::{Contents, ProjectFolder};
@@ -59,6 +61,10 @@ pub enum JobKind {
     Cores,
     /// Reads labels from files.
     ImportLabels,
+    /// Reads a legend from a file.
+    ImportLegend,
+    /// Writes the legend to a file.
+    ExportLegend,
     /// Trains a model.
     Train,
     /// Maps a site.
@@ -82,6 +88,8 @@ impl JobKind {
             Self::Compose => "Looking at the values",
             Self::Cores => "Buffering annotations",
             Self::ImportLabels => "Importing labels",
+            Self::ImportLegend => "Importing the legend",
+            Self::ExportLegend => "Exporting the legend",
             Self::Train => "Training",
             Self::Map => "Mapping",
             Self::Assess => "Assessing",
@@ -142,6 +150,10 @@ pub enum Outcome {
     Cores(Vec<BufferedAnnotation>),
     /// Labels were read.
     Imported(Imported),
+    /// A legend was read, to be taken in.
+    LegendRead { file: PathBuf, legend: Legend, how: Combine },
+    /// The legend is in this file.
+    LegendWritten(PathBuf),
     /// A model was trained.
     Trained(Trained),
     /// A site was mapped.

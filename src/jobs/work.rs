@@ -10,7 +10,7 @@ use crate::cube::{BuildSettings, BuildSpec, Cube, CubeError, CubeInfo, Feature, 
 use crate::geo::{Grid, raster};
 use crate::labels::{
     Annotation, AnnotationId, Annotations, Buffers, Confidence, Core, Emptied, ImportSettings, LabelError,
-    Legend, core_of_annotation, largest_buffer_m,
+    Legend, Translation, core_of_annotation, largest_buffer_m,
 };
 use crate::model::{Model, ModelSpec};
 use crate::progress::Progress;
@@ -675,7 +675,9 @@ pub fn map(spec: &MapSpec, context: &JobContext) -> anyhow::Result<Outcome> {
 /// When another model made the map than the one of its name, files cannot be read or written, or there is nothing to
 /// assess on.
 pub fn assess(spec: &AssessSpec, context: &JobContext) -> anyhow::Result<Outcome> {
-    let (grid, codes) = raster::read_u8(&spec.classes, 0)?;
+    let (grid, mut codes) = raster::read_u8(&spec.classes, 0)?;
+    // The classes of today, and those of the map that are gone since: what is mapped as one of them is wrong.
+    let mut classes = spec.legend.classes.clone();
     // Annotations that trained the model, or chose when its training stopped.
     let mut model_saw: HashSet<AnnotationId> = HashSet::new();
     if let Some(folder) = &spec.model {
@@ -689,6 +691,9 @@ pub fn assess(spec: &AssessSpec, context: &JobContext) -> anyhow::Result<Outcome
             );
         }
         model_saw.extend(card.trained_on.iter().chain(&card.held_out));
+        let today = Translation::new(&card.classes, &spec.legend);
+        codes.iter_mut().for_each(|code| *code = today.codes[usize::from(*code)]);
+        classes = today.classes;
     }
     let at = |(col, row): (u32, u32)| row as usize * grid.width as usize + col as usize;
     let mut touched = vec![false; codes.len()];
@@ -702,7 +707,7 @@ pub fn assess(spec: &AssessSpec, context: &JobContext) -> anyhow::Result<Outcome
             unseen.push((annotation.class, core.pure_pixels));
         }
     }
-    let mut matrix = ErrorMatrix::new(&spec.legend.classes);
+    let mut matrix = ErrorMatrix::new(&classes);
     let mut used = 0;
     for (class, mut pixels) in unseen {
         pixels.retain(|&pixel| !touched[at(pixel)]);
@@ -728,9 +733,12 @@ pub fn assess(spec: &AssessSpec, context: &JobContext) -> anyhow::Result<Outcome
             if !true_grid.lines_up_with(&grid) {
                 bail!("{} lies on another grid than the map", path.display());
             }
-            let mut matrix = ErrorMatrix::new(&spec.legend.classes);
+            // True maps are those of the demo, whose classes these are.
+            let today = Translation::new(&Legend::reforestamos().classes, &spec.legend);
+            let mut matrix = ErrorMatrix::new(&classes);
             let untouched = truth.iter().zip(&codes).zip(&touched).filter(|(_, touched)| !**touched);
-            let counted = untouched.filter(|((truth, mapped), _)| matrix.add(**truth, **mapped)).count();
+            let mut add = |truth: u8, mapped| matrix.add(today.codes[usize::from(truth)], mapped);
+            let counted = untouched.filter(|((truth, mapped), _)| add(**truth, **mapped)).count();
             Some(matrix.assessment(format!(
                 "The simulated true map at {counted} pixels: all but those that trained the model or chose when its \
                  training stopped. Edges and mixed pixels are in it."

@@ -1,5 +1,18 @@
 //! The ordered list of classes. Data, never code.
 
+mod combine;
+mod entries;
+mod file;
+mod json;
+mod preset;
+mod style;
+mod table;
+
+pub use combine::{Combine, Combined, Translation};
+pub use file::{LegendFormat, read_legend, write_legend};
+pub use preset::Preset;
+pub use style::qgis_style;
+
 use super::LabelError;
 use serde::{Deserialize, Serialize};
 
@@ -47,20 +60,7 @@ impl Legend {
     /// The colours are those of the notebooks: of the two sets in use theirs lie twice as far apart on screen
     /// (nearest pair 0.12 in OKLab, pasture and agriculture; PEARL's 0.06, dry jungle and scrub).
     pub fn reforestamos() -> Self {
-        let classes = [
-            ("forest", [1, 50, 32]),
-            ("dry_jungle", [0, 168, 132]),
-            ("humid_jungle", [38, 115, 0]),
-            ("pasture", [76, 230, 0]),
-            ("agriculture", [163, 255, 115]),
-            ("urban", [255, 170, 0]),
-            ("without_apparent_vegetation", [255, 0, 0]),
-            ("water", [38, 115, 120]),
-            ("scrub", [76, 23, 50]),
-            ("bare_soil", [163, 0, 175]),
-        ];
-        let classes = CODES.zip(classes).map(|(code, (name, colour))| Class::new(code, name, colour));
-        Self { classes: classes.collect() }
+        Preset::Reforestamos.legend()
     }
 
     /// The class with this code.
@@ -192,6 +192,9 @@ fn oklab(rgb: [u8; 3]) -> [f64; 3] {
 fn distance(a: [f64; 3], b: [f64; 3]) -> f64 {
     a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
 }
+
+#[cfg(test)]
+mod files_tests;
 
 #[cfg(test)]
 mod tests {

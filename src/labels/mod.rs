@@ -17,6 +17,9 @@ pub use geojson::{ImportReport, ImportSettings, import, read_labels, write_label
 pub use index::AnnotationIndex;
 pub use legend::{Class, ClassCode, Legend};
 pub use lines::LabelLines;
+pub use legend::{
+    Combine, Combined, LegendFormat, Preset, Translation, qgis_style, read_legend, write_legend,
+};
 
 use std::path::PathBuf;
 
@@ -35,6 +38,12 @@ pub enum LabelError {
     /// A legend that cannot be used.
     #[error("the legend cannot be used: {why}")]
     Legend { why: String },
+    /// A file of a legend cannot be read.
+    #[error("cannot read the legend {path}: {why}")]
+    ReadLegend { path: PathBuf, why: String },
+    /// A file of a legend cannot be written.
+    #[error("cannot write the legend {path}: {why}")]
+    WriteLegend { path: PathBuf, why: String },
     /// A place that cannot be projected.
     #[error(transparent)]
     Geo(#[from] crate::geo::GeoError),

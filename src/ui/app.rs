@@ -98,6 +98,7 @@ impl RitmoApp {
                 }
                 Chosen::Imagery(paths) => self.view.imagery.add(paths),
                 Chosen::Dates(file) => self.view.imagery.take_dates(&file),
+                Chosen::Legend(file) => self.view.dialogs.legend_file(&file),
             }
         }
     }

@@ -1,9 +1,11 @@
 //! File dialogs of the system, on threads of their own, and the few questions that need more than a file.
 
+mod legend;
+
 use super::view::View;
 use super::{tokens, widgets};
 use crate::app::{AppState, Command};
-use crate::labels::Legend;
+use crate::labels::Preset;
 use egui::{Id, Modal, RichText, TextEdit, Ui};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -20,12 +22,14 @@ pub enum Chosen {
     Imagery(Vec<PathBuf>),
     /// A table of dates.
     Dates(PathBuf),
+    /// A file of a legend.
+    Legend(PathBuf),
 }
 
 /// A question on screen.
 enum Question {
     Open { path: String },
-    New { folder: String, name: String, reforestamos: bool },
+    New { folder: String, name: String, preset: Preset },
     Labels { file: String, class_field: String, own_buffer: bool, buffer_m: f64 },
     Remove { site: String, files: bool },
 }
@@ -35,12 +39,13 @@ pub struct Dialogs {
     sender: Sender<Chosen>,
     chosen: Receiver<Chosen>,
     question: Option<Question>,
+    legend: Option<legend::Question>,
 }
 
 impl Default for Dialogs {
     fn default() -> Self {
         let (sender, chosen) = channel();
-        Self { sender, chosen, question: None }
+        Self { sender, chosen, question: None, legend: None }
     }
 }
 
@@ -52,7 +57,7 @@ impl Dialogs {
 
     /// Whether a question is on screen.
     pub fn is_open(&self) -> bool {
-        self.question.is_some()
+        self.question.is_some() || self.legend.is_some()
     }
 
     /// Asks which project to open.
@@ -63,7 +68,7 @@ impl Dialogs {
     /// Asks where to make a project.
     pub fn ask_new(&mut self) {
         self.question =
-            Some(Question::New { folder: String::new(), name: String::new(), reforestamos: true });
+            Some(Question::New { folder: String::new(), name: String::new(), preset: Preset::default() });
     }
 
     /// Asks for label files.
@@ -121,7 +126,8 @@ impl Dialogs {
     }
 }
 
-pub fn dialogs_ui(ctx: &egui::Context, _state: &AppState, view: &mut View) {
+pub fn dialogs_ui(ctx: &egui::Context, state: &AppState, view: &mut View) {
+    legend::questions_ui(ctx, state, view);
     let Some(mut question) = view.dialogs.question.take() else { return };
     let mut command = None;
     let mut cancelled = false;
@@ -137,20 +143,16 @@ pub fn dialogs_ui(ctx: &egui::Context, _state: &AppState, view: &mut View) {
                     Command::OpenProject(PathBuf::from(path.trim()))
                 });
             }
-            Question::New { folder, name, reforestamos } => {
+            Question::New { folder, name, preset } => {
                 title(ui, "New project");
                 path_ui(ui, "Folder", folder, |ui| {
                     view.dialogs
                         .browse(ui.ctx(), || rfd::FileDialog::new().pick_folder().map(Chosen::NewFolder));
                 });
                 field(ui, "Name", name);
-                ui.horizontal(|ui| {
-                    ui.add_sized([80.0, tokens::TARGET], egui::Label::new(RichText::new("Legend").weak()));
-                    ui.radio_value(reforestamos, true, "Forest corridors, ten classes");
-                    ui.radio_value(reforestamos, false, "Blank");
-                });
+                preset_ui(ui, preset);
                 (command, cancelled) = answer_ui(ui, "Make project", !folder.trim().is_empty(), || {
-                    let legend = if *reforestamos { Legend::reforestamos() } else { Legend::default() };
+                    let legend = preset.legend();
                     let folder = PathBuf::from(folder.trim());
                     let own = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
                     let name = if name.trim().is_empty() { own } else { name.trim().to_string() };
@@ -201,6 +203,22 @@ pub fn dialogs_ui(ctx: &egui::Context, _state: &AppState, view: &mut View) {
     } else if !cancelled && !modal.should_close() {
         view.dialogs.question = Some(question);
     }
+}
+
+/// The legend that a new project begins with.
+fn preset_ui(ui: &mut Ui, preset: &mut Preset) {
+    ui.horizontal(|ui| {
+        ui.add_sized([80.0, tokens::TARGET], egui::Label::new(RichText::new("Legend").weak()));
+        let combo = egui::ComboBox::from_id_salt("preset").selected_text(preset.title()).width(280.0);
+        let response = combo.show_ui(ui, |ui| {
+            for other in Preset::ALL {
+                ui.selectable_value(preset, other, other.title()).on_hover_text(other.explanation());
+            }
+        });
+        let name = || egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "Legend to begin with");
+        response.response.widget_info(name);
+    });
+    ui.label(RichText::new(format!("{}.", preset.explanation())).small().weak());
 }
 
 fn title(ui: &mut Ui, text: &str) {

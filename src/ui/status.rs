@@ -60,7 +60,7 @@ fn place_ui(ui: &mut Ui, project: &OpenProject, view: &View) {
     }
     if let Some(map) = project.map() {
         let code = map.codes.get(row as usize * map.width as usize + col as usize).copied().unwrap_or(0);
-        if let Some(class) = project.document.legend.class(code) {
+        if let Some(class) = project.legend_of_map().class(code) {
             ui.label(RichText::new(format!("map: {}", class.name)).small());
         }
     }

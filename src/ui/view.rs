@@ -3,9 +3,9 @@
 use super::dialogs::Dialogs;
 use super::imagery::Imagery;
 use super::map::MapView;
+use super::pages::LegendView;
 use super::plot::IndexChoice;
 use crate::app::Command;
-use crate::labels::ClassCode;
 use std::time::Instant;
 
 /// What a painter needs besides the state: its own memory and a way to send commands.
@@ -32,8 +32,8 @@ pub struct View {
     pub imagery: Imagery,
     /// Whether the sheet of shortcuts is open.
     pub shortcuts: bool,
-    /// The class being edited: its name so far.
-    pub editing_class: Option<(ClassCode, String, [u8; 3])>,
+    /// The legend: the class that is being edited, groups that are folded.
+    pub legend: LegendView,
     /// The name of a class being added.
     pub new_class: String,
     /// Time measurements on standard error (`RITMO_TIMINGS`).
@@ -66,7 +66,7 @@ impl View {
             dialogs: Dialogs::default(),
             imagery: Imagery::default(),
             shortcuts: false,
-            editing_class: None,
+            legend: LegendView::default(),
             new_class: String::new(),
             timings: Timings::new(),
         }

@@ -209,6 +209,22 @@ impl Desk {
         self.settle();
     }
 
+    /// Clicks the last control of this name: what pops up is painted after the panels.
+    #[track_caller]
+    pub fn click_last(&mut self, name: &str) {
+        let all = self.harness.query_all_by_label(name);
+        let control =
+            all.filter(|n| !matches!(n.accesskit_node().role(), Role::Label | Role::ComboBox)).last();
+        let Some(node) = control else { panic!("no control {name:?} among: {:#?}", self.words()) };
+        node.click();
+        self.settle();
+    }
+
+    /// Where all that has this name is.
+    pub fn rects(&self, name: &str) -> Vec<Rect> {
+        self.harness.query_all_by_label(name).map(|node| node.rect()).collect()
+    }
+
     /// Types into the field of this name.
     #[track_caller]
     pub fn type_into(&mut self, name: &str, text: &str) {

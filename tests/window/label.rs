@@ -142,15 +142,6 @@ fn classes_are_added_renamed_and_deleted() {
 }
 
 #[test]
-fn a_class_in_use_is_not_deleted_and_it_is_said_why() {
-    let mut desk = label_page(Made::Labels);
-    desk.click("Edit");
-    desk.click("Delete");
-    desk.assert_sees("Forest still has 4 annotations");
-    assert!(desk.project().document.legend.by_name("Forest").is_some());
-}
-
-#[test]
 fn letters_typed_into_a_field_are_no_shortcuts() {
     let mut desk = label_page(Made::Cube);
     let field = desk.new_class_field();

@@ -9,6 +9,7 @@ mod imagery;
 mod indices;
 mod label;
 mod learn;
+mod legend;
 mod look;
 mod outside;
 mod pictures;

@@ -68,12 +68,13 @@ fn a_question_goes_away_with_not_now_and_with_escape() {
 }
 
 #[test]
-fn a_new_project_starts_blank_or_with_the_legend_of_forest_corridors() {
-    for (legend, classes) in [("Blank", 0), ("Forest corridors, ten classes", 10)] {
+fn a_new_project_starts_blank_or_with_a_legend_of_those_in_circulation() {
+    for (legend, classes) in [("Blank", 0), ("Forest corridors", 10), ("ESA WorldCover", 11)] {
         let mut desk = Desk::start();
         let folder = desk.home().join("mine").display().to_string();
         desk.click("New project…");
         desk.type_into("Folder", &folder);
+        desk.click("Legend to begin with");
         desk.click(legend);
         desk.click("Make project");
         desk.until("the project is open", |d| d.app().state.project.is_some());

@@ -361,7 +361,7 @@ fn layers_ui(
     }
     if let Some(map) = project.map().filter(|_| view.map.layers.class_map) {
         let opacity = project.document.view.map_opacity;
-        view.map.classes.paint(&painter, projector, grid, map, &project.document.legend, opacity);
+        view.map.classes.paint(&painter, projector, grid, map, &project.legend_of_map(), opacity);
     }
     view.map.damage.paint(&painter, projector, &opened.cube);
     if view.map.layers.annotations {

@@ -1,85 +1,227 @@
-//! The legend: picking, adding, editing and deleting classes.
+//! The legend: picking, adding, moving and grouping classes; what is missing.
 
-use crate::app::{Command, OpenProject};
-use crate::labels::Class;
+mod edit;
+
+use crate::app::{Command, ENOUGH_PIXELS, ENOUGH_POLYGONS, OpenProject, Tally};
+use crate::labels::{Class, ClassCode, Preset};
 use crate::ui::view::View;
 use crate::ui::{format, tokens, widgets};
-use egui::{Align, Atom, Layout, RichText, TextEdit, Ui};
+use egui::collapsing_header::paint_default_icon;
+use egui::containers::menu::{MenuButton, MenuConfig};
+use egui::{
+    Align, Atom, Button, CursorIcon, Label, Layout, PopupCloseBehavior, Rect, RichText, Sense, TextEdit, Ui,
+    Vec2,
+};
+use std::collections::HashSet;
 
-pub fn legend_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
-    widgets::section(ui, "Legend");
-    if project.document.legend.classes.is_empty() {
-        ui.label(RichText::new("No class yet: add one below, then draw.").weak());
-    }
-    for (i, class) in project.document.legend.classes.iter().enumerate() {
-        class_ui(ui, project, view, i, class);
-    }
-    new_class_ui(ui, view);
+/// What the window remembers of the legend.
+#[derive(Default)]
+pub struct LegendView {
+    /// The class that is being edited.
+    editing: Option<edit::Draft>,
+    /// Groups whose classes are not shown.
+    folded: HashSet<String>,
+    /// A group that is being renamed, and its name so far.
+    renaming: Option<(String, String)>,
 }
 
-fn class_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, i: usize, class: &Class) {
-    if let Some((code, name, colour)) = &mut view.editing_class
-        && *code == class.code
-    {
-        let mut done = None;
-        ui.horizontal(|ui| {
-            ui.color_edit_button_srgb(colour);
-            let field = TextEdit::singleline(name).desired_width(128.0);
-            let field = ui.add(field).on_hover_text("Name of the class");
-            let enter = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
-            if ui.button("OK").clicked() || enter {
-                done = Some(Some(Command::EditClass(Class {
-                    name: name.clone(),
-                    colour: *colour,
-                    ..class.clone()
-                })));
-            }
-            if ui.button("Delete").on_hover_text("Deletes the class; no annotation may use it").clicked() {
-                done = Some(Some(Command::DeleteClass(*code)));
-            }
-            if ui.button("×").on_hover_text("Leaves it as it is").clicked() {
-                done = Some(None);
-            }
-        });
-        if let Some(command) = done {
-            view.editing_class = None;
-            view.commands.extend(command);
-        }
-        return;
-    }
+/// A class that is being dragged to another place.
+struct Dragged(ClassCode);
+
+pub fn legend_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
+    let can = project.folder.read_only().is_none();
     ui.horizontal(|ui| {
-        let key = match i {
-            0..=8 => (i + 1).to_string(),
-            9 => "0".into(),
-            _ => " ".into(),
-        };
-        ui.label(RichText::new(key).monospace().weak());
-        widgets::swatch(ui, class.colour);
-        let chosen = project.class == Some(class.code);
-        let button = egui::Button::selectable(chosen, (class.name.as_str(), Atom::grow())).truncate();
-        let width = 132.0;
-        let response = ui.add_sized([width, tokens::TARGET], button);
-        if response.on_hover_text(format!("{}: what is drawn gets this class", class.name)).clicked() {
-            view.send(Command::PickClass(class.code));
-        }
+        widgets::section(ui, "Legend");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if ui
-                .small_button("Edit")
-                .on_hover_text(format!("Renames, recolours or deletes {}", class.name))
-                .clicked()
-            {
-                view.editing_class = Some((class.code, class.name.clone(), class.colour));
-            }
-            let tally = project.tally(class.code);
-            let (polygons, pixels) = (tally.annotations, tally.pixels);
-            let words = format!("{polygons} / {}", format::grouped(pixels as i64));
-            ui.label(RichText::new(words).small().weak()).on_hover_text(format!(
-                "{} with {}",
-                format::count(polygons, "annotation"),
-                format::count(pixels, "pure pixel")
-            ));
+            ui.add_enabled_ui(can, |ui| menu_ui(ui, view));
         });
     });
+    let classes = &project.document.legend.classes;
+    if classes.is_empty() {
+        ui.add(Label::new(
+            RichText::new("No class yet: add one below, or take a preset or a file, then draw.").weak(),
+        ));
+    }
+    let mut group: Option<&str> = None;
+    for (i, class) in classes.iter().enumerate() {
+        if class.group.as_deref() != group {
+            group = class.group.as_deref();
+            if let Some(name) = group {
+                group_ui(ui, project, view, name, can);
+            }
+        }
+        if group.is_none_or(|name| !view.legend.folded.contains(name)) {
+            class_ui(ui, project, view, i, class, can);
+        }
+    }
+    ui.add_enabled_ui(can, |ui| new_class_ui(ui, view));
+    thin_ui(ui, project);
+}
+
+fn menu_ui(ui: &mut Ui, view: &mut View) {
+    let menu = ui.menu_button("Presets and files", |ui| {
+        if ui.button("Import legend…").clicked() {
+            view.dialogs.ask_legend_import();
+        }
+        if ui.button("Export legend…").clicked() {
+            view.dialogs.ask_legend_export();
+        }
+        ui.separator();
+        for preset in Preset::ALL {
+            if ui.button(preset.title()).on_hover_text(preset.explanation()).clicked() {
+                view.dialogs.ask_preset(preset);
+            }
+        }
+    });
+    menu.response.on_hover_text("Takes in another legend, or writes this one to a file");
+}
+
+/// The heading of a group: folds it, renames or dissolves it.
+fn group_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, name: &str, can: bool) {
+    let classes = &project.document.legend.classes;
+    let count = classes.iter().filter(|class| class.group.as_deref() == Some(name)).count();
+    ui.horizontal(|ui| {
+        let (rect, icon) = ui.allocate_exact_size(Vec2::splat(tokens::TEXT), Sense::hover());
+        let is_folded = view.legend.folded.contains(name);
+        paint_default_icon(ui, if is_folded { 0.0 } else { 1.0 }, &icon.with_new_rect(rect));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.add_enabled_ui(can, |ui| group_menu_ui(ui, view, name));
+            ui.label(RichText::new(format::grouped(count as i64)).small().weak())
+                .on_hover_text(format!("{count} classes"));
+            let words = (RichText::new(name).strong(), Atom::grow());
+            let button = Button::new(words).frame(false).truncate();
+            let response = ui.add_sized([ui.available_width(), tokens::TARGET], button);
+            let hint = if is_folded { "shows its classes" } else { "hides its classes" };
+            if response.on_hover_text(format!("{name}: {hint}")).clicked() {
+                let folded = &mut view.legend.folded;
+                if is_folded {
+                    folded.remove(name)
+                } else {
+                    folded.insert(name.to_owned())
+                };
+            }
+        });
+    });
+}
+
+fn group_menu_ui(ui: &mut Ui, view: &mut View, name: &str) {
+    // A click into the field leaves it open.
+    let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+    let (button, _) = MenuButton::new(RichText::new("Group").small()).config(config).ui(ui, |ui| {
+        let renaming = &mut view.legend.renaming;
+        if renaming.as_ref().is_none_or(|(group, _)| group != name) {
+            *renaming = Some((name.to_owned(), name.to_owned()));
+        }
+        let mut command = None;
+        if let Some((_, new)) = renaming {
+            ui.horizontal(|ui| {
+                let label = ui.label(RichText::new("Name of the group").weak());
+                let field = ui.add(TextEdit::singleline(new).desired_width(120.0)).labelled_by(label.id);
+                let enter = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
+                if ui.button("Rename").clicked() || enter {
+                    command = Some(Some(new.clone()));
+                }
+            });
+        }
+        if ui.button("Ungroup").on_hover_text("Its classes stay, without a group").clicked() {
+            command = Some(None);
+        }
+        if let Some(new) = command {
+            view.legend.renaming = None;
+            view.send(Command::RenameGroup { group: name.to_owned(), name: new });
+            ui.close();
+        }
+    });
+    button.on_hover_text(format!("Renames or dissolves {name}"));
+}
+
+/// The key that picks the class at this place.
+fn key_of(place: usize) -> String {
+    match place {
+        0..=8 => (place + 1).to_string(),
+        9 => "0".into(),
+        _ => " ".into(),
+    }
+}
+
+fn class_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, i: usize, class: &Class, can: bool) {
+    if can && edit::is_edited(view, class.code) {
+        edit::edit_ui(ui, project, view, i, class);
+        return;
+    }
+    let row = ui.horizontal(|ui| {
+        ui.label(RichText::new(key_of(i)).monospace().weak());
+        widgets::swatch(ui, class.colour);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let edit = ui.add_enabled(can, Button::new("Edit").small());
+            if edit.on_hover_text(format!("Renames, recolours, groups or deletes {}", class.name)).clicked() {
+                edit::begin(view, class);
+            }
+            counts_ui(ui, class, project.tally(class.code));
+            name_ui(ui, project, view, class, can);
+        });
+    });
+    if can {
+        drop_ui(ui, project, view, i, row.response.rect);
+    }
+}
+
+fn counts_ui(ui: &mut Ui, class: &Class, tally: Tally) {
+    let (polygons, pixels) = (tally.annotations, tally.pixels);
+    let words = format!("{polygons} / {}", format::grouped(pixels as i64));
+    ui.label(RichText::new(words).small().weak()).on_hover_text(format!(
+        "{} with {}",
+        format::count(polygons, "annotation"),
+        format::count(pixels, "pure pixel")
+    ));
+    let mut hint = format!("The code of {} in rasters, models and maps", class.name);
+    if let Some(m) = class.buffer_m {
+        hint += &format!("; its inward buffer is {} m", format::trimmed(m));
+    }
+    ui.label(RichText::new(class.code.to_string()).small().weak()).on_hover_text(hint);
+}
+
+fn name_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, class: &Class, can: bool) {
+    let chosen = project.class == Some(class.code);
+    let sense = if can { Sense::click_and_drag() } else { Sense::click() };
+    let button = Button::selectable(chosen, (class.name.as_str(), Atom::grow())).truncate().sense(sense);
+    let response = ui.add_sized([ui.available_width(), tokens::TARGET], button);
+    let how = if can { ". A double click edits it, dragging moves it" } else { "" };
+    let response = response.on_hover_text(format!("{}: what is drawn gets this class{how}", class.name));
+    if response.clicked() {
+        view.send(Command::PickClass(class.code));
+    }
+    if response.double_clicked() && can {
+        edit::begin(view, class);
+    }
+    response.dnd_set_drag_payload(Dragged(class.code));
+    if response.dragged() {
+        ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
+    }
+}
+
+/// Shows where a dragged class would come to lie, and puts it there.
+fn drop_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, i: usize, row: Rect) {
+    let response = ui.interact(row, ui.scope_id().with(("class row", i)), Sense::hover());
+    if response.dnd_hover_payload::<Dragged>().is_none() {
+        return;
+    }
+    let Some(pointer) = ui.ctx().pointer_interact_pos() else { return };
+    let below = pointer.y > row.center().y;
+    let gap = ui.spacing().item_spacing.y / 2.0;
+    let y = if below { row.bottom() + gap } else { row.top() - gap };
+    let line = egui::Stroke::new(2.0, tokens::accent(ui.visuals().dark_mode));
+    ui.painter().hline(row.x_range(), y, line);
+    if let Some(dragged) = response.dnd_release_payload::<Dragged>() {
+        let classes = &project.document.legend.classes;
+        let Some(from) = classes.iter().position(|class| class.code == dragged.0) else { return };
+        let to = i + usize::from(below);
+        // Places are counted without the class that moves.
+        let to = to - usize::from(from < to);
+        if from != to {
+            view.send(Command::MoveClass { code: dragged.0, to });
+        }
+    }
 }
 
 fn new_class_ui(ui: &mut Ui, view: &mut View) {
@@ -88,9 +230,36 @@ fn new_class_ui(ui: &mut Ui, view: &mut View) {
         let field = ui.add(field);
         let enter = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
         let ready = !view.new_class.trim().is_empty();
-        if (ui.add_enabled(ready, egui::Button::new("Add class")).clicked() || enter) && ready {
+        if (ui.add_enabled(ready, Button::new("Add class")).clicked() || enter) && ready {
             let name = std::mem::take(&mut view.new_class);
             view.send(Command::AddClass(name.trim().to_string()));
         }
     });
+}
+
+/// What is missing: the thinnest class in a sentence, the others in the tooltip.
+fn thin_ui(ui: &mut Ui, project: &OpenProject) {
+    let thin = project.thin_classes();
+    let Some((class, tally)) = thin.first() else { return };
+    let told = |class: &Class, tally: &Tally| {
+        let polygons = format::count(tally.sure, "polygon");
+        format!("{}: {polygons}, {}", class.name, format::count(tally.sure_pixels, "pixel"))
+    };
+    let words = RichText::new(told(class, tally)).color(ui.visuals().warn_fg_color);
+    let mut hint = format!(
+        "Too little to learn from: fewer than {ENOUGH_POLYGONS} sure polygons, or fewer than {ENOUGH_PIXELS} pure \
+         pixels in them on the site on screen"
+    );
+    for (class, tally) in &thin[1..] {
+        hint += &format!("\n{}", told(class, tally));
+    }
+    ui.add(Label::new(words).truncate()).on_hover_text(format!("{}\n{hint}", told(class, tally)));
+    if thin.len() > 1 {
+        let words = if thin.len() == 2 {
+            "and 1 more class".into()
+        } else {
+            format!("and {} more classes", thin.len() - 1)
+        };
+        ui.label(RichText::new(words).small().weak()).on_hover_text(hint);
+    }
 }

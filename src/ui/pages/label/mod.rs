@@ -4,6 +4,8 @@ mod legend;
 mod list;
 mod selected;
 
+pub use legend::LegendView;
+
 use super::page;
 use crate::app::{Command, OpenProject};
 use crate::ui::view::View;
