@@ -10,6 +10,7 @@ mod map;
 mod notices;
 mod pages;
 mod plot;
+mod rhythm;
 mod shortcuts;
 mod sites;
 mod start;
