@@ -16,3 +16,4 @@ mod sites;
 mod small;
 mod start;
 mod trouble;
+mod wand;

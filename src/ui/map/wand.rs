@@ -16,7 +16,7 @@ use std::sync::Arc;
 use walkers::Projector;
 
 /// Tolerances that can be chosen.
-const TOLERANCES: RangeInclusive<f32> = 0.02..=3.0;
+const TOLERANCES: RangeInclusive<f32> = 0.02..=10.0;
 /// A key, or a notch of the wheel, changes the tolerance by this factor.
 const STEP: f32 = 1.15;
 /// Points that a notch of the wheel scrolls by.
