@@ -244,6 +244,11 @@ impl Cube {
             .map_err(|why| CubeError::Read { path: path.to_owned(), why })
     }
 
+    /// Whether both are the same open cube, with the same chunks in memory.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
     /// Where it lies.
     pub fn path(&self) -> &Path {
         &self.inner.path
@@ -397,6 +402,21 @@ impl Cube {
         match &chunk.pixels {
             Pixels::Words(words) => words.get(at).map_or(f32::NAN, |word| self.value(*word)),
             Pixels::Floats(floats) => floats.get(at).copied().unwrap_or(f32::NAN),
+        }
+    }
+
+    /// The values of one plane (`time x bands + band`) of a decoded chunk, in order of rows; NaN for "no observation".
+    /// Nothing for a plane that the chunk does not have.
+    pub fn plane_of(&self, chunk: &Chunk, plane: usize, out: &mut Vec<f32>) {
+        let pixels = chunk.window.pixels();
+        let range = plane * pixels..(plane + 1) * pixels;
+        out.clear();
+        match &chunk.pixels {
+            Pixels::Words(words) => {
+                let words = words.get(range).unwrap_or_default();
+                out.extend(words.iter().map(|word| self.value(*word)));
+            }
+            Pixels::Floats(floats) => out.extend_from_slice(floats.get(range).unwrap_or_default()),
         }
     }
 

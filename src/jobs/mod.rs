@@ -4,8 +4,11 @@
 mod imagery;
 mod legend;
 mod loader;
+mod newest;
+mod rhythm;
 mod runner;
 mod sites;
+mod wand;
 mod work;
 
 pub use imagery::{
@@ -13,8 +16,11 @@ pub use imagery::{
 };
 pub use legend::{read_legend, write_legend};
 pub use loader::{Loaded, Loader, TileKey};
+pub use newest::Newest;
+pub use rhythm::{Rhythm, RhythmOf, RhythmRequest, rhythm};
 pub use runner::{JobContext, Runner, let_the_window_go_first};
 pub use sites::{DeleteCubeSpec, delete_cube, footprint, footprints};
+pub use wand::{WandPreview, WandRegion, WandRequest, wand};
 pub use work::{
     AssessSpec, ComposeSpec, CoreSpec, DemoSpec, ImportSpec, MapSpec, OpenCubeSpec, TrainSpec, assess,
     compose, cores, demo, drawn_core, import_labels, map, new_project, open_cube, open_project, outlined,

@@ -9,6 +9,7 @@ mod legend;
 mod lines;
 mod pure;
 mod repair;
+pub mod wand;
 
 pub use annotation::{Annotation, AnnotationId, Annotations, Buffers, Change, Confidence, Holds};
 pub use core::{Core, Emptied, core_of, core_of_annotation, largest_buffer_m};

@@ -3,10 +3,12 @@
 mod extract;
 mod normalise;
 mod split;
+mod spread;
 
 pub use extract::{ExtractReport, ExtractSpec, extract};
 pub use normalise::Normalisation;
 pub use split::{Split, split_by_annotation};
+pub use spread::{Spread, SpreadCurve, spread, stand_apart};
 
 use crate::cube::{FeatureRecord, Filling};
 use crate::labels::{AnnotationId, ClassCode};

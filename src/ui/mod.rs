@@ -11,6 +11,7 @@ mod notices;
 mod outside;
 mod pages;
 mod plot;
+mod rhythm;
 mod shortcuts;
 mod sites;
 mod start;

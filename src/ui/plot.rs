@@ -3,12 +3,13 @@
 
 mod axes;
 mod choose;
+mod spread;
 mod trace;
 
 pub use choose::{IndexChoice, indices};
 
 use super::view::View;
-use super::{format, tokens};
+use super::{format, rhythm, tokens};
 use crate::app::{Command, OpenProject};
 use crate::cube::{Feature, Filling, Period, PixelMask, PixelState, Series};
 use crate::jobs::OpenedCube;
@@ -29,6 +30,7 @@ struct Drawn {
 pub fn plot_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     let panel = || Panel::bottom("plot").default_size(232.0).size_range(140.0..=520.0).resizable(true);
     let Some((opened, _)) = project.cube() else {
+        rhythm::forget(view);
         // While a site is on its way the room stays, so that nothing jumps.
         if project.site.is_some() {
             panel().show(ui, |ui| ui.set_min_size(ui.available_size()));
@@ -44,6 +46,9 @@ pub fn plot_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
         view.bands = first_bands(opened);
     }
     panel().show(ui, |ui| {
+        let shown = curves(opened, view, &indices, ui.visuals().dark_mode);
+        let features: Vec<Feature> = shown.into_iter().map(|curve| curve.feature).collect();
+        rhythm::follow(ui.ctx(), project, opened, view, &features);
         let drawn = series(project, opened, view);
         head_ui(ui, project, opened, view, &drawn);
         ui.horizontal(|ui| {
@@ -150,8 +155,10 @@ fn hint_ui(ui: &mut Ui, opened: &OpenedCube, view: &View, drawn: &[Drawn]) {
     }
     let hovered = drawn.iter().find(|d| d.pin.is_none()).map(|d| d.name.as_str());
     let hint = "Point at a pixel to read its year; click it on the Look page to pin it.";
-    let words = hovered.unwrap_or(if drawn.is_empty() { hint } else { "" });
-    ui.add(egui::Label::new(RichText::new(words).small().weak()).truncate()).on_hover_text(words);
+    let rhythm = view.rhythm.told();
+    let told: Vec<&str> = hovered.into_iter().chain(rhythm.as_deref()).collect();
+    let words = if told.is_empty() && drawn.is_empty() { hint.into() } else { told.join(" · ") };
+    ui.add(egui::Label::new(RichText::new(&words).small().weak()).truncate()).on_hover_text(&words);
 }
 
 /// A band or an index to draw.
@@ -191,6 +198,8 @@ fn axes(opened: &OpenedCube, view: &mut View, curves: &[Curve], drawn: &[Drawn])
     for Curve { feature, .. } in curves {
         let now = drawn.iter().map(|d| range(&feature.series(&d.series)));
         let now = now.fold((f64::INFINITY, f64::NEG_INFINITY), union);
+        let all = view.rhythm.shown().and_then(|(_, all)| all.curves.iter().find(|c| c.name == feature.name));
+        let now = all.map_or(now, |all| union(now, spread::range(all)));
         let seen = view.indices.seen.entry(feature.name.clone()).or_insert(now);
         *seen = union(*seen, now);
         if feature.is_index() {
@@ -250,6 +259,10 @@ fn curves_ui(
     let filling = project.document.view.gaps;
     // Of a single acquisition it is clear how often it was seen.
     let counted = opened.cube.made().settings.period != Period::None;
+    let warning = tokens::warning(dark);
+    let rhythm = view.rhythm.shown();
+    let together =
+        rhythm.map(|(_, all)| spread::painted(&days, all, curves, &axes, warning)).unwrap_or_default();
     let painted = trace::painted(&days, drawn, curves, &axes, filling, weak);
     let labels = trace::Labels::new(&days, drawn, curves, filling, counted);
     let plot = Plot::new("series")
@@ -277,12 +290,14 @@ fn curves_ui(
     let accent = tokens::accent(dark);
     let response = plot.show(ui, |plot| {
         plot.vline(VLine::new("date", now).color(accent).width(1.0).allow_hover(false));
+        spread::paint(plot, together);
         painted.lines.into_iter().for_each(|line| plot.line(line));
         painted.markers.into_iter().for_each(|markers| plot.points(markers));
     });
     let names: Vec<&str> = curves.iter().map(|curve| curve.feature.name.as_str()).collect();
     let told = drawn.iter().filter_map(|d| d.told(filling)).map(|words| format!("; {words}"));
-    let words = format!("Series plot of {}{}", names.join(", "), told.collect::<String>());
+    let rhythm = view.rhythm.told().map_or(String::new(), |words| format!("; {words}"));
+    let words = format!("Series plot of {}{rhythm}{}", names.join(", "), told.collect::<String>());
     response.response.widget_info(|| WidgetInfo::labeled(egui::Role::Figure, true, &words));
     if response.response.clicked()
         && let Some(pos) = response.response.interact_pointer_pos()

@@ -1,12 +1,13 @@
 //! Keys, and the sheet that lists them.
 
 use super::map::Tool;
+use super::rhythm;
 use super::view::View;
 use crate::app::{AppState, Command, OpenProject, Page};
 use egui::{Context, Grid, Id, Key, Modal, Modifiers, RichText};
 
 /// Keys and what they do, as the sheet lists them.
-const SHEET: [(&str, &str); 20] = [
+const SHEET: [(&str, &str); 23] = [
     ("F1 F2 F3 F4", "Look, Label, Map, Assess"),
     ("Left, Right or A, D", "the date before, the date after"),
     ("Space", "play through the year, or stop"),
@@ -16,10 +17,13 @@ const SHEET: [(&str, &str); 20] = [
     ("Click (Look page)", "pin a pixel, or take its pin off"),
     ("1 … 9, 0", "pick a class"),
     ("P", "draw a polygon"),
+    ("W", "the wand: draw around all that has the year of the pixel you click"),
+    ("[ and ], Alt or Shift and wheel", "narrow or widen the tolerance of the wand"),
     ("V", "select annotations"),
     ("Click, double click or Enter", "add a corner, finish the polygon"),
     ("Backspace, Esc", "take the last corner back, give the polygon up"),
     ("Delete", "delete the selected annotation"),
+    ("O", "drop the pixels that stand apart from the selected annotation"),
     ("Ctrl+Z, Ctrl+Y", "undo, redo"),
     ("Ctrl+T", "train"),
     ("Ctrl+Enter", "train and map"),
@@ -130,6 +134,17 @@ fn label_keys(ctx: &Context, project: &OpenProject, view: &mut View) {
     }
     if plain(Key::P) {
         view.map.tool = Tool::Polygon;
+    }
+    if plain(Key::W) {
+        view.map.tool = Tool::Wand;
+    }
+    for (key, steps) in [(Key::OpenBracket, -1.0), (Key::CloseBracket, 1.0)] {
+        if view.map.tool == Tool::Wand && plain(key) {
+            view.map.wand.widen(steps);
+        }
+    }
+    if plain(Key::O) {
+        rhythm::drop_apart(project, view);
     }
     if plain(Key::V) {
         view.map.tool = Tool::Select;

@@ -5,6 +5,7 @@ use super::imagery::Imagery;
 use super::map::MapView;
 use super::pages::LegendView;
 use super::plot::IndexChoice;
+use super::rhythm::RhythmView;
 use crate::app::Command;
 use std::time::Instant;
 
@@ -16,6 +17,8 @@ pub struct View {
     pub map: MapView,
     /// Bands shown in the plot, by index.
     pub bands: Vec<usize>,
+    /// The series of what is drawn or selected.
+    pub rhythm: RhythmView,
     /// Indices shown in the plot, and the one being written.
     pub indices: IndexChoice,
     /// Three channels of one's own, while they are being chosen.
@@ -58,6 +61,7 @@ impl View {
             commands: Vec::new(),
             map: MapView::default(),
             bands: Vec::new(),
+            rhythm: RhythmView::default(),
             indices: IndexChoice::default(),
             channels: None,
             site_filter: String::new(),

@@ -324,6 +324,25 @@ impl Desk {
         self.settle();
     }
 
+    /// What a slider stands at.
+    #[track_caller]
+    pub fn slider(&self, name: &str) -> f64 {
+        let slider = self.harness.get_by_role_and_label(Role::Slider, name);
+        slider.accesskit_node().numeric_value().unwrap()
+    }
+
+    /// Turns the wheel, while keys are held.
+    pub fn wheel(&mut self, delta: egui::Vec2, modifiers: egui::Modifiers) {
+        let (unit, phase) = (egui::MouseWheelUnit::Point, egui::TouchPhase::Move);
+        let source = egui::MouseWheelSource::Unknown;
+        self.harness.event(Event::ModifiersChanged(modifiers));
+        self.harness.event(Event::MouseWheel { unit, delta, phase, source, modifiers });
+        // A turn is spread over some frames.
+        self.steps(20);
+        self.harness.event(Event::ModifiersChanged(egui::Modifiers::NONE));
+        self.settle();
+    }
+
     /// Drops folders or files on the window.
     pub fn drop_paths(&mut self, paths: &[&Path]) {
         let dropped = paths.iter().map(|path| Arc::new(Dropped(path.to_path_buf())) as _).collect();

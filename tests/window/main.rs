@@ -18,3 +18,4 @@ mod sites;
 mod small;
 mod start;
 mod trouble;
+mod wand;

@@ -13,6 +13,8 @@ use walkers::Projector;
 pub enum Tool {
     /// Draws polygons.
     Polygon,
+    /// Draws around pixels of the same year.
+    Wand,
     /// Selects annotations.
     Select,
 }
@@ -44,6 +46,12 @@ impl Draft {
             commands
                 .push(Command::Draw(geo::orient::Orient::orient(&polygon, geo::orient::Direction::Default)));
         }
+    }
+
+    /// Pure pixels of the polygon being drawn, as it was painted last.
+    pub fn pure_pixels(&self) -> Option<&[(u32, u32)]> {
+        let core = self.core.as_ref().filter(|_| !self.corners.is_empty())?;
+        Some(&core.core.as_ref().ok()?.core.pure_pixels)
     }
 
     fn core(
@@ -82,6 +90,7 @@ pub fn label_tools(
             }
         }
         Tool::Polygon => polygon_tool(ui, painter, response, projector, project, opened, view),
+        Tool::Wand => super::wand::wand_tool(ui, painter, response, projector, project, opened, view),
     }
 }
 
@@ -158,7 +167,7 @@ pub fn describe(core: &DrawnCore, buffer_m: f64) -> String {
 }
 
 /// Words on a dark ground beside the mouse.
-fn tag(painter: &Painter, at: Pos2, words: &str) {
+pub fn tag(painter: &Painter, at: Pos2, words: &str) {
     let galley = painter.layout_no_wrap(words.into(), FontId::proportional(tokens::TEXT), Color32::WHITE);
     let size = galley.size() + Vec2::new(16.0, 10.0);
     let clip = painter.clip_rect();
@@ -186,6 +195,7 @@ fn annotation_at(project: &OpenProject, [lon, lat]: [f64; 2], projector: &Projec
 pub fn tools_ui(ui: &mut Ui, view: &mut View) {
     for (tool, name, hint) in [
         (Tool::Polygon, "Polygon", "Draws a polygon: click its corners, double click or Enter to finish (P)"),
+        (Tool::Wand, "Wand", "Draws around all that has the year of the pixel you click (W)"),
         (Tool::Select, "Select", "Selects an annotation (V)"),
     ] {
         if ui.selectable_label(view.map.tool == tool, name).on_hover_text(hint).clicked() {

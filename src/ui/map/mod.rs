@@ -12,8 +12,10 @@ mod mosaic;
 mod overview;
 mod plane;
 mod quad;
+mod wand;
 
 pub use draw::Tool;
+pub use quad::{corners, within as place_in};
 
 use super::view::View;
 use super::widgets;
@@ -54,6 +56,8 @@ pub struct MapView {
     pub layers: Layers,
     /// The tool in hand on the Label page.
     pub tool: Tool,
+    /// The series wand.
+    pub wand: wand::Wand,
     memory: MapMemory,
     site: Option<String>,
     basemap: Option<HttpTiles>,
@@ -80,6 +84,7 @@ impl Default for MapView {
             hovered: None,
             layers: Layers { annotations: true, class_map: true, mosaic: true },
             tool: Tool::Polygon,
+            wand: wand::Wand::default(),
             memory: MapMemory::default(),
             site: None,
             basemap: None,
@@ -106,6 +111,7 @@ impl MapView {
         let cube = state.project.as_ref().and_then(OpenProject::cube);
         let Some((opened, loader)) = cube else {
             self.mosaic.clear();
+            self.wand.forget();
             self.site = None;
             return Vec::new();
         };
@@ -130,6 +136,7 @@ impl MapView {
             self.mosaic.clear();
             self.cores.clear();
             self.draft = draw::Draft::default();
+            self.wand.forget();
             self.damage = damage::Damage::default();
             self.site = Some(identity);
             self.overview = None;
@@ -180,6 +187,12 @@ impl MapView {
         let drawing = !self.draft.corners.is_empty();
         self.draft.corners.clear();
         drawing
+    }
+
+    /// Pure pixels of the polygon being drawn, or of what a click of the wand would draw.
+    pub fn drawn_pixels(&self) -> Option<&[(u32, u32)]> {
+        let wand = || self.wand.pure_pixels().filter(|_| self.tool == Tool::Wand);
+        self.draft.pure_pixels().or_else(wand)
     }
 
     /// Finishes the polygon being drawn.
@@ -311,6 +324,7 @@ fn canvas_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut
     if std::mem::take(&mut view.map.fit) {
         fit_to(&mut view.map.memory, bounds(opened), rect);
     }
+    wand::take_wheel(ui.ctx(), rect, project, view);
     let map = &mut view.map;
     let mut basemap = map.basemap.take();
     let mut memory = map.memory.clone();
@@ -330,6 +344,7 @@ fn canvas_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut
     let attribution = basemap.as_ref().map(|t| t.attribution().text);
     view.map.basemap = basemap;
     furniture::furniture_ui(ui, rect, project, opened, view, attribution);
+    wand::options_ui(ui, rect, project, view);
     remember_view(ui.ctx(), project, view);
     picture
 }
@@ -366,6 +381,7 @@ fn layers_ui(
     view.map.damage.paint(&painter, projector, &opened.cube);
     if view.map.layers.annotations {
         view.map.cores.paint(&painter, projector, grid, project);
+        super::rhythm::paint_marks(&painter, projector, grid, project, view);
     }
     let other = response.hover_pos().filter(|_| view.map.hovered.is_none_or(|p| p.pixel.is_none()));
     let other = other.and_then(|pos| footprints::at(projector, project, pos));

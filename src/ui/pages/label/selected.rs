@@ -3,7 +3,7 @@
 use crate::app::{AnnotationChange, Command, OpenProject};
 use crate::labels::Confidence;
 use crate::ui::view::View;
-use crate::ui::{format, widgets};
+use crate::ui::{format, rhythm, widgets};
 use egui::{ComboBox, RichText, Ui};
 
 pub fn selected_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
@@ -47,6 +47,7 @@ pub fn selected_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
         }
         None => {}
     }
+    rhythm::selected_ui(ui, project, annotation, view);
     if let Some(note) = &annotation.note {
         ui.label(RichText::new(note).small().weak());
     }
