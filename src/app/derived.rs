@@ -1,6 +1,8 @@
 //! What follows from the annotations, kept up to date after each change: where they lie, their cores on the grid of the
 //! site on screen, and counts for each class.
 
+use super::flags::{self, Flags};
+use super::listing::{self, Listing};
 use super::state::{AppState, OpenProject};
 use super::update::start;
 use crate::geo::Grid;
@@ -24,6 +26,10 @@ pub struct Derived {
     pub cores: Cores,
     /// Annotations and pure pixels of each class.
     pub tallies: BTreeMap<ClassCode, Tally>,
+    /// What is wrong with them.
+    pub flags: Flags,
+    /// The list of them, as it is asked for.
+    pub listing: Listing,
     /// The annotations that all of this follows from.
     of: Annotations,
 }
@@ -59,6 +65,11 @@ impl Cores {
     /// Its pure pixels; none while they are not known.
     pub fn pure_pixels(&self, id: AnnotationId) -> usize {
         self.get(id).and_then(|core| core.as_ref().ok()).map_or(0, |core| core.core.pure_pixels.len())
+    }
+
+    /// Whether more are on their way.
+    pub(super) fn are_coming(&self) -> bool {
+        self.job.is_some()
     }
 
     /// How many are known.
@@ -137,6 +148,8 @@ pub(super) fn follow(state: &mut AppState) {
     if let Some(project) = &mut state.project {
         project.derived.tallies = tallies(project);
     }
+    flags::follow(state);
+    listing::follow(state);
 }
 
 fn missing_cores(project: &OpenProject) -> Vec<Arc<Annotation>> {

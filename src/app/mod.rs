@@ -8,10 +8,12 @@ mod command;
 mod derived;
 mod drive;
 mod events;
+mod flags;
 mod history;
 mod imagery;
 mod indices;
 mod legend;
+mod listing;
 mod sites;
 mod state;
 mod update;
@@ -20,8 +22,10 @@ pub use command::{AnnotationChange, Command, Page, SurveyRequest, Window};
 pub use derived::{Cores, Derived, KnownCore, Tally};
 pub use drive::run_to_end;
 pub use events::pump;
+pub use flags::Flags;
 pub use history::History;
 pub use imagery::{about, duration, size};
+pub use listing::Listing;
 pub use state::{
     AppState, CubeState, JobView, LastResults, Level, MapLayer, ModelEntry, Notice, OpenProject, SaveState,
     SiteView, SurveyState, Surveying, Training,

@@ -6,6 +6,7 @@ mod extent;
 mod geojson;
 mod index;
 mod legend;
+mod overlaps;
 mod pure;
 mod repair;
 
@@ -15,6 +16,7 @@ pub use extent::{extent_in, extent_of_file};
 pub use geojson::{ImportReport, ImportSettings, import, read_labels, write_labels};
 pub use index::AnnotationIndex;
 pub use legend::{Class, ClassCode, Legend};
+pub use overlaps::{area_ha, overlaps_of};
 
 use std::path::PathBuf;
 

@@ -2,7 +2,9 @@
 
 use super::dialogs::Dialogs;
 use super::imagery::Imagery;
+use super::listing::ListView;
 use super::map::MapView;
+use super::pages::Typing;
 use super::plot::IndexChoice;
 use crate::app::Command;
 use crate::labels::ClassCode;
@@ -28,6 +30,10 @@ pub struct View {
     pub playing: Option<Instant>,
     /// Dialogs that are open.
     pub dialogs: Dialogs,
+    /// The list of annotations.
+    pub list: ListView,
+    /// What is being typed of annotations.
+    pub typing: Typing,
     /// The Add imagery page.
     pub imagery: Imagery,
     /// Whether the sheet of shortcuts is open.
@@ -64,6 +70,8 @@ impl View {
             site_in_list: None,
             playing: None,
             dialogs: Dialogs::default(),
+            list: ListView::default(),
+            typing: Typing::default(),
             imagery: Imagery::default(),
             shortcuts: false,
             editing_class: None,
