@@ -1,7 +1,7 @@
 //! What one can ask of the program.
 
 use crate::cube::{BuildSettings, Filling, NamedIndex};
-use crate::jobs::{JobId, SiteNaming};
+use crate::jobs::{JobId, SiteNaming, ListSpec};
 use crate::labels::{AnnotationId, Class, ClassCode, Combine, Confidence, Holds, ImportSettings, Legend};
 use crate::model::ModelSpec;
 use crate::source::InputSpec;
@@ -187,6 +187,10 @@ pub enum Command {
     ChangeAnnotations { ids: Vec<AnnotationId>, change: AnnotationChange },
     /// Deletes annotations.
     DeleteAnnotations(Vec<AnnotationId>),
+    /// Lists annotations, sorted and filtered ([`super::Listing`]).
+    List(ListSpec),
+    /// Says who draws here: new annotations bear the name, and so do those of later days.
+    SetAuthor(Option<String>),
     /// Selects annotations, or none; those that are not there are passed over.
     Select(Vec<AnnotationId>),
     /// Sets the project's inward buffer, in metres.

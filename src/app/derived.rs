@@ -1,6 +1,8 @@
 //! What follows from the annotations, kept up to date after each change: where they lie, their cores on the grid of the
 //! site on screen, and counts for each class.
 
+use super::flags::{self, Flags};
+use super::listing::{self, Listing};
 use super::state::{AppState, OpenProject};
 use super::update::start;
 use crate::geo::Grid;
@@ -28,6 +30,10 @@ pub struct Derived {
     counted: HashMap<AnnotationId, Counted>,
     /// Annotations whose cores are neither known nor under way.
     missing: BTreeMap<AnnotationId, Arc<Annotation>>,
+    /// What is wrong with them.
+    pub flags: Flags,
+    /// The list of them, as it is asked for.
+    pub listing: Listing,
     /// The annotations that all of this follows from.
     of: Annotations,
     /// The buffers that the cores follow from; `None` before any.
@@ -74,6 +80,11 @@ impl Cores {
     /// Its pure pixels; none while they are not known.
     pub fn pure_pixels(&self, id: AnnotationId) -> usize {
         self.get(id).and_then(|core| core.as_ref().ok()).map_or(0, |core| core.core.pure_pixels.len())
+    }
+
+    /// Whether more are on their way.
+    pub(super) fn are_coming(&self) -> bool {
+        self.job.is_some()
     }
 
     /// How many are known.
@@ -184,6 +195,12 @@ impl OpenProject {
 /// Brings what follows from the annotations up to date: a few cores at once, many in a job. Only what has changed since the
 /// last call is looked at, unless the buffers have.
 pub(super) fn follow(state: &mut AppState) {
+    follow_cores(state);
+    flags::follow(state);
+    listing::follow(state);
+}
+
+fn follow_cores(state: &mut AppState) {
     let Some(project) = &mut state.project else { return };
     let (buffers, annotations) = (project.buffers(), project.annotations.clone());
     let derived = &mut project.derived;

@@ -2,7 +2,7 @@
 
 use super::state::{AppState, CubeState, LastResults, Level, MapLayer, ModelEntry, OpenProject, SaveState};
 use super::update::{map, start_open};
-use super::{derived, imagery, outside, sites};
+use super::{derived, imagery, outside, sites, flags, listing};
 use crate::classify::ChunkMap;
 use crate::jobs::{
     EventBody, Imported, JobEvent, JobId, JobKind, Loader, OpenedCube, OpenedProject, Outcome,
@@ -81,7 +81,9 @@ pub(super) fn absorb(state: &mut AppState, event: JobEvent) {
         EventBody::Cancelled => {
             state.jobs.remove(at);
             ended(state, event.job, kind, None);
-            if !matches!(kind, JobKind::Cores | JobKind::Compose | JobKind::Footprints | JobKind::Survey) {
+            let quiet =
+                matches!(kind, JobKind::Cores | JobKind::Compose | JobKind::Footprints | JobKind::Survey);
+            if !quiet && !matches!(kind, JobKind::Flags | JobKind::List) {
                 state.notify(Level::Done, format!("{} was cancelled", kind.title()));
             }
         }
@@ -112,6 +114,8 @@ fn ended(state: &mut AppState, job: JobId, kind: JobKind, why: Option<&str>) {
         }
         JobKind::Survey => imagery::survey_ended(project, job, why),
         JobKind::Cores => derived::cores_ended(project, job),
+        JobKind::Flags => flags::ended(project, job),
+        JobKind::List => listing::ended(project, job),
         _ => {}
     }
 }
@@ -193,6 +197,8 @@ fn finished(state: &mut AppState, job: JobId, outcome: Outcome) {
             }
         }
         Outcome::Cores(cores) => derived::cores_came(state, job, cores),
+        Outcome::Flagged(flagged) => flags::came(state, job, *flagged),
+        Outcome::Listed(rows) => listing::came(state, job, rows),
         Outcome::Imported(imported) => imported_labels(state, imported),
         Outcome::LegendRead { file, legend, how } => super::legend::came(state, &file, &legend, how),
         Outcome::LegendWritten(file) => {

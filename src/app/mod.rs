@@ -8,11 +8,13 @@ mod command;
 mod derived;
 mod drive;
 mod events;
+mod flags;
 mod history;
 mod imagery;
 mod indices;
 mod legend;
 mod outside;
+mod listing;
 mod sites;
 mod state;
 mod update;
@@ -21,9 +23,11 @@ pub use command::{AnnotationChange, Command, Orphans, Page, SurveyRequest, Windo
 pub use derived::{Cores, Derived, KnownCore, Tally};
 pub use drive::run_to_end;
 pub use events::pump;
+pub use flags::Flags;
 pub use history::History;
 pub use imagery::{about, duration, size};
 pub use legend::{ENOUGH_PIXELS, ENOUGH_POLYGONS};
+pub use listing::Listing;
 pub use state::{
     AppState, CubeState, JobView, LastResults, Level, MapLayer, ModelEntry, Notice, OpenProject, SaveState,
     SiteView, SurveyState, Surveying, Training,

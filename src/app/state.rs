@@ -258,12 +258,13 @@ pub struct LastResults {
 impl AppState {
     /// The start screen. `wake` is called whenever a job has something to say.
     pub fn new(recent: Recent, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
+        let author = author(&recent);
         Self {
+            author,
             project: None,
             recent,
             notices: Vec::new(),
             jobs: Vec::new(),
-            author: user_name(),
             runner: Runner::new(wake),
             next_notice: 1,
         }
@@ -283,10 +284,11 @@ impl AppState {
     }
 }
 
-/// The system's name for who sits here.
-fn user_name() -> Option<String> {
+/// Who sits here: as the call of the program says, as people said, or as the system calls them.
+fn author(recent: &Recent) -> Option<String> {
     let said = |key| std::env::var(key).ok().filter(|name: &String| !name.trim().is_empty());
-    ["RITMO_AUTHOR", "USER", "LOGNAME", "USERNAME"].into_iter().find_map(said)
+    let of_system = || ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(said);
+    said("RITMO_AUTHOR").or_else(|| recent.author.clone()).or_else(of_system)
 }
 
 impl OpenProject {

@@ -64,6 +64,11 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
             state.jobs.iter_mut().filter(|j| j.id == job).for_each(|j| j.cancelling = true);
             Ok(None)
         }
+        Command::SetAuthor(name) => {
+            state.author = name.map(|name| name.trim().to_string()).filter(|name| !name.is_empty());
+            state.recent.set_author(state.author.clone());
+            Ok(None)
+        }
         Command::Dismiss(notice) => {
             state.notices.retain(|n| n.id != notice);
             Ok(None)
@@ -363,6 +368,10 @@ fn apply(project: &mut OpenProject, author: Option<&str>, command: Command) -> R
         }
         Command::Select(ids) => {
             project.selection = ids.into_iter().filter(|id| project.annotations.get(*id).is_some()).collect();
+            return Ok(());
+        }
+        Command::List(spec) => {
+            project.derived.listing.ask(spec);
             return Ok(());
         }
         Command::PickClass(code) => {

@@ -1,8 +1,10 @@
 //! Background work: a job runs a plain function on a named thread, reports over one bounded channel, and is cancelled
 //! and joined on exit. Progress may be dropped when nobody listens; results never are.
 
+mod flags;
 mod imagery;
 mod legend;
+mod listing;
 mod loader;
 mod newest;
 mod rhythm;
@@ -11,10 +13,14 @@ mod sites;
 mod wand;
 mod work;
 
+pub use flags::{
+    AllFacts, CoreResult, Facts, FlagSpec, Flagged, Mark, Marks, PixelPlace, Relations, flag_all, flags,
+};
 pub use imagery::{
     BuildCubeSpec, SurveySpec, append_to_cube, build_cube, stopped_by_damage, survey, to_recognise,
 };
 pub use legend::{read_legend, write_legend};
+pub use listing::{Column, ListInput, ListSpec, Marked, SitePlace, list, listing, sites_of};
 pub use loader::{Loaded, Loader, TileKey};
 pub use newest::Newest;
 pub use rhythm::{Rhythm, RhythmOf, RhythmRequest, rhythm};
@@ -65,6 +71,10 @@ pub enum JobKind {
     DeleteCube,
     /// Computes the cores of annotations.
     Cores,
+    /// Looks for what is wrong with annotations.
+    Flags,
+    /// Sorts and filters the list of annotations.
+    List,
     /// Reads labels from files.
     ImportLabels,
     /// Reads a legend from a file.
@@ -93,6 +103,8 @@ impl JobKind {
             Self::DeleteCube => "Deleting the cube",
             Self::Compose => "Looking at the values",
             Self::Cores => "Buffering annotations",
+            Self::Flags => "Looking for overlaps",
+            Self::List => "Sorting the list",
             Self::ImportLabels => "Importing labels",
             Self::ImportLegend => "Importing the legend",
             Self::ExportLegend => "Exporting the legend",
@@ -154,6 +166,10 @@ pub enum Outcome {
     CubeDeleted(String),
     /// Cores of annotations.
     Cores(Vec<BufferedAnnotation>),
+    /// What is wrong with annotations.
+    Flagged(Box<Flagged>),
+    /// The annotations to list, in order.
+    Listed(Arc<Vec<AnnotationId>>),
     /// Labels were read.
     Imported(Imported),
     /// A legend was read, to be taken in.

@@ -9,8 +9,8 @@ use crate::cube::picture::{self, Composite};
 use crate::cube::{BuildSettings, BuildSpec, Cube, CubeError, CubeInfo, Feature, NamedIndex};
 use crate::geo::{Grid, raster};
 use crate::labels::{
-    Annotation, AnnotationId, Annotations, Buffers, Confidence, Core, Emptied, ImportSettings, LabelError,
-    Legend, Translation, core_of_annotation, largest_buffer_m,
+    Annotation, AnnotationId, Annotations, Buffers, ClassCode, Confidence, Core, Emptied, ImportSettings,
+    LabelError, Legend, Translation, core_of_annotation, largest_buffer_m,
 };
 use crate::model::{Model, ModelSpec};
 use crate::progress::Progress;
@@ -19,7 +19,7 @@ use crate::source::InputSpec;
 use crate::{classify, cube, model, project, source};
 use anyhow::{Context, bail};
 use rayon::prelude::*;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -680,6 +680,7 @@ pub fn assess(spec: &AssessSpec, context: &JobContext) -> anyhow::Result<Outcome
     let mut classes = spec.legend.classes.clone();
     // Annotations that trained the model, or chose when its training stopped.
     let mut model_saw: HashSet<AnnotationId> = HashSet::new();
+    let mut dates = Vec::new();
     if let Some(folder) = &spec.model {
         let card = Model::load(folder)?.card;
         let made_by = raster::RasterReader::open(&spec.classes)?.metadata_item(TRAINING);
@@ -694,6 +695,7 @@ pub fn assess(spec: &AssessSpec, context: &JobContext) -> anyhow::Result<Outcome
         let today = Translation::new(&card.classes, &spec.legend);
         codes.iter_mut().for_each(|code| *code = today.codes[usize::from(*code)]);
         classes = today.classes;
+        dates = card.dates;
     }
     let at = |(col, row): (u32, u32)| row as usize * grid.width as usize + col as usize;
     let mut touched = vec![false; codes.len()];
@@ -703,15 +705,23 @@ pub fn assess(spec: &AssessSpec, context: &JobContext) -> anyhow::Result<Outcome
         let Ok(core) = core_of_annotation(annotation, &grid, &spec.buffers) else { continue };
         if model_saw.contains(&annotation.id) {
             core.pure_pixels.iter().for_each(|&pixel| touched[at(pixel)] = true);
-        } else if annotation.confidence == Confidence::Sure {
+        } else if annotation.confidence == Confidence::Sure && annotation.holds.at_all(&dates) {
             unseen.push((annotation.class, core.pure_pixels));
+        }
+    }
+    // As for training: a pixel claimed for different classes counts for none, one claimed twice for one class counts once.
+    let mut claimed: HashMap<usize, Option<ClassCode>> = HashMap::new();
+    for (class, pixels) in &unseen {
+        for pixel in pixels.iter().map(|&pixel| at(pixel)).filter(|&pixel| !touched[pixel]) {
+            let claim = claimed.entry(pixel).or_insert(Some(*class));
+            *claim = claim.filter(|of| of == class);
         }
     }
     let mut matrix = ErrorMatrix::new(&classes);
     let mut used = 0;
-    for (class, mut pixels) in unseen {
-        pixels.retain(|&pixel| !touched[at(pixel)]);
-        let counted = pixels.iter().filter(|&&pixel| matrix.add(class, codes[at(pixel)])).count();
+    for (class, pixels) in unseen {
+        let once = pixels.into_iter().filter_map(|pixel| claimed.remove(&at(pixel)).flatten().map(|_| pixel));
+        let counted = once.filter(|&pixel| matrix.add(class, codes[at(pixel)])).count();
         used += usize::from(counted > 0);
     }
     let annotations = (used > 0).then(|| {

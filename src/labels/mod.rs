@@ -7,6 +7,7 @@ mod geojson;
 mod index;
 mod legend;
 mod lines;
+mod overlaps;
 mod pure;
 mod repair;
 pub mod wand;
@@ -18,9 +19,8 @@ pub use geojson::{ImportReport, ImportSettings, import, read_labels, write_label
 pub use index::AnnotationIndex;
 pub use legend::{Class, ClassCode, Legend};
 pub use lines::LabelLines;
-pub use legend::{
-    Combine, Combined, LegendFormat, Preset, Translation, qgis_style, read_legend, write_legend,
-};
+pub use legend::{Combine, Combined, LegendFormat, Preset, Translation, qgis_style, read_legend, write_legend};
+pub use overlaps::{area_ha, overlaps_of};
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Projects opened lately, for the start screen.
+//! Projects opened lately, for the start screen, and who works here.
 
 use crate::files::write_atomically;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,11 @@ const KEPT: usize = 12;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recent {
     /// Folders, the last opened first.
+    #[serde(default)]
     pub folders: Vec<PathBuf>,
+    /// Who draws annotations here, where people said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
     #[serde(skip)]
     file: Option<PathBuf>,
 }
@@ -47,6 +51,12 @@ impl Recent {
         self.save();
     }
 
+    /// Remembers who draws annotations here.
+    pub fn set_author(&mut self, author: Option<String>) {
+        self.author = author;
+        self.save();
+    }
+
     fn save(&self) {
         if let (Some(file), Ok(text)) = (&self.file, serde_json::to_vec_pretty(self)) {
             let _ = file.parent().map(std::fs::create_dir_all);
@@ -69,6 +79,17 @@ mod tests {
         }
         let again = Recent::load(Some(file));
         assert_eq!(again.folders, [folder.path().join("a"), folder.path().join("b")]);
+    }
+
+    #[test]
+    fn who_works_here_is_remembered_beside_the_projects() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("recent.json");
+        let mut recent = Recent::load(Some(file.clone()));
+        recent.opened(&folder.path().join("a"));
+        recent.set_author(Some("Ana".into()));
+        let again = Recent::load(Some(file));
+        assert_eq!((again.author.as_deref(), again.folders.len()), (Some("Ana"), 1));
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use super::dialogs::Chosen;
 use super::view::View;
 use super::{
-    dialogs, imagery, left, map, notices, outside, pages, plot, shortcuts, start, status, timeline, tokens, top,
+    dialogs, imagery, left, listing, map, notices, outside, pages, plot, shortcuts, start, status, timeline,
+    tokens, top,
 };
 use crate::app::{AppState, Command, Level, Page, pump, update};
 use crate::labels::ImportSettings;
@@ -139,11 +140,14 @@ impl RitmoApp {
                 left::left_ui(ui, project, view);
                 match project.page {
                     Page::Look => pages::look_ui(ui, project, view),
-                    Page::Label => pages::label_ui(ui, project, view),
+                    Page::Label => pages::label_ui(ui, state, project, view),
                     Page::Map => pages::map_ui(ui, state, project, view),
                     Page::Assess => pages::assess_ui(ui, state, project, view),
                 }
-                plot::plot_ui(ui, project, view);
+                match view.list.open && project.page == Page::Label {
+                    true => listing::table_ui(ui, project, view),
+                    false => plot::plot_ui(ui, project, view),
+                }
                 timeline::timeline_ui(ui, project, view);
                 picture = map::map_ui(ui, state, project, view);
             }

@@ -6,6 +6,7 @@ mod dialogs;
 mod format;
 mod imagery;
 mod left;
+mod listing;
 mod map;
 mod notices;
 mod outside;

@@ -1,5 +1,6 @@
 //! Keys, and the sheet that lists them.
 
+use super::listing;
 use super::map::Tool;
 use super::rhythm;
 use super::view::View;
@@ -7,7 +8,7 @@ use crate::app::{AppState, Command, OpenProject, Page};
 use egui::{Context, Grid, Id, Key, Modal, Modifiers, RichText};
 
 /// Keys and what they do, as the sheet lists them.
-const SHEET: [(&str, &str); 23] = [
+const SHEET: [(&str, &str); 27] = [
     ("F1 F2 F3 F4", "Look, Label, Map, Assess"),
     ("Left, Right or A, D", "the date before, the date after"),
     ("Space", "play through the year, or stop"),
@@ -24,6 +25,10 @@ const SHEET: [(&str, &str); 23] = [
     ("Backspace, Esc", "take the last corner back, give the polygon up"),
     ("Delete", "delete the selected annotation"),
     ("O", "drop the pixels that stand apart from the selected annotation"),
+    ("T", "show or hide the table of annotations"),
+    ("Z", "zoom to the selected annotations"),
+    ("Up, Down; with Shift", "the annotation before, the next one; several"),
+    ("Ctrl+A", "select all annotations that are listed"),
     ("Ctrl+Z, Ctrl+Y", "undo, redo"),
     ("Ctrl+T", "train"),
     ("Ctrl+Enter", "train and map"),
@@ -132,6 +137,7 @@ fn label_keys(ctx: &Context, project: &OpenProject, view: &mut View) {
             view.send(Command::PickClass(class.code));
         }
     }
+    listing::keys(ctx, project, view);
     if plain(Key::P) {
         view.map.tool = Tool::Polygon;
     }

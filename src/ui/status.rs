@@ -4,6 +4,7 @@ use super::view::View;
 use super::{format, tokens};
 use crate::app::{AppState, Command, OpenProject};
 use crate::cube::{Feature, PixelState};
+use crate::jobs::JobKind;
 use egui::{Align, Layout, Panel, RichText, Ui};
 
 pub fn status_ui(ui: &mut Ui, state: &AppState, project: Option<&OpenProject>, view: &mut View) {
@@ -67,7 +68,8 @@ fn place_ui(ui: &mut Ui, project: &OpenProject, view: &View) {
 }
 
 fn jobs_ui(ui: &mut Ui, state: &AppState, view: &mut View) {
-    for job in &state.jobs {
+    // The list sorts itself; only what one may want to stop is told.
+    for job in state.jobs.iter().filter(|job| job.kind != JobKind::List) {
         let cancel = egui::Button::new(if job.cancelling { "Stopping …" } else { "Cancel" }).small();
         if ui
             .add_enabled(!job.cancelling, cancel)

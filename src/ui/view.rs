@@ -2,8 +2,9 @@
 
 use super::dialogs::Dialogs;
 use super::imagery::Imagery;
+use super::listing::ListView;
 use super::map::MapView;
-use super::pages::LegendView;
+use super::pages::{LegendView, Typing};
 use super::plot::IndexChoice;
 use super::rhythm::RhythmView;
 use crate::app::Command;
@@ -31,6 +32,10 @@ pub struct View {
     pub playing: Option<Instant>,
     /// Dialogs that are open.
     pub dialogs: Dialogs,
+    /// The list of annotations.
+    pub list: ListView,
+    /// What is being typed of annotations.
+    pub typing: Typing,
     /// The Add imagery page.
     pub imagery: Imagery,
     /// Whether the sheet of shortcuts is open.
@@ -68,6 +73,8 @@ impl View {
             site_in_list: None,
             playing: None,
             dialogs: Dialogs::default(),
+            list: ListView::default(),
+            typing: Typing::default(),
             imagery: Imagery::default(),
             shortcuts: false,
             legend: LegendView::default(),

@@ -1,7 +1,7 @@
 //! Small pieces that several panels use.
 
 use super::tokens;
-use egui::{Color32, Response, RichText, Sense, Ui, Vec2};
+use egui::{Color32, DragValue, Response, RichText, Sense, Ui, Vec2};
 
 /// A title over a part of a panel.
 pub fn section(ui: &mut Ui, title: &str) {
@@ -46,6 +46,30 @@ pub fn figure(ui: &mut Ui, name: &str, value: &str) {
             ui.label(RichText::new(value).monospace());
         });
     });
+}
+
+/// A distance in metres that one drags or types; gives the new one once it is let go or left. `words` stand in its place.
+pub fn metres(ui: &mut Ui, name: &str, value: f64, words: Option<&str>, hint: &str) -> Option<f64> {
+    // What is dragged is remembered until it is let go: the document does not follow every step.
+    let held = ui.id().with(("dragged", name));
+    let before = ui.data(|data| data.get_temp::<f64>(held)).unwrap_or(value);
+    let mut m = before;
+    let mut drag = DragValue::new(&mut m).range(0.0..=1000.0).speed(0.5).max_decimals(1).suffix(" m");
+    drag = drag.update_while_editing(false);
+    if let Some(words) = words.filter(|_| before == value) {
+        drag = drag.custom_formatter(|_, _| words.to_string()).suffix("");
+    }
+    let response = ui.add(drag).on_hover_text(hint);
+    response.widget_info(|| egui::WidgetInfo {
+        value: Some(m),
+        ..egui::WidgetInfo::labeled(egui::Role::SpinButton, true, name)
+    });
+    if response.dragged() {
+        ui.data_mut(|data| data.insert_temp(held, m));
+        return None;
+    }
+    ui.data_mut(|data| data.remove_temp::<f64>(held));
+    ((response.drag_stopped() || response.changed()) && m != value).then_some(m)
 }
 
 /// The colour of a class.

@@ -2,6 +2,7 @@
 
 mod annotations;
 mod canvas;
+mod claims;
 mod class_layer;
 mod crowd;
 mod damage;
@@ -68,6 +69,8 @@ pub struct MapView {
     last_rect: Option<Rect>,
     hover_since: Option<((u32, u32), Instant)>,
     fit: bool,
+    /// A box to bring into view (left, bottom, right, top), and whether to fill the view with it.
+    target: Option<([f64; 4], bool)>,
     /// The project and the site, on its way, that the map of all sites was last brought to.
     overview: Option<(std::path::PathBuf, Option<String>)>,
     /// The project whose last view was taken up again.
@@ -95,6 +98,7 @@ impl Default for MapView {
             last_rect: None,
             hover_since: None,
             fit: false,
+            target: None,
             overview: None,
             taken_up: None,
             saved_view: None,
@@ -167,6 +171,12 @@ impl MapView {
     /// Shows the whole site in the next frame.
     pub fn fit(&mut self) {
         self.fit = true;
+    }
+
+    /// Brings a box of longitude and latitude (left, bottom, right, top) into view in the next frame: fills a third of the view
+    /// with it where `closely`, and moves only where it is out of view otherwise.
+    pub fn go_to(&mut self, bounds: [f64; 4], closely: bool) {
+        self.target = Some((bounds, closely));
     }
 
     /// Gives the window a title, once it has changed.
@@ -325,6 +335,9 @@ fn canvas_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut
         fit_to(&mut view.map.memory, bounds(opened), rect);
     }
     wand::take_wheel(ui.ctx(), rect, project, view);
+    if let Some((target, closely)) = view.map.target.take() {
+        go_to(&mut view.map.memory, target, closely, rect);
+    }
     let map = &mut view.map;
     let mut basemap = map.basemap.take();
     let mut memory = map.memory.clone();
@@ -382,6 +395,7 @@ fn layers_ui(
     if view.map.layers.annotations {
         view.map.cores.paint(&painter, projector, grid, project);
         super::rhythm::paint_marks(&painter, projector, grid, project, view);
+        claims::paint(&painter, projector, grid, project.derived.flags.claimed());
     }
     let other = response.hover_pos().filter(|_| view.map.hovered.is_none_or(|p| p.pixel.is_none()));
     let other = other.and_then(|pos| footprints::at(projector, project, pos));
@@ -470,6 +484,22 @@ fn fit_to(memory: &mut MapMemory, (lons, lats): Bounds, rect: Rect) {
     let scale = (f64::from(rect.width()) / wide).min(f64::from(rect.height()) / high) * 0.94 / 256.0;
     // A cube of no width cannot be fitted to; the zoom then stays.
     let _ = memory.set_zoom(scale.log2().clamp(0.0, 22.0));
+}
+
+/// Moves the map to a box of longitude and latitude.
+fn go_to(memory: &mut MapMemory, [left, bottom, right, top]: [f64; 4], closely: bool, rect: Rect) {
+    let centre = lon_lat((left + right) / 2.0, (bottom + top) / 2.0);
+    if closely {
+        // A point is shown with what lies around it.
+        let (w, h) = ((right - left).max(5e-4), (top - bottom).max(5e-4));
+        fit_to(memory, ((left - w, right + w), (bottom - h, top + h)), rect);
+        return;
+    }
+    let projector = Projector::new(rect, &MercatorProjection, memory, centre);
+    let on_screen = |lon, lat| projector.project(lon_lat(lon, lat)).to_pos2();
+    if !rect.intersects(Rect::from_two_pos(on_screen(left, top), on_screen(right, bottom))) {
+        memory.center_at(centre);
+    }
 }
 
 /// Remembers where the map looks, a moment after it came to rest.

@@ -53,6 +53,11 @@ fn network_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
             view.send(Command::SetModel(spec.clone()));
         }
     });
+    let hint = "Training takes the sure annotations; with this it takes those that are only likely too";
+    let likely = ui.checkbox(&mut spec.training.take_likely, "Also learn from likely annotations");
+    if likely.on_hover_text(hint).changed() {
+        view.send(Command::SetModel(spec));
+    }
     inputs_ui(ui, project, view);
 }
 

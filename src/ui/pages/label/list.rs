@@ -1,34 +1,50 @@
-//! The list of annotations.
+//! The list of annotations, as short as the panel; the table below the map tells more.
 
 use crate::app::{Command, OpenProject};
 use crate::labels::Annotation;
+use crate::ui::listing::{count_words, flag_words, show, zoom_to};
 use crate::ui::view::View;
 use crate::ui::{format, tokens, widgets};
-use egui::{Align, Atom, Layout, RichText, Ui};
+use egui::{Align, Atom, Button, Layout, RichText, ScrollArea, Ui};
+
+/// Rows that are in view.
+const ROWS: f32 = 8.0;
 
 pub fn list_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
-    widgets::section(ui, &format::count(project.annotations.len(), "annotation"));
+    widgets::section(ui, &count_words(project));
     if project.annotations.is_empty() {
         let words = "Pick a class, then click the corners of a place where you are sure. What stays after the inward buffer is what the model learns from.";
         ui.label(RichText::new(words).weak());
     }
-    let row = tokens::TARGET;
-    let list: Vec<_> = project.annotations.iter().collect();
-    egui::ScrollArea::vertical()
-        .id_salt("annotations")
-        .max_height(240.0)
-        .auto_shrink([false, true])
-        .show_rows(ui, row, list.len(), |ui, range| {
-            for annotation in range.filter_map(|i| list.get(i)) {
-                row_ui(ui, project, view, annotation);
-            }
-        });
-    ui.add_space(tokens::GRID);
-    let can = project.folder.read_only().is_none();
-    if ui.add_enabled(can, egui::Button::new("Import labels…")).on_hover_text("From GeoJSON files").clicked()
-    {
-        view.dialogs.ask_labels();
+    let rows = project.derived.listing.rows();
+    let height = tokens::TARGET + ui.spacing().item_spacing.y;
+    let mut scroll =
+        ScrollArea::vertical().id_salt("annotations").max_height(ROWS * height).auto_shrink([false, true]);
+    // What was selected on the map comes into view here too.
+    if let Some(row) = view.list.scroll_to() {
+        scroll = scroll.vertical_scroll_offset((row as f32 - ROWS / 2.0).max(0.0) * height);
     }
+    scroll.show_rows(ui, tokens::TARGET, rows.len(), |ui, range| {
+        for id in &rows[range] {
+            match project.annotation(*id) {
+                Some(annotation) => row_ui(ui, project, view, annotation),
+                // It was deleted since; the list comes anew.
+                None => drop(ui.allocate_space(egui::vec2(0.0, tokens::TARGET))),
+            }
+        }
+    });
+    ui.add_space(tokens::GRID);
+    ui.horizontal(|ui| {
+        let hint = "All annotations in a table that sorts and filters, below the map (T)";
+        if !view.list.open && ui.button("Open table").on_hover_text(hint).clicked() {
+            view.list.open = true;
+        }
+        let can = project.folder.read_only().is_none();
+        let import = ui.add_enabled(can, Button::new("Import labels…"));
+        if import.on_hover_text("From GeoJSON files").clicked() {
+            view.dialogs.ask_labels();
+        }
+    });
 }
 
 fn row_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, annotation: &Annotation) {
@@ -38,24 +54,32 @@ fn row_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, annotation: &Anno
         let name = class.map_or("unknown class", |c| c.name.as_str());
         let chosen = project.selection.contains(&annotation.id);
         let button =
-            egui::Button::selectable(chosen, (format!("{}  {name}", annotation.id), Atom::grow())).truncate();
-        if ui.add_sized([168.0, tokens::TARGET], button).clicked() {
-            view.send(Command::Select((!chosen).then_some(annotation.id).into_iter().collect()));
+            Button::selectable(chosen, (format!("{}  {name}", annotation.id), Atom::grow())).truncate();
+        let row = ui.add_sized([168.0, tokens::TARGET], button);
+        let View { list, commands, map, .. } = view;
+        if row.double_clicked() {
+            commands.push(Command::Select(vec![annotation.id]));
+            zoom_to(project, annotation.id, map);
+        } else if row.clicked() {
+            let modifiers = ui.input(|i| i.modifiers);
+            list.click(project, annotation.id, modifiers, commands);
+            show(project, annotation.id, map);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let (words, hint) = match project.derived.cores.get(annotation.id) {
-                Some(Ok(core)) => match core.core.emptied {
-                    None => {
-                        (format!("{} px", format::grouped(core.core.pure_pixels.len() as i64)), String::new())
-                    }
-                    Some(why) => ("none".into(), why.to_string()),
+            let flags = flag_words(project, annotation);
+            let words = match project.derived.cores.get(annotation.id) {
+                Some(Ok(core)) => match core.core.pure_pixels.len() {
+                    0 => "none".into(),
+                    pixels => format!("{} px", format::grouped(pixels as i64)),
                 },
-                Some(Err(why)) => ("unusable".into(), why.clone()),
-                None => ("…".into(), String::new()),
+                Some(Err(_)) => "unusable".into(),
+                None => "…".into(),
             };
-            let label = ui.label(RichText::new(words).small().weak());
-            if !hint.is_empty() {
-                label.on_hover_text(hint);
+            let text = RichText::new(words).small();
+            if flags.is_empty() {
+                ui.label(text.weak());
+            } else {
+                ui.label(text.color(ui.visuals().warn_fg_color)).on_hover_text(flags.join("\n"));
             }
         });
     });

@@ -3,19 +3,25 @@
 mod legend;
 mod list;
 mod selected;
+mod typing;
 
 pub use legend::LegendView;
 
 use super::page;
-use crate::app::{Command, OpenProject};
+use crate::app::{AppState, Command, OpenProject};
 use crate::ui::view::View;
 use crate::ui::widgets;
-use egui::{DragValue, RichText, Ui};
+use egui::{RichText, Ui};
 
-pub fn label_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
+pub use typing::Typing;
+
+pub fn label_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut View) {
+    let View { list, commands, .. } = &mut *view;
+    list.follow(project, commands);
     page(ui, |ui| {
         legend::legend_ui(ui, project, view);
         buffer_ui(ui, project, view);
+        author_ui(ui, state, view);
         selected::selected_ui(ui, project, view);
         list::list_ui(ui, project, view);
     });
@@ -24,16 +30,24 @@ pub fn label_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
 fn buffer_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     widgets::section(ui, "Inward buffer");
     ui.horizontal(|ui| {
-        let mut m = project.document.settings.buffer_m;
-        let drag = DragValue::new(&mut m).range(0.0..=1000.0).speed(1.0).max_decimals(1).suffix(" m");
-        let response = ui.add(drag).on_hover_text("How far from its edge a polygon's pixels are left out");
-        response.widget_info(|| egui::WidgetInfo {
-            value: Some(m),
-            ..egui::WidgetInfo::labeled(egui::Role::SpinButton, true, "Inward buffer")
-        });
-        if response.changed() && !response.dragged() || response.drag_stopped() {
+        let hint = "How far from its edge a polygon's pixels are left out";
+        if let Some(m) = widgets::metres(ui, "Inward buffer", project.document.settings.buffer_m, None, hint)
+        {
             view.send(Command::SetBuffer(m));
         }
         ui.label(RichText::new("from every edge").weak());
+    });
+}
+
+/// Who draws here.
+fn author_ui(ui: &mut Ui, state: &AppState, view: &mut View) {
+    ui.horizontal(|ui| {
+        ui.label(RichText::new("You are").weak());
+        let shown = state.author.as_deref().unwrap_or("");
+        let hint = "New annotations bear this name; it is remembered for other days and projects";
+        let field = typing::Field { name: "You are", shown, mixed: false, lines: 1, hint };
+        if let Some(name) = typing::field_ui(ui, &mut view.typing.you, &[], &field) {
+            view.send(Command::SetAuthor(Some(name)));
+        }
     });
 }
