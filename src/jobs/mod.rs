@@ -2,6 +2,7 @@
 //! and joined on exit. Progress may be dropped when nobody listens; results never are.
 
 mod imagery;
+mod labels_in;
 mod loader;
 mod runner;
 mod sites;
@@ -10,12 +11,16 @@ mod work;
 pub use imagery::{
     BuildCubeSpec, SurveySpec, append_to_cube, build_cube, stopped_by_damage, survey, to_recognise,
 };
+pub use labels_in::{
+    ImportSpec, Imported, LabelsSurveyed, ToldOfImport, Without, WithoutPixels, group_words, import_labels,
+    survey_labels,
+};
 pub use loader::{Loaded, Loader, TileKey};
 pub use runner::{JobContext, Runner, let_the_window_go_first};
 pub use sites::{DeleteCubeSpec, delete_cube, footprint, footprints};
 pub use work::{
-    AssessSpec, ComposeSpec, CoreSpec, DemoSpec, ImportSpec, MapSpec, OpenCubeSpec, TrainSpec, assess,
-    compose, cores, demo, drawn_core, import_labels, map, new_project, open_cube, open_project, outlined,
+    AssessSpec, ComposeSpec, CoreSpec, DemoSpec, MapSpec, OpenCubeSpec, TrainSpec, assess,
+    compose, cores, demo, drawn_core, map, new_project, open_cube, open_project, outlined,
     train,
 };
 
@@ -23,7 +28,7 @@ use crate::assess::Assessment;
 use crate::classify::{ChunkMap, MapFiles};
 use crate::cube::picture::Composite;
 use crate::cube::{BuildSettings, Cube, CubeInfo, Made, Survey};
-use crate::labels::{Annotation, AnnotationId, Class, Core, Legend};
+use crate::labels::{Annotation, Class, Core};
 use crate::model::{ModelCard, TrainEvent};
 use crate::progress::Progress;
 use crate::project::{Contents, ProjectFolder};
@@ -57,6 +62,8 @@ pub enum JobKind {
     DeleteCube,
     /// Computes the cores of annotations.
     Cores,
+    /// Says what an import of labels would do.
+    SurveyLabels,
     /// Reads labels from files.
     ImportLabels,
     /// Trains a model.
@@ -81,6 +88,7 @@ impl JobKind {
             Self::DeleteCube => "Deleting the cube",
             Self::Compose => "Looking at the values",
             Self::Cores => "Buffering annotations",
+            Self::SurveyLabels => "Looking at the labels",
             Self::ImportLabels => "Importing labels",
             Self::Train => "Training",
             Self::Map => "Mapping",
@@ -140,6 +148,8 @@ pub enum Outcome {
     CubeDeleted(String),
     /// Cores of annotations.
     Cores(Vec<BufferedAnnotation>),
+    /// Labels were looked at.
+    LabelsSurveyed(Arc<LabelsSurveyed>),
     /// Labels were read.
     Imported(Imported),
     /// A model was trained.
@@ -279,25 +289,6 @@ pub struct BufferedAnnotation {
     pub buffer_m: f64,
     /// Its core, or why there is none.
     pub core: Result<Arc<DrawnCore>, String>,
-}
-
-/// Labels that were read from files.
-#[derive(Debug)]
-pub struct Imported {
-    /// Annotations, with ids of their own; handed on to the document.
-    pub annotations: Vec<Annotation>,
-    /// How many there were.
-    pub count: usize,
-    /// The legend with the classes that were new.
-    pub legend: Legend,
-    /// Names of the classes that were new.
-    pub new_classes: Vec<String>,
-    /// Features left aside: file, place in it from 1, why.
-    pub skipped: Vec<(PathBuf, usize, String)>,
-    /// Features repaired: file, place in it from 1, change of area in hectares.
-    pub repaired: Vec<(PathBuf, usize, f64)>,
-    /// Annotations that have no pure pixel on any site's cube, with why.
-    pub emptied: Vec<(AnnotationId, String)>,
 }
 
 /// A model that was trained and saved.

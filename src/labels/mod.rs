@@ -4,6 +4,7 @@ mod annotation;
 mod core;
 mod extent;
 mod geojson;
+pub mod import;
 mod index;
 mod legend;
 mod pure;
@@ -12,7 +13,8 @@ mod repair;
 pub use annotation::{Annotation, AnnotationId, Annotations, Buffers, Change, Confidence, Holds};
 pub use core::{Core, Emptied, core_of, core_of_annotation, largest_buffer_m};
 pub use extent::{extent_in, extent_of_file};
-pub use geojson::{ImportReport, ImportSettings, import, read_labels, write_labels};
+pub use geojson::{read_labels, write_labels};
+pub use import::{ImportReport, ImportSettings, import};
 pub use index::AnnotationIndex;
 pub use legend::{Class, ClassCode, Legend};
 

@@ -2,6 +2,7 @@
 
 use super::dialogs::Dialogs;
 use super::imagery::Imagery;
+use super::labels_in::LabelsIn;
 use super::map::MapView;
 use super::plot::IndexChoice;
 use crate::app::Command;
@@ -30,6 +31,8 @@ pub struct View {
     pub dialogs: Dialogs,
     /// The Add imagery page.
     pub imagery: Imagery,
+    /// The Import labels page.
+    pub labels_in: LabelsIn,
     /// Whether the sheet of shortcuts is open.
     pub shortcuts: bool,
     /// The class being edited: its name so far.
@@ -65,6 +68,7 @@ impl View {
             playing: None,
             dialogs: Dialogs::default(),
             imagery: Imagery::default(),
+            labels_in: LabelsIn::default(),
             shortcuts: false,
             editing_class: None,
             new_class: String::new(),

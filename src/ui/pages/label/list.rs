@@ -25,9 +25,9 @@ pub fn list_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
         });
     ui.add_space(tokens::GRID);
     let can = project.folder.read_only().is_none();
-    if ui.add_enabled(can, egui::Button::new("Import labels…")).on_hover_text("From GeoJSON files").clicked()
-    {
-        view.dialogs.ask_labels();
+    let hint = "From GeoJSON, GeoPackage, Shapefiles or label rasters (Ctrl+Shift+I)";
+    if ui.add_enabled(can, egui::Button::new("Import labels…")).on_hover_text(hint).clicked() {
+        view.labels_in.show();
     }
 }
 
