@@ -201,7 +201,10 @@ pub enum Command {
     Undo,
     /// Makes it again.
     Redo,
-    /// Imports labels from vector files (a job).
+    /// Says what an import of labels would do (a job); the answer to an earlier one is dropped. Without files the last answer
+    /// is forgotten.
+    SurveyLabels { files: Vec<PathBuf>, settings: ImportSettings },
+    /// Imports labels from vector files or label rasters (a job), as one step.
     ImportLabels { files: Vec<PathBuf>, settings: ImportSettings },
 
     /// Trains a model (a job); then maps the site on screen, where asked.

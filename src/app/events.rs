@@ -2,16 +2,15 @@
 
 use super::state::{AppState, CubeState, LastResults, Level, MapLayer, ModelEntry, OpenProject, SaveState};
 use super::update::{map, start_open};
-use super::{derived, imagery, outside, sites, flags, listing};
+use super::{derived, imagery, outside, sites, flags, listing, labels_in};
 use crate::classify::ChunkMap;
 use crate::jobs::{
-    EventBody, Imported, JobEvent, JobId, JobKind, Loader, OpenedCube, OpenedProject, Outcome,
+    EventBody, JobEvent, JobId, JobKind, Loader, OpenedCube, OpenedProject, Outcome,
 };
 use crate::labels::{Annotations, Class, Legend};
 use crate::model::TrainEvent;
 use crate::progress::Progress;
 use crate::project::{SaveOutcome, Saver};
-use std::collections::HashMap;
 
 /// Takes in everything that jobs and the saver have said since the last call. Never waits.
 pub fn pump(state: &mut AppState) {
@@ -74,16 +73,24 @@ pub(super) fn absorb(state: &mut AppState, event: JobEvent) {
             state.jobs.remove(at);
             ended(state, event.job, kind, Some(&why));
             // What is wrong with imagery is told where it is looked at.
-            if kind != JobKind::Survey {
+            if !matches!(kind, JobKind::Survey | JobKind::SurveyLabels) {
                 state.notify(Level::Error, format!("{} failed: {why}", kind.title()));
             }
         }
         EventBody::Cancelled => {
             state.jobs.remove(at);
             ended(state, event.job, kind, None);
-            let quiet =
-                matches!(kind, JobKind::Cores | JobKind::Compose | JobKind::Footprints | JobKind::Survey);
-            if !quiet && !matches!(kind, JobKind::Flags | JobKind::List) {
+            let is_quiet = matches!(
+                kind,
+                JobKind::Cores
+                    | JobKind::Compose
+                    | JobKind::Footprints
+                    | JobKind::Survey
+                    | JobKind::SurveyLabels
+                    | JobKind::Flags
+                    | JobKind::List
+            );
+            if !is_quiet {
                 state.notify(Level::Done, format!("{} was cancelled", kind.title()));
             }
         }
@@ -113,6 +120,7 @@ fn ended(state: &mut AppState, job: JobId, kind: JobKind, why: Option<&str>) {
             }
         }
         JobKind::Survey => imagery::survey_ended(project, job, why),
+        JobKind::SurveyLabels => labels_in::survey_ended(project, job, why),
         JobKind::Cores => derived::cores_ended(project, job),
         JobKind::Flags => flags::ended(project, job),
         JobKind::List => listing::ended(project, job),
@@ -199,7 +207,8 @@ fn finished(state: &mut AppState, job: JobId, outcome: Outcome) {
         Outcome::Cores(cores) => derived::cores_came(state, job, cores),
         Outcome::Flagged(flagged) => flags::came(state, job, *flagged),
         Outcome::Listed(rows) => listing::came(state, job, rows),
-        Outcome::Imported(imported) => imported_labels(state, imported),
+        Outcome::LabelsSurveyed(surveyed) => labels_in::surveyed(state, job, surveyed),
+        Outcome::Imported(imported) => labels_in::imported(state, imported),
         Outcome::LegendRead { file, legend, how } => super::legend::came(state, &file, &legend, how),
         Outcome::LegendWritten(file) => {
             state.notify(Level::Done, format!("The legend is in {}", file.display()));
@@ -293,6 +302,7 @@ fn project_opened(state: &mut AppState, opened: OpenedProject) {
         models: models.into_iter().map(|(name, folder, card)| ModelEntry { name, folder, card }).collect(),
         training: None,
         survey: super::Surveying::default(),
+        labels_in: super::LabelsSurveying::default(),
         last: LastResults { assessed, ..LastResults::default() },
         saver,
         next_id,
@@ -351,53 +361,5 @@ fn cube_opened(state: &mut AppState, job: JobId, opened: OpenedCube, map: Option
     site.cube = CubeState::Open { opened: Box::new(opened), loader };
     project.document.view.pins.retain(|&(col, row)| col < grid.width && row < grid.height);
     project.derived.forget_cores();
-    derived::follow(state);
-}
-
-fn imported_labels(state: &mut AppState, mut imported: Imported) {
-    let Some(project) = &mut state.project else { return };
-    let annotations = std::mem::take(&mut imported.annotations);
-    imported.count = annotations.len();
-    let before = project.snapshot();
-    // The legend may have been edited while the files were read: what is new is added to it as it is now.
-    let mut legend = project.document.legend.clone();
-    let mut recoded = HashMap::new();
-    for class in &imported.legend.classes {
-        if legend.class(class.code) == Some(class) {
-            continue;
-        }
-        if let Some(same) = legend.by_name(&class.name) {
-            recoded.insert(class.code, same.code);
-        } else if legend.class(class.code).is_none() {
-            legend.classes.push(class.clone());
-        } else if let Ok(code) = legend.add(&class.name) {
-            recoded.insert(class.code, code);
-        }
-    }
-    let shift = project.next_id.saturating_sub(annotations.first().map_or(0, |a| a.id));
-    for mut annotation in annotations {
-        annotation.id += shift;
-        annotation.class = recoded.get(&annotation.class).copied().unwrap_or(annotation.class);
-        project.next_id = project.next_id.max(annotation.id + 1);
-        project.annotations.insert(annotation);
-    }
-    imported.emptied.iter_mut().for_each(|(id, _)| *id += shift);
-    project.document.legend = legend;
-    if project.class.is_none() {
-        project.class = project.document.legend.classes.first().map(|c| c.code);
-    }
-    project.history.record(format!("importing {} annotations", imported.count), before);
-    project.save();
-    let text = format!("{} annotations were imported", imported.count);
-    let skipped: Vec<_> = imported
-        .skipped
-        .iter()
-        .map(|(file, at, why)| format!("feature {at} of {}: {why}", file.display()))
-        .collect();
-    let emptied: Vec<_> = imported.emptied.iter().map(|(id, why)| format!("annotation {id} {why}")).collect();
-    project.last.imported = Some(imported);
-    summarise(state, ("feature skipped", "features skipped"), &skipped);
-    summarise(state, ("annotation without a pure pixel", "annotations without a pure pixel"), &emptied);
-    state.notify(Level::Done, text);
     derived::follow(state);
 }

@@ -12,6 +12,7 @@ mod flags;
 mod history;
 mod imagery;
 mod indices;
+mod labels_in;
 mod legend;
 mod outside;
 mod listing;
@@ -28,6 +29,7 @@ pub use history::History;
 pub use imagery::{about, duration, size};
 pub use legend::{ENOUGH_PIXELS, ENOUGH_POLYGONS};
 pub use listing::Listing;
+pub use labels_in::LabelsSurveying;
 pub use state::{
     AppState, CubeState, JobView, LastResults, Level, MapLayer, ModelEntry, Notice, OpenProject, SaveState,
     SiteView, SurveyState, Surveying, Training,

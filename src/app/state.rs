@@ -3,6 +3,7 @@
 use super::command::Page;
 use super::derived::{Derived, Tally};
 use super::history::{History, Snapshot};
+use super::labels_in::LabelsSurveying;
 use crate::geo::Window;
 use crate::jobs::{
     Assessed, CubeBuilt, CubesBuilt, Found, Imported, JobId, JobKind, Loader, Mapped, OpenedCube, Runner,
@@ -117,6 +118,8 @@ pub struct OpenProject {
     pub training: Option<Training>,
     /// The imagery that is looked at.
     pub survey: Surveying,
+    /// The labels that are looked at before they are imported.
+    pub labels_in: LabelsSurveying,
     /// What jobs made last.
     pub last: LastResults,
     pub(super) saver: Option<Saver>,

@@ -4,7 +4,7 @@ use super::command::Command;
 use super::derived;
 use super::imagery;
 use super::indices::{self, look_again, set_composite};
-use super::outside;
+use super::{outside, labels_in};
 use super::sites;
 use super::state::{AppState, JobView, OpenProject, Training};
 use crate::geo::Grid;
@@ -85,7 +85,8 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
         Command::AppendToCube { site, input, settings, skip_damaged } => {
             imagery::append(state, &site, input, settings, skip_damaged)
         }
-        Command::ImportLabels { files, settings } => import(state, files, settings),
+        Command::SurveyLabels { files, settings } => labels_in::survey(state, files, settings),
+        Command::ImportLabels { files, settings } => labels_in::import(state, files, settings),
         Command::ImportLegend { file, how } => super::legend::import(state, file, how),
         Command::ExportLegend(file) => super::legend::export(state, file),
         Command::Train { name, then_map } => train(state, name, None, then_map),
@@ -154,31 +155,6 @@ pub(super) fn busy(state: &AppState, kind: JobKind) -> Result<(), Refused> {
         }
         None => Ok(()),
     }
-}
-
-fn import(
-    state: &mut AppState,
-    files: Vec<PathBuf>,
-    settings: crate::labels::ImportSettings,
-) -> Result<Option<JobId>, Refused> {
-    busy(state, JobKind::ImportLabels)?;
-    let project = the_project(state)?;
-    if files.is_empty() {
-        return refuse("nothing to import labels from: give GeoJSON files");
-    }
-    if let Some(m) = settings.buffer_m {
-        check_buffer(m)?;
-    }
-    let spec = jobs::ImportSpec {
-        settings,
-        legend: project.document.legend.clone(),
-        first_id: project.next_id,
-        buffers: project.buffers(),
-        cubes: cubes(project),
-        files,
-    };
-    let subject = spec.files.iter().map(|f| f.display().to_string()).collect::<Vec<_>>().join(", ");
-    Ok(Some(start(state, JobKind::ImportLabels, subject, move |c| jobs::import_labels(&spec, c))))
 }
 
 fn cubes(project: &OpenProject) -> Vec<PathBuf> {

@@ -76,7 +76,7 @@ pub fn run(cli: Cli) -> Result<Option<Window>, Failure> {
         Verb::New(args) => new::run(args, &mut shell)?,
         Verb::Cube(cube::Verb::Build(args)) => cube::build(&args, &mut shell)?,
         Verb::Cube(cube::Verb::Info { cube }) => cube::info(&cube, &mut shell)?,
-        Verb::Labels(labels::Verb::Import(args)) => labels::import(args, &mut shell)?,
+        Verb::Labels(verb) => labels::run(verb, &mut shell)?,
         Verb::Legend(args) => legend::run(args, &mut shell)?,
         Verb::Train(args) => train::run(args, &mut shell)?,
         Verb::Map(args) => map::run(args, &mut shell)?,

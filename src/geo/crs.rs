@@ -15,6 +15,9 @@ pub enum GeoError {
     /// A file could not be opened or read.
     #[error("cannot read {path}: {why}. Check that the file is whole and a raster that GDAL knows")]
     Read { path: PathBuf, why: String },
+    /// A vector file could not be opened or read.
+    #[error("cannot read {path}: {why}. Check that the file is whole and a vector file that GDAL knows")]
+    Vector { path: PathBuf, why: String },
     /// A file could not be written.
     #[error("cannot write {path}: {why}. Check the free space and the rights of the folder")]
     Write { path: PathBuf, why: String },

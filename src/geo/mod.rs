@@ -10,6 +10,7 @@ mod grid;
 mod placement;
 pub mod raster;
 mod tiled;
+pub mod vector;
 mod warp;
 
 pub use crs::{Crs, GeoError};

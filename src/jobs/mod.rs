@@ -5,6 +5,7 @@ mod flags;
 mod imagery;
 mod legend;
 mod listing;
+mod labels_in;
 mod loader;
 mod newest;
 mod rhythm;
@@ -21,6 +22,7 @@ pub use imagery::{
 };
 pub use legend::{read_legend, write_legend};
 pub use listing::{Column, ListInput, ListSpec, Marked, SitePlace, list, listing, sites_of};
+pub use labels_in::{ImportSpec, Imported, LabelsSurveyed, ToldOfImport, Without, WithoutPixels, group_words, import_labels, survey_labels};
 pub use loader::{Loaded, Loader, TileKey};
 pub use newest::Newest;
 pub use rhythm::{Rhythm, RhythmOf, RhythmRequest, rhythm};
@@ -28,8 +30,8 @@ pub use runner::{JobContext, Runner, let_the_window_go_first};
 pub use sites::{DeleteCubeSpec, delete_cube, footprint, footprints};
 pub use wand::{WandPreview, WandRegion, WandRequest, wand};
 pub use work::{
-    AssessSpec, ComposeSpec, CoreSpec, DemoSpec, ImportSpec, MapSpec, OpenCubeSpec, TrainSpec, assess,
-    compose, cores, demo, drawn_core, import_labels, map, new_project, open_cube, open_project, outlined,
+    AssessSpec, ComposeSpec, CoreSpec, DemoSpec, MapSpec, OpenCubeSpec, TrainSpec, assess,
+    compose, cores, demo, drawn_core, map, new_project, open_cube, open_project, outlined,
     train,
 };
 
@@ -75,6 +77,8 @@ pub enum JobKind {
     Flags,
     /// Sorts and filters the list of annotations.
     List,
+    /// Says what an import of labels would do.
+    SurveyLabels,
     /// Reads labels from files.
     ImportLabels,
     /// Reads a legend from a file.
@@ -105,6 +109,7 @@ impl JobKind {
             Self::Cores => "Buffering annotations",
             Self::Flags => "Looking for overlaps",
             Self::List => "Sorting the list",
+            Self::SurveyLabels => "Looking at the labels",
             Self::ImportLabels => "Importing labels",
             Self::ImportLegend => "Importing the legend",
             Self::ExportLegend => "Exporting the legend",
@@ -170,6 +175,8 @@ pub enum Outcome {
     Flagged(Box<Flagged>),
     /// The annotations to list, in order.
     Listed(Arc<Vec<AnnotationId>>),
+    /// Labels were looked at.
+    LabelsSurveyed(Arc<LabelsSurveyed>),
     /// Labels were read.
     Imported(Imported),
     /// A legend was read, to be taken in.
@@ -313,25 +320,6 @@ pub struct BufferedAnnotation {
     pub buffer_m: f64,
     /// Its core, or why there is none.
     pub core: Result<Arc<DrawnCore>, String>,
-}
-
-/// Labels that were read from files.
-#[derive(Debug)]
-pub struct Imported {
-    /// Annotations, with ids of their own; handed on to the document.
-    pub annotations: Vec<Annotation>,
-    /// How many there were.
-    pub count: usize,
-    /// The legend with the classes that were new.
-    pub legend: Legend,
-    /// Names of the classes that were new.
-    pub new_classes: Vec<String>,
-    /// Features left aside: file, place in it from 1, why.
-    pub skipped: Vec<(PathBuf, usize, String)>,
-    /// Features repaired: file, place in it from 1, change of area in hectares.
-    pub repaired: Vec<(PathBuf, usize, f64)>,
-    /// Annotations that have no pure pixel on any site's cube, with why.
-    pub emptied: Vec<(AnnotationId, String)>,
 }
 
 /// A model that was trained and saved.

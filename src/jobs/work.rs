@@ -1,7 +1,7 @@
 //! The work of each job: plain functions of a snapshot, composed from the rooms below.
 
 use super::{
-    Assessed, BufferedAnnotation, DrawnCore, EventBody, Imported, JobContext, Mapped, OpenedCube,
+    Assessed, BufferedAnnotation, DrawnCore, EventBody, JobContext, Mapped, OpenedCube,
     OpenedProject, Outcome, Trained, footprint,
 };
 use crate::assess::ErrorMatrix;
@@ -9,8 +9,8 @@ use crate::cube::picture::{self, Composite};
 use crate::cube::{BuildSettings, BuildSpec, Cube, CubeError, CubeInfo, Feature, NamedIndex};
 use crate::geo::{Grid, raster};
 use crate::labels::{
-    Annotation, AnnotationId, Annotations, Buffers, ClassCode, Confidence, Core, Emptied, ImportSettings,
-    LabelError, Legend, Translation, core_of_annotation, largest_buffer_m,
+    Annotation, AnnotationId, Annotations, Buffers, ClassCode, Confidence, Core, LabelError, Legend,
+    Translation, core_of_annotation,
 };
 use crate::model::{Model, ModelSpec};
 use crate::progress::Progress;
@@ -73,23 +73,6 @@ pub struct CoreSpec {
     pub annotations: Vec<Arc<Annotation>>,
     /// The inward buffers.
     pub buffers: Buffers,
-}
-
-/// Which labels to import.
-#[derive(Debug, Clone)]
-pub struct ImportSpec {
-    /// Vector files.
-    pub files: Vec<PathBuf>,
-    /// How.
-    pub settings: ImportSettings,
-    /// The legend so far.
-    pub legend: Legend,
-    /// The first free id.
-    pub first_id: AnnotationId,
-    /// The inward buffers.
-    pub buffers: Buffers,
-    /// Cubes of the sites.
-    pub cubes: Vec<PathBuf>,
 }
 
 /// What to train on.
@@ -376,76 +359,6 @@ pub fn outlined(core: Result<Core, LabelError>, grid: &Grid) -> Result<DrawnCore
         }
     }
     Ok(DrawnCore { core, outline })
-}
-
-/// Reads labels from files and says which of them leave no pure pixel.
-///
-/// # Errors
-/// When a file cannot be read; then nothing is imported.
-pub fn import_labels(spec: &ImportSpec, context: &JobContext) -> anyhow::Result<Outcome> {
-    let mut legend = spec.legend.clone();
-    let mut imported = Imported {
-        annotations: Vec::new(),
-        count: 0,
-        legend: Legend::default(),
-        new_classes: Vec::new(),
-        skipped: Vec::new(),
-        repaired: Vec::new(),
-        emptied: Vec::new(),
-    };
-    for (i, file) in spec.files.iter().enumerate() {
-        context.cancel.check()?;
-        let what = format!("Reading {}", file.display());
-        context.progress(Progress::new(i as u64, spec.files.len() as u64, what));
-        let first_id = spec.first_id + imported.annotations.len() as u64;
-        let report = crate::labels::import(file, &spec.settings, &mut legend, first_id)?;
-        imported.annotations.extend(report.annotations);
-        imported.new_classes.extend(report.new_classes);
-        imported.skipped.extend(report.skipped);
-        imported.repaired.extend(report.repaired);
-    }
-    let mut grids = Vec::new();
-    for path in &spec.cubes {
-        grids.push(Cube::open(path)?.info().grid.clone());
-    }
-    if imported.annotations.is_empty() {
-        let files: Vec<_> = spec.files.iter().map(|f| f.display().to_string()).collect();
-        let skipped = imported.skipped.iter().take(3).map(|(_, at, why)| format!("; feature {at}: {why}"));
-        bail!(
-            "nothing could be imported from {}: {} features, none of which can be used{}. Nothing was changed; mend the file or give another",
-            files.join(", "),
-            imported.skipped.len(),
-            skipped.collect::<String>()
-        );
-    }
-    for annotation in &imported.annotations {
-        context.cancel.check()?;
-        imported.emptied.extend(emptied(annotation, &grids, &spec.buffers).map(|why| (annotation.id, why)));
-    }
-    imported.legend = legend;
-    Ok(Outcome::Imported(imported))
-}
-
-/// Why an annotation has no pure pixel on any of these grids, with its file and the way out; `None` where it has one.
-fn emptied(annotation: &Annotation, grids: &[Grid], buffers: &Buffers) -> Option<String> {
-    let mut why = None;
-    for grid in grids {
-        match core_of_annotation(annotation, grid, buffers) {
-            Ok(core) => {
-                let emptied = core.emptied?;
-                let largest = largest_buffer_m(&annotation.geometry, grid).ok().flatten();
-                let way_out = match (emptied, largest) {
-                    (Emptied::OutsideGrid, _) => "build a cube that covers it, or leave it out".into(),
-                    (_, Some(m)) => format!("a buffer of {m} m or less leaves it a pixel"),
-                    (_, None) => "it is too small for pixels of this size".into(),
-                };
-                why = Some(format!("{emptied}: {way_out}"));
-            }
-            Err(e) => why = Some(e.to_string()),
-        }
-    }
-    let file = annotation.note.as_ref().map_or(String::new(), |file| format!("of {file}: "));
-    why.map(|why| format!("{file}{why}"))
 }
 
 /// Extracts samples, keeps some annotations for assessment, trains on the others, saves the model.

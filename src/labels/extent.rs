@@ -1,9 +1,11 @@
 //! The extent of polygons in a coordinate system, for grids that are to cover them.
 
 use super::LabelError;
-use super::geojson::{imported_geometries, read_collection, unreadable};
+use super::geojson::unreadable;
+use super::import::{self, ImportSettings};
 use crate::geo::Crs;
 use geo::{CoordsIter, Geometry, Line, LinesIter};
+use crate::progress::Cancel;
 use std::path::Path;
 
 /// Left, bottom, right, top, in `crs`, of a geometry in longitude and latitude; `None` of one without corners. Edges are
@@ -33,20 +35,18 @@ pub fn extent_in(geometry: &Geometry<f64>, crs: &Crs) -> Result<Option<[f64; 4]>
     }))
 }
 
-/// The same of all polygons in a GeoJSON file.
+/// The same of all polygons in a vector file.
 ///
 /// # Errors
 /// When the file cannot be read, or holds no polygon.
 pub fn extent_of_file(path: &Path, crs: &Crs) -> Result<[f64; 4], LabelError> {
-    let file = read_collection(path)?;
+    let read = import::read(&[path.to_owned()], &ImportSettings::default(), &|_| {}, &Cancel::new())?;
     let mut extent: Option<[f64; 4]> = None;
-    for feature in &file.features {
-        let Ok((geometries, _)) = imported_geometries(feature, file.crs.as_ref()) else { continue };
-        for geometry in geometries.iter().filter(|g| !matches!(g, Geometry::Point(_))) {
-            let Some(one) = extent_in(geometry, crs)? else { continue };
-            let all = extent.unwrap_or(one);
-            extent = Some([all[0].min(one[0]), all[1].min(one[1]), all[2].max(one[2]), all[3].max(one[3])]);
-        }
+    let placed = read.files.iter().flat_map(|file| &file.rows).filter_map(|row| row.placed.as_ref().ok());
+    for geometry in placed.filter_map(|placed| placed.polygons.as_ref()) {
+        let Some(one) = extent_in(geometry, crs)? else { continue };
+        let all = extent.unwrap_or(one);
+        extent = Some([all[0].min(one[0]), all[1].min(one[1]), all[2].max(one[2]), all[3].max(one[3])]);
     }
     extent.ok_or_else(|| unreadable(path, "it holds no polygon. Give one around the place that is wanted"))
 }

@@ -1,92 +1,11 @@
 //! Annotations from and to GeoJSON.
 
-use super::core::not_lonlat;
-use super::repair::repair;
 use super::{Annotation, AnnotationId, Annotations, ClassCode, Confidence, Holds, LabelError, Legend};
 use crate::geo::Crs;
-use geo::algorithm::orient::Direction;
-use geo::{Area, Coord, Geometry, LineString, MapCoords, MultiPolygon, Orient, Point, Polygon};
+use geo::{Coord, Geometry, LineString, MultiPolygon, Point, Polygon};
 use geojson::GeometryValue;
 use serde_json::{Map, Value, json};
-use std::path::{Path, PathBuf};
-
-/// How to import.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ImportSettings {
-    /// The property that holds the class's name (or code, where no class has that name).
-    pub class_field: String,
-    /// The inward buffer given to what is imported; the project's where `None`.
-    pub buffer_m: Option<f64>,
-}
-
-impl Default for ImportSettings {
-    fn default() -> Self {
-        Self { class_field: "class".into(), buffer_m: None }
-    }
-}
-
-/// What an import found.
-#[derive(Debug, Clone, Default)]
-pub struct ImportReport {
-    /// Annotations taken, with ids from the first free one on.
-    pub annotations: Vec<Annotation>,
-    /// Names of classes that the legend did not have and now has.
-    pub new_classes: Vec<String>,
-    /// Features left aside: file, which (its place in the file, from 1), why.
-    pub skipped: Vec<(PathBuf, usize, String)>,
-    /// Features whose rings were repaired: file, which, and the change in area in hectares.
-    pub repaired: Vec<(PathBuf, usize, f64)>,
-}
-
-/// Reads features of a GeoJSON file as annotations; a legacy `crs` member is honoured. Adds missing classes to `legend`.
-///
-/// Polygons and multipolygons become one annotation each, points one each. Rings that cross themselves are repaired and
-/// wound as RFC 7946 asks. A number is a class's name first, then the code of a class that `legend` had before; a class
-/// added for a number gets it as its code where that is free.
-///
-/// # Errors
-/// When the file is no GeoJSON, its coordinate system is not understood, or it lacks the class field altogether (the
-/// message lists the properties there are).
-pub fn import(
-    path: &Path,
-    settings: &ImportSettings,
-    legend: &mut Legend,
-    first_id: AnnotationId,
-) -> Result<ImportReport, LabelError> {
-    let file = read_collection(path)?;
-    check_class_field(path, &file.features, &settings.class_field)?;
-    let mut classes = Classes { before: legend.clone(), legend, added: vec![] };
-    let file_name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-    let created = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-
-    let mut report = ImportReport::default();
-    for (i, feature) in file.features.iter().enumerate() {
-        let taken = imported_geometries(feature, file.crs.as_ref()).and_then(|(geometries, change_ha)| {
-            Ok((geometries, change_ha, classes.code_of(feature, &settings.class_field)?))
-        });
-        let (geometries, change_ha, class) = match taken {
-            Ok(taken) => taken,
-            Err(why) => {
-                report.skipped.push((path.into(), i + 1, why));
-                continue;
-            }
-        };
-        if let Some(change_ha) = change_ha {
-            report.repaired.push((path.into(), i + 1, change_ha));
-        }
-        for geometry in geometries {
-            let id = first_id + report.annotations.len() as u64;
-            report.annotations.push(Annotation {
-                buffer_m: settings.buffer_m,
-                created: Some(created.clone()),
-                note: file_name.clone(),
-                ..Annotation::new(id, geometry, class)
-            });
-        }
-    }
-    report.new_classes = classes.added;
-    Ok(report)
-}
+use std::path::Path;
 
 /// Reads a project's `labels.geojson`, the last bit of every coordinate included. A feature that lost its id (other
 /// programs drop it) gets one above all others.
@@ -157,12 +76,12 @@ pub(super) fn feature_line(a: &Annotation, class: Option<&str>) -> String {
 }
 
 /// A file's features, and its coordinate system where that is not longitude and latitude.
-pub(super) struct Collection {
-    pub(super) features: Vec<Value>,
-    pub(super) crs: Option<Crs>,
+struct Collection {
+    features: Vec<Value>,
+    crs: Option<Crs>,
 }
 
-pub(super) fn read_collection(path: &Path) -> Result<Collection, LabelError> {
+fn read_collection(path: &Path) -> Result<Collection, LabelError> {
     let bytes =
         std::fs::read(path).map_err(|e| unreadable(path, format!("{e}. Check the path and its rights")))?;
     let text = std::str::from_utf8(&bytes)
@@ -182,7 +101,7 @@ pub(super) fn read_collection(path: &Path) -> Result<Collection, LabelError> {
 }
 
 /// The legacy `crs` member (GeoJSON 2008): `urn:ogc:def:crs:EPSG::32638`, `EPSG:32638`, `urn:ogc:def:crs:OGC:1.3:CRS84` …
-fn crs_of(member: Option<&Value>) -> Result<Option<Crs>, String> {
+pub(super) fn crs_of(member: Option<&Value>) -> Result<Option<Crs>, String> {
     let Some(member) = member.filter(|m| !m.is_null()) else { return Ok(None) };
     let Some(name) = member.pointer("/properties/name").and_then(Value::as_str) else {
         return Err(format!("its coordinate system {member} has no name. Export it as WGS 84"));
@@ -199,124 +118,6 @@ fn crs_of(member: Option<&Value>) -> Result<Option<Crs>, String> {
         Some(code) => Crs::from_epsg(code).map(Some).map_err(|e| e.to_string()),
         None => Err(format!("its coordinate system “{name}” is not understood. Export it as WGS 84")),
     }
-}
-
-fn check_class_field(path: &Path, features: &[Value], field: &str) -> Result<(), LabelError> {
-    let mut names: Vec<&str> = Vec::new();
-    for properties in features.iter().filter_map(|f| f.get("properties")?.as_object()) {
-        if properties.contains_key(field) {
-            return Ok(());
-        }
-        for name in properties.keys() {
-            if !names.contains(&name.as_str()) {
-                names.push(name);
-            }
-        }
-    }
-    if features.is_empty() {
-        return Ok(());
-    }
-    let there = match names.as_slice() {
-        [] => "Its features have no properties at all".into(),
-        names => format!("Give the one that holds the class: {}", names.join(", ")),
-    };
-    Err(unreadable(path, format!("no feature has the property “{field}”. {there}")))
-}
-
-/// Finds classes for property values, adding those that are missing.
-struct Classes<'a> {
-    /// As it was before the import: numbers are codes of its classes, not of those just added.
-    before: Legend,
-    legend: &'a mut Legend,
-    added: Vec<String>,
-}
-
-impl Classes<'_> {
-    fn code_of(&mut self, feature: &Value, field: &str) -> Result<ClassCode, String> {
-        let value = feature.get("properties").and_then(|p| p.get(field)).unwrap_or(&Value::Null);
-        let name = match value {
-            Value::String(text) => text.trim().to_owned(),
-            Value::Number(number) => match number.as_f64() {
-                // "4.0" is how tables write a code.
-                Some(v) if v.fract() == 0.0 && v.abs() < 1e15 => format!("{v:.0}"),
-                _ => number.to_string(),
-            },
-            Value::Null => String::new(),
-            other => return Err(format!("its class {other} is neither text nor a number")),
-        };
-        if name.is_empty() {
-            return Err(format!("its “{field}” is empty: it has no class"));
-        }
-        if let Some(class) = self.legend.by_name(&name) {
-            return Ok(class.code);
-        }
-        let code: Option<ClassCode> = name.parse().ok();
-        if let Some(class) = code.and_then(|code| self.before.class(code)) {
-            return Ok(class.code);
-        }
-        let code = self.legend.add_with_code(&name, code).map_err(|e| e.to_string())?;
-        self.added.push(name);
-        Ok(code)
-    }
-}
-
-/// The geometries a feature is imported as, and the change in area (hectares) where it had to be repaired.
-pub(super) fn imported_geometries(
-    feature: &Value,
-    crs: Option<&Crs>,
-) -> Result<(Vec<Geometry<f64>>, Option<f64>), String> {
-    let (polygons, points) = match geometry_of(feature)? {
-        Shape::Polygons(polygons) => (polygons, vec![]),
-        Shape::Points(points) => (vec![], points),
-    };
-    let points = points.iter().map(|p| in_lonlat(&[p.0], crs)).collect::<Result<Vec<_>, _>>()?;
-    if !points.is_empty() {
-        return Ok((points.into_iter().flatten().map(|c| Point(c).into()).collect(), None));
-    }
-    let mut drawn = Vec::new();
-    for polygon in polygons {
-        let ring = |ring: &LineString<f64>| Ok::<_, String>(LineString(in_lonlat(&ring.0, crs)?));
-        let holes = polygon.interiors().iter().map(ring).collect::<Result<Vec<_>, _>>()?;
-        drawn.push(Polygon::new(ring(polygon.exterior())?, holes));
-    }
-    let whole_rings = |p: &Polygon<f64>| p.exterior().0.len() >= 4;
-    if !drawn.iter().any(whole_rings) {
-        return Err("it has fewer than three corners".into());
-    }
-    drawn.retain(whole_rings);
-    let (whole, repaired) = repair(&drawn);
-    if whole.unsigned_area() <= 0.0 {
-        return Err("it has no area: its corners lie on one line".into());
-    }
-    let change_ha = repaired.then(|| {
-        let before: f64 = drawn.iter().map(area_ha).sum();
-        whole.iter().map(area_ha).sum::<f64>() - before
-    });
-    let mut polygons = if repaired { whole.0 } else { drawn };
-    let geometry: Geometry<f64> = match polygons.len() {
-        1 => polygons.remove(0).orient(Direction::Default).into(),
-        _ => MultiPolygon(polygons).orient(Direction::Default).into(),
-    };
-    Ok((vec![geometry], change_ha))
-}
-
-/// Longitudes and latitudes of places in `crs`.
-fn in_lonlat(places: &[Coord<f64>], crs: Option<&Crs>) -> Result<Vec<Coord<f64>>, String> {
-    let mut places: Vec<[f64; 2]> = places.iter().map(|c| [c.x, c.y]).collect();
-    if let Some(crs) = crs {
-        crs.lonlat_from_xy(&mut places).map_err(|e| e.to_string())?;
-    }
-    match places.iter().find_map(|place| not_lonlat(*place)) {
-        Some(why) => Err(why),
-        None => Ok(places.into_iter().map(Coord::from).collect()),
-    }
-}
-
-/// Area of a polygon in degrees, in a plane that touches the sphere at its first corner: good enough to be told.
-fn area_ha(polygon: &Polygon<f64>) -> f64 {
-    let lat = polygon.exterior().0.first().map_or(0.0, |c| c.y);
-    let (east, north) = (111_319.490_793 * lat.to_radians().cos(), 110_574.0);
-    polygon.map_coords(|c| Coord { x: c.x * east, y: c.y * north }).unsigned_area() / 10_000.0
 }
 
 /// What GeoJSON geometries become labels.

@@ -3,11 +3,10 @@
 use super::dialogs::Chosen;
 use super::view::View;
 use super::{
-    dialogs, imagery, left, listing, map, notices, outside, pages, plot, shortcuts, start, status, timeline,
-    tokens, top,
+    dialogs, imagery, labels_in, left, listing, map, notices, outside, pages, plot, shortcuts, start, status,
+    timeline, tokens, top,
 };
 use crate::app::{AppState, Command, Level, Page, pump, update};
-use crate::labels::ImportSettings;
 use std::time::Instant;
 
 /// The program in a window.
@@ -42,6 +41,9 @@ impl RitmoApp {
         }
         if let Some(command) = self.view.imagery.look(&self.state, ctx) {
             // With a project open it is never refused.
+            let _ = update(&mut self.state, command);
+        }
+        if let Some(command) = self.view.labels_in.look(&self.state, ctx) {
             let _ = update(&mut self.state, command);
         }
         self.show_a_site();
@@ -94,9 +96,7 @@ impl RitmoApp {
             match chosen {
                 Chosen::Open(folder) => self.view.send(Command::OpenProject(folder)),
                 Chosen::NewFolder(folder) => self.view.dialogs.new_project_in(&folder),
-                Chosen::Labels(files) => {
-                    self.view.send(Command::ImportLabels { files, settings: ImportSettings::default() });
-                }
+                Chosen::Labels(files) => self.view.labels_in.add(files),
                 Chosen::Imagery(paths) => self.view.imagery.add(paths),
                 Chosen::Dates(file) => self.view.imagery.take_dates(&file),
                 Chosen::Legend(file) => self.view.dialogs.legend_file(&file),
@@ -104,7 +104,7 @@ impl RitmoApp {
         }
     }
 
-    /// Folders and files dropped on the window become imagery.
+    /// Folders and files dropped on the window become imagery, vector files labels.
     fn take_in_drops(&mut self, ctx: &egui::Context) {
         let dropped = ctx.input(|i| i.raw.dropped_files.clone());
         let paths: Vec<_> = dropped.into_iter().map(|file| file.path().to_path_buf()).collect();
@@ -112,6 +112,10 @@ impl RitmoApp {
             return;
         }
         match &self.state.project {
+            Some(_) if self.view.labels_in.is_open() => self.view.labels_in.add(paths),
+            Some(_) if !self.view.imagery.is_open() && paths.iter().all(|path| labels_in::is_vector(path)) => {
+                self.view.labels_in.add(paths);
+            }
             Some(_) => self.view.imagery.add(paths),
             None => {
                 let words = "Open a project or make a new one first, then drop imagery onto it";
@@ -134,6 +138,11 @@ impl RitmoApp {
                 status::status_ui(ui, state, Some(project), view);
                 imagery::imagery_ui(ui, state, project, view);
             }
+            Some(project) if view.labels_in.is_open() => {
+                top::top_ui(ui, state, project, view);
+                status::status_ui(ui, state, Some(project), view);
+                labels_in::labels_in_ui(ui, state, project, view);
+            }
             Some(project) => {
                 top::top_ui(ui, state, project, view);
                 status::status_ui(ui, state, Some(project), view);
@@ -154,7 +163,7 @@ impl RitmoApp {
         }
         outside::outside_ui(ui.ctx(), state, view);
         dialogs::dialogs_ui(ui.ctx(), state, view);
-        imagery::drop_ui(ui.ctx(), state.project.as_ref());
+        imagery::drop_ui(ui.ctx(), state.project.as_ref(), view.labels_in.is_open());
         shortcuts::sheet_ui(ui.ctx(), view);
         notices::notices_ui(ui.ctx(), state, view);
         view.timings.frame(started.elapsed().as_secs_f32(), picture);

@@ -30,7 +30,6 @@ pub enum Chosen {
 enum Question {
     Open { path: String },
     New { folder: String, name: String, preset: Preset },
-    Labels { file: String, class_field: String, own_buffer: bool, buffer_m: f64 },
     Remove { site: String, files: bool },
 }
 
@@ -71,16 +70,6 @@ impl Dialogs {
             Some(Question::New { folder: String::new(), name: String::new(), preset: Preset::default() });
     }
 
-    /// Asks for label files.
-    pub fn ask_labels(&mut self) {
-        self.question = Some(Question::Labels {
-            file: String::new(),
-            class_field: "class".into(),
-            own_buffer: false,
-            buffer_m: 20.0,
-        });
-    }
-
     /// Asks whether to take a site off the list.
     pub fn ask_remove(&mut self, site: &str) {
         self.question = Some(Question::Remove { site: site.into(), files: false });
@@ -101,6 +90,14 @@ impl Dialogs {
         self.browse(ctx, move || {
             let dialog = rfd::FileDialog::new();
             if folders { dialog.pick_folders() } else { dialog.pick_files() }.map(Chosen::Imagery)
+        });
+    }
+
+    /// Asks the system for files of labels.
+    pub fn browse_labels(&self, ctx: &egui::Context) {
+        self.browse(ctx, || {
+            let vector = ["geojson", "json", "gpkg", "shp", "fgb", "kml", "tif", "tiff"];
+            rfd::FileDialog::new().add_filter("Labels", &vector).pick_files().map(Chosen::Labels)
         });
     }
 
@@ -168,32 +165,6 @@ pub fn dialogs_ui(ctx: &egui::Context, state: &AppState, view: &mut View) {
                 (command, cancelled) = answer_ui(ui, words, true, || match *files {
                     true => Command::DeleteSite(site.clone()),
                     false => Command::RemoveSite(site.clone()),
-                });
-            }
-            Question::Labels { file, class_field, own_buffer, buffer_m } => {
-                title(ui, "Import labels");
-                path_ui(ui, "GeoJSON", file, |ui| {
-                    view.dialogs.browse(ui.ctx(), || {
-                        rfd::FileDialog::new()
-                            .add_filter("GeoJSON", &["geojson", "json"])
-                            .pick_files()
-                            .map(Chosen::Labels)
-                    });
-                });
-                field(ui, "Class field", class_field);
-                ui.horizontal(|ui| {
-                    ui.checkbox(own_buffer, "Inward buffer of their own");
-                    ui.add_enabled(
-                        *own_buffer,
-                        egui::DragValue::new(buffer_m).range(0.0..=1000.0).speed(1.0).suffix(" m"),
-                    );
-                });
-                (command, cancelled) = answer_ui(ui, "Import", !file.trim().is_empty(), || {
-                    let settings = crate::labels::ImportSettings {
-                        class_field: class_field.trim().into(),
-                        buffer_m: own_buffer.then_some(*buffer_m),
-                    };
-                    Command::ImportLabels { files: vec![PathBuf::from(file.trim())], settings }
                 });
             }
         }

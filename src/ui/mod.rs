@@ -5,6 +5,7 @@ mod app;
 mod dialogs;
 mod format;
 mod imagery;
+mod labels_in;
 mod left;
 mod listing;
 mod map;

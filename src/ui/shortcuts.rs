@@ -8,7 +8,7 @@ use crate::app::{AppState, Command, OpenProject, Page};
 use egui::{Context, Grid, Id, Key, Modal, Modifiers, RichText};
 
 /// Keys and what they do, as the sheet lists them.
-const SHEET: [(&str, &str); 27] = [
+const SHEET: [(&str, &str); 28] = [
     ("F1 F2 F3 F4", "Look, Label, Map, Assess"),
     ("Left, Right or A, D", "the date before, the date after"),
     ("Space", "play through the year, or stop"),
@@ -34,6 +34,7 @@ const SHEET: [(&str, &str); 27] = [
     ("Ctrl+Enter", "train and map"),
     ("M", "show or hide the class map"),
     ("Ctrl+I", "add imagery"),
+    ("Ctrl+Shift+I", "import labels"),
     ("Ctrl+O, Ctrl+N", "open a project, make a new one"),
     ("?", "this sheet"),
 ];
@@ -62,11 +63,23 @@ pub fn handle(ctx: &Context, state: &AppState, view: &mut View) {
     for (key, page) in [Key::F1, Key::F2, Key::F3, Key::F4].into_iter().zip(Page::ALL) {
         if plain(key) {
             view.imagery.close();
+            view.labels_in.close();
             view.send(Command::ShowPage(page));
         }
     }
+    if pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::I) && project.folder.read_only().is_none() {
+        view.imagery.close();
+        view.labels_in.show();
+    }
     if pressed(Modifiers::COMMAND, Key::I) && project.folder.read_only().is_none() {
+        view.labels_in.close();
         view.imagery.show();
+    }
+    if view.labels_in.is_open() {
+        if plain(Key::Escape) {
+            view.labels_in.close();
+        }
+        return;
     }
     if view.imagery.is_open() {
         // The page lies over the map and what one does there.

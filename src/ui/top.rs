@@ -23,13 +23,14 @@ pub fn top_ui(ui: &mut Ui, _state: &AppState, project: &OpenProject, view: &mut 
             let middle = (ui.available_width() * 0.30).max(16.0);
             ui.add_space(middle.min(240.0));
             for (i, page) in Page::ALL.into_iter().enumerate() {
-                let chosen = project.page == page && !view.imagery.is_open();
+                let chosen = project.page == page && !view.imagery.is_open() && !view.labels_in.is_open();
                 let text = RichText::new(page.title());
                 let text = if chosen { text.strong() } else { text };
                 let button =
                     egui::Button::selectable(chosen, text).min_size(egui::vec2(64.0, tokens::TARGET));
                 if ui.add(button).on_hover_text(format!("F{}", i + 1)).clicked() {
                     view.imagery.close();
+                    view.labels_in.close();
                     view.send(Command::ShowPage(page));
                 }
             }
@@ -92,11 +93,13 @@ fn menu_ui(ui: &mut Ui, view: &mut View) {
         }
         ui.separator();
         if ui.button("Add imagery…").clicked() {
+            view.labels_in.close();
             view.imagery.show();
             ui.close();
         }
         if ui.button("Import labels…").clicked() {
-            view.dialogs.ask_labels();
+            view.imagery.close();
+            view.labels_in.show();
             ui.close();
         }
         ui.separator();

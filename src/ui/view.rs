@@ -3,6 +3,7 @@
 use super::dialogs::Dialogs;
 use super::imagery::Imagery;
 use super::listing::ListView;
+use super::labels_in::LabelsIn;
 use super::map::MapView;
 use super::pages::{LegendView, Typing};
 use super::plot::IndexChoice;
@@ -38,6 +39,8 @@ pub struct View {
     pub typing: Typing,
     /// The Add imagery page.
     pub imagery: Imagery,
+    /// The Import labels page.
+    pub labels_in: LabelsIn,
     /// Whether the sheet of shortcuts is open.
     pub shortcuts: bool,
     /// The legend: the class that is being edited, groups that are folded.
@@ -76,6 +79,7 @@ impl View {
             list: ListView::default(),
             typing: Typing::default(),
             imagery: Imagery::default(),
+            labels_in: LabelsIn::default(),
             shortcuts: false,
             legend: LegendView::default(),
             new_class: String::new(),

@@ -93,9 +93,14 @@ fn labels_that_are_no_geojson_are_refused_with_a_sentence() {
     std::fs::write(&file, "not a label").unwrap();
     desk.click("Project");
     desk.click("Import labels…");
-    desk.type_into("GeoJSON", &file.display().to_string());
-    desk.click("Import");
-    desk.until_idle();
-    desk.assert_sees("Importing labels failed");
+    desk.type_into("Path", &file.display().to_string());
+    desk.click("Add");
+    desk.until("the file is looked at", |d| {
+        matches!(d.project().labels_in.state, ritmo::app::SurveyState::Failed(_))
+    });
+    desk.settle();
+    desk.assert_sees("These files cannot be imported yet");
+    desk.assert_sees("it is no GeoJSON");
+    assert!(!desk.can("Import"));
     assert!(desk.project().annotations.is_empty());
 }

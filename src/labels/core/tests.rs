@@ -254,7 +254,7 @@ fn cores_of_1704_real_polygons_agree_with_geos() {
     let reference: Reference =
         serde_json::from_str(include_str!("../../../tests/references/core_areas.json")).unwrap();
     let file = folder.join("azerbaijan_lulc_1704_epsg32638_original.geojson");
-    let settings = crate::labels::ImportSettings { class_field: "LULC".into(), buffer_m: None };
+    let settings = crate::labels::ImportSettings::default();
     let imported = crate::labels::import(&file, &settings, &mut crate::labels::Legend::default(), 1).unwrap();
     assert_eq!(imported.annotations.len(), reference.polygons);
     let grid = Grid { left: 720_000.0, top: 4_413_000.0, width: 3000, height: 4000, ..grid() };
@@ -278,7 +278,7 @@ fn cores_of_1704_real_polygons_agree_with_geos() {
         assert!(emptied.abs_diff(expected.emptied) <= 3, "{emptied}");
         assert!(several.abs_diff(expected.in_several_parts) <= 3, "{several}");
         assert!(cores.iter().all(|c| c.emptied != Some(Emptied::OutsideGrid)));
-        let crossing = imported.repaired.iter().map(|(_, feature, _)| cores[feature - 1].area_ha * 1e4);
+        let crossing = imported.repaired.iter().map(|r| cores[r.feature - 1].area_ha * 1e4);
         for (area_m2, expected) in crossing.zip(expected.of_self_crossing_m2) {
             assert!((area_m2 - expected).abs() <= 0.005 * expected + 1.0, "{area_m2} {expected}");
         }

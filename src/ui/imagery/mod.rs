@@ -213,12 +213,13 @@ pub fn imagery_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &m
 }
 
 /// What is dropped on the window, and the words while it hovers.
-pub fn drop_ui(ctx: &Context, project: Option<&OpenProject>) {
+pub fn drop_ui(ctx: &Context, project: Option<&OpenProject>, labels: bool) {
     if ctx.input(|i| i.raw.hovered_files.is_empty()) {
         return;
     }
     let words = match project {
-        Some(_) => "Drop folders or files to add imagery",
+        Some(_) if labels => "Drop files to import labels",
+        Some(_) => "Drop folders or files to add imagery, vector files to import labels",
         None => "Open a project or make a new one first, then drop imagery onto it",
     };
     let painter = ctx.layer_painter(LayerId::new(Order::Foreground, Id::unique("drop")));

@@ -42,7 +42,7 @@ pub fn list_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
         let can = project.folder.read_only().is_none();
         let import = ui.add_enabled(can, Button::new("Import labels…"));
         if import.on_hover_text("From GeoJSON files").clicked() {
-            view.dialogs.ask_labels();
+            view.labels_in.show();
         }
     });
 }
