@@ -81,7 +81,7 @@ fn a_second_window_takes_over_when_the_first_is_closed() {
     for command in [
         Command::SetBuffer(50.0),
         Command::AddClass("new".into()),
-        Command::DeleteClass(class),
+        Command::DeleteClass { code: class, annotations: ritmo::app::Orphans::Delete },
         Command::DeleteAnnotations(vec![before.first().unwrap().id]),
         Command::Undo,
     ] {
