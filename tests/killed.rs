@@ -52,10 +52,7 @@ fn gesture(state: &AppState, number: u64) -> Command {
     };
     match number % 4 {
         0 => Command::DeleteAnnotations(vec![find(number - 3)]),
-        3 => Command::ChangeAnnotations {
-            ids: vec![find(number - 1)],
-            change: AnnotationChange::Class(2),
-        },
+        3 => Command::ChangeAnnotations { ids: vec![find(number - 1)], change: AnnotationChange::Class(2) },
         _ => Command::Draw(drawn(number)),
     }
 }
@@ -95,8 +92,7 @@ fn a_program_killed_a_hundred_times_has_lost_no_gesture_that_was_saved() {
     let folder = home.path().join("p");
     let classes = vec![Class::new(1, "selva húmeda", [0, 90, 40]), Class::new(2, "milpa", [200, 190, 40])];
     let mut state = AppState::new(Recent::load(None), Arc::new(|| {}));
-    let new =
-        Command::NewProject { folder: folder.clone(), name: "p".into(), legend: Legend { classes } };
+    let new = Command::NewProject { folder: folder.clone(), name: "p".into(), legend: Legend { classes } };
     run_to_end(&mut state, new, &mut |_, _| {}, &Cancel::new()).unwrap();
     let mut saved = BEFORE;
     for number in 1..=saved {
@@ -118,7 +114,8 @@ fn a_program_killed_a_hundred_times_has_lost_no_gesture_that_was_saved() {
             .unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let reader = std::thread::spawn(move || {
-            let numbers = lines.map_while(Result::ok).filter_map(|line| line.strip_prefix("saved ")?.parse().ok());
+            let numbers =
+                lines.map_while(Result::ok).filter_map(|line| line.strip_prefix("saved ")?.parse().ok());
             numbers.collect::<Vec<u64>>()
         });
         // Xorshift: a moment from its start on, over many gestures.

@@ -206,8 +206,7 @@ fn picture(request: &Request, places: &Places, stop: &dyn Fn() -> bool) -> Optio
     let mut canvas = Canvas::new(*width, *height);
     let [left, top, ..] = shown.bounds;
     let scale = shown.scale * f64::from(*points);
-    let at =
-        |[x, y]: [f64; 2]| pos2(((x - left) * scale) as f32, ((y - top) * scale) as f32);
+    let at = |[x, y]: [f64; 2]| pos2(((x - left) * scale) as f32, ((y - top) * scale) as f32);
     for (i, annotation) in shown.annotations.iter().enumerate() {
         if i.is_multiple_of(256) && stop() {
             return None;
