@@ -11,14 +11,16 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command as Process, Stdio};
 use std::sync::Arc;
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 /// How often it is killed.
 const KILLS: u64 = 100;
 /// Annotations that are there before the first gesture, so that writing the file takes a while.
-const BEFORE: u64 = 1500;
+const BEFORE: u64 = 600;
 /// Names the project, and the gestures made before, to the program that is going to be killed.
 const PROJECT: &str = "RITMO_TEST_KILLED_PROJECT";
+const READY: &str = "the project is open";
 const MADE: &str = "RITMO_TEST_KILLED_MADE";
 
 fn open(folder: &Path) -> AppState {
@@ -52,10 +54,7 @@ fn gesture(state: &AppState, number: u64) -> Command {
     };
     match number % 4 {
         0 => Command::DeleteAnnotations(vec![find(number - 3)]),
-        3 => Command::ChangeAnnotations {
-            ids: vec![find(number - 1)],
-            change: AnnotationChange::Class(2),
-        },
+        3 => Command::ChangeAnnotations { ids: vec![find(number - 1)], change: AnnotationChange::Class(2) },
         _ => Command::Draw(drawn(number)),
     }
 }
@@ -79,6 +78,7 @@ fn gestures_without_end_in_the_project_that_is_named() {
     let Some(folder) = std::env::var_os(PROJECT) else { return };
     let made: u64 = std::env::var(MADE).unwrap().parse().unwrap();
     let mut state = open(Path::new(&folder));
+    eprintln!("{READY}");
     for number in made + 1.. {
         let command = gesture(&state, number);
         update(&mut state, command).unwrap();
@@ -95,8 +95,7 @@ fn a_program_killed_a_hundred_times_has_lost_no_gesture_that_was_saved() {
     let folder = home.path().join("p");
     let classes = vec![Class::new(1, "selva húmeda", [0, 90, 40]), Class::new(2, "milpa", [200, 190, 40])];
     let mut state = AppState::new(Recent::load(None), Arc::new(|| {}));
-    let new =
-        Command::NewProject { folder: folder.clone(), name: "p".into(), legend: Legend { classes } };
+    let new = Command::NewProject { folder: folder.clone(), name: "p".into(), legend: Legend { classes } };
     run_to_end(&mut state, new, &mut |_, _| {}, &Cancel::new()).unwrap();
     let mut saved = BEFORE;
     for number in 1..=saved {
@@ -117,18 +116,30 @@ fn a_program_killed_a_hundred_times_has_lost_no_gesture_that_was_saved() {
             .spawn()
             .unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let (told, heard) = channel();
         let reader = std::thread::spawn(move || {
-            let numbers = lines.map_while(Result::ok).filter_map(|line| line.strip_prefix("saved ")?.parse().ok());
-            numbers.collect::<Vec<u64>>()
+            let mut saved: Option<u64> = None;
+            for line in lines.map_while(Result::ok) {
+                let number = line.strip_prefix("saved ").and_then(|number| number.parse().ok());
+                if line == READY || number.is_some() {
+                    let _ = told.send(());
+                }
+                saved = number.or(saved);
+            }
+            saved
         });
-        // Xorshift: a moment from its start on, over many gestures.
+        // Xorshift.
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
-        std::thread::sleep(Duration::from_micros(2_000 + random % 300_000));
+        // From its start on, or once it has opened the project and saved up to three gestures; then at any moment of the next.
+        for _ in 0..kill % 5 {
+            heard.recv_timeout(Duration::from_secs(60)).unwrap();
+        }
+        std::thread::sleep(Duration::from_micros(random % 25_000));
         child.kill().unwrap();
         child.wait().unwrap();
-        let acknowledged = reader.join().unwrap().last().copied().unwrap_or(saved);
+        let acknowledged = reader.join().unwrap().unwrap_or(saved);
         in_time += u32::from(acknowledged > saved);
 
         let state = open(&folder);
@@ -152,5 +163,5 @@ fn a_program_killed_a_hundred_times_has_lost_no_gesture_that_was_saved() {
         started.elapsed().as_secs_f32(),
         saved - BEFORE
     );
-    assert!(in_time > KILLS as u32 / 4, "it came to work before it was killed");
+    assert!(in_time >= KILLS as u32 / 2, "it came to work before it was killed");
 }

@@ -82,6 +82,8 @@ pub(super) fn open_for_editing(state: &mut AppState) -> Result<Option<JobId>, Re
         }
         Some(_) => {
             let folder = project.folder.path().to_path_buf();
+            // What was told of it is over.
+            state.notices.retain(|notice| !notice.text.contains("open read-only"));
             start_open(state, folder)
         }
     }

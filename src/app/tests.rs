@@ -325,7 +325,9 @@ fn edit((kind, number, place): (u8, u64, f64)) -> Command {
         }),
         8 => Command::SetBuffer(place.round()),
         9 => change(AnnotationChange::Confidence(Confidence::Likely)),
-        10 => Command::Reshape { id: number, geometry: square(40.0 - place, place, 5.0 + number as f64).into() },
+        10 => {
+            Command::Reshape { id: number, geometry: square(40.0 - place, place, 5.0 + number as f64).into() }
+        }
         11 => change(AnnotationChange::Buffer(Some(place).filter(|_| number.is_multiple_of(2)))),
         12 => change(AnnotationChange::Holds(Holds { from: day(number), to: day(number + 2) })),
         13 => change(AnnotationChange::Author(words())),

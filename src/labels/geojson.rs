@@ -4,6 +4,7 @@ use super::{Annotation, AnnotationId, Annotations, ClassCode, Confidence, Holds,
 use crate::geo::Crs;
 use geo::{Coord, Geometry, LineString, MultiPolygon, Point, Polygon};
 use geojson::GeometryValue;
+use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 use std::path::Path;
 
@@ -21,9 +22,10 @@ pub fn read_labels(path: &Path) -> Result<Annotations, LabelError> {
     let mut ids = std::collections::HashSet::new();
     let mut without_id = Vec::new();
     let mut annotations = Vec::with_capacity(features.len());
-    for (i, feature) in features.iter().enumerate() {
+    let stored: Vec<_> = features.into_par_iter().map(|feature| stored_annotation(&feature)).collect();
+    for (i, stored) in stored.into_iter().enumerate() {
         let damaged = |why: String| unreadable(path, format!("feature {} is damaged: {why}", i + 1));
-        let (id, annotation) = stored_annotation(feature).map_err(damaged)?;
+        let (id, annotation) = stored.map_err(damaged)?;
         match id {
             None => without_id.push(i),
             Some(id) if ids.insert(id) => {}

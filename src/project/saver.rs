@@ -11,6 +11,7 @@ use super::outside::{Digest, OutsideChange, Stamp, Theirs, Watched};
 use super::{Document, ProjectError, ProjectFolder};
 use crate::files::write_atomically_with;
 use crate::labels::{Annotation, Annotations, LabelLines, Legend};
+use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -45,7 +46,9 @@ enum Request {
 /// Saves snapshots of a project on a thread of its own, the newest wins. Waits for the last one when dropped.
 pub struct Saver {
     requests: Option<Sender<Request>>,
-    outcomes: Receiver<SaveOutcome>,
+    /// Outcomes, each with how many snapshots had been handed over.
+    outcomes: Receiver<(u64, SaveOutcome)>,
+    handed: Cell<u64>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -61,7 +64,7 @@ impl Saver {
             save_loop(keeper, &inbox, &outbox, &*wake);
         };
         let thread = std::thread::Builder::new().name("ritmo-save".into()).spawn(work).ok();
-        Self { requests: Some(requests), outcomes, thread }
+        Self { requests: Some(requests), outcomes, handed: Cell::new(0), thread }
     }
 
     /// Tells what was read when the project was opened: the first gesture is then saved as quickly as any other, and what
@@ -72,6 +75,7 @@ impl Saver {
 
     /// Hands over a snapshot.
     pub fn save(&self, document: Document, annotations: Annotations) {
+        self.handed.set(self.handed.get() + 1);
         self.send(Request::Save(Box::new(document), annotations));
     }
 
@@ -102,13 +106,17 @@ impl Saver {
         }
     }
 
-    /// The newest outcome since the last call, without waiting.
+    /// The newest outcome since the last call, without waiting. That an earlier snapshot is saved is none while a later one
+    /// is on its way.
     pub fn outcome(&self) -> Option<SaveOutcome> {
         if self.thread.as_ref().is_none_or(JoinHandle::is_finished) {
             let why = "the thread that saves does not run. Close other programs and open the project again";
             return Some(SaveOutcome::Failed(format!("nothing can be saved: {why}")));
         }
-        self.outcomes.try_iter().last()
+        let last = self.outcomes.try_iter().last();
+        let (_, outcome) =
+            last.filter(|(of, outcome)| *of == self.handed.get() || *outcome != SaveOutcome::Saved)?;
+        Some(outcome)
     }
 }
 
@@ -124,12 +132,13 @@ impl Drop for Saver {
 fn save_loop(
     mut keeper: Keeper,
     inbox: &Receiver<Request>,
-    outbox: &Sender<SaveOutcome>,
+    outbox: &Sender<(u64, SaveOutcome)>,
     wake: &(dyn Fn() + Send + Sync),
 ) {
-    let tell = |outcome: Option<SaveOutcome>| {
+    let mut handed = 0;
+    let tell = |handed: u64, outcome: Option<SaveOutcome>| {
         if let Some(outcome) = outcome {
-            let _ = outbox.send(outcome);
+            let _ = outbox.send((handed, outcome));
             wake();
         }
     };
@@ -137,7 +146,7 @@ fn save_loop(
         let first = match inbox.recv_timeout(LOOK_EVERY) {
             Ok(first) => first,
             Err(RecvTimeoutError::Timeout) => {
-                tell(keeper.look());
+                tell(handed, keeper.look());
                 continue;
             }
             Err(RecvTimeoutError::Disconnected) => return,
@@ -150,19 +159,20 @@ fn save_loop(
                 Request::Opened(document, annotations) => keeper.opened(*document, annotations),
                 Request::Save(document, annotations) => {
                     keeper.newest = Some((*document, annotations));
+                    handed += 1;
                     to_save = true;
                 }
                 Request::TakeTheirs(number) => keeper.take_theirs(number),
                 Request::KeepMine => {
                     to_save = false;
-                    tell(Some(keeper.keep_mine()));
+                    tell(handed, Some(keeper.keep_mine()));
                 }
                 Request::Flush(done) => flushes.push(done),
             }
             next = inbox.try_recv().ok();
         }
         if to_save {
-            tell(Some(keeper.save()));
+            tell(handed, Some(keeper.save()));
         }
         for done in flushes {
             let _ = done.send(());
@@ -177,6 +187,8 @@ struct Keeper {
     lines: LabelLines,
     /// What was handed over last.
     newest: Option<(Document, Annotations)>,
+    /// What the files hold, as far as is known here.
+    on_disk: Option<(Document, Annotations)>,
     /// What was written last; nothing of it is written again.
     text: String,
     written: Option<(Annotations, Legend)>,
@@ -204,6 +216,7 @@ impl Keeper {
             labels: nothing(),
             lines: LabelLines::default(),
             newest: None,
+            on_disk: None,
             text: String::new(),
             written: None,
             conflict: None,
@@ -214,6 +227,7 @@ impl Keeper {
 
     fn opened(&mut self, document: Document, annotations: Annotations) {
         self.lines.follow(&annotations, &document.legend);
+        self.on_disk = Some((document.clone(), annotations.clone()));
         self.newest = Some((document, annotations));
     }
 
@@ -263,15 +277,17 @@ impl Keeper {
         self.conflict.as_ref().map(|conflict| SaveOutcome::ChangedOutside(Arc::clone(&conflict.told)))
     }
 
-    /// Reads what other programs have written. What comes to the same as ours is no conflict.
+    /// Reads what other programs have written. What comes to the same as before, or as ours, is no conflict.
     fn find_out(&mut self, changed: [bool; 2]) {
         let looks = self.looks();
         let digests = [Digest::of(&self.document.path), Digest::of(&self.labels.path)];
         let theirs = self.read_theirs(changed);
-        if let (Ok(theirs), Some((document, annotations))) = (&theirs, &self.newest)
-            && theirs.document.as_ref().is_none_or(|theirs| theirs == document)
-            && theirs.annotations.as_ref().is_none_or(|theirs| theirs == annotations)
-        {
+        let is_as = |known: &Option<(Document, Annotations)>| {
+            let (Ok(theirs), Some((document, annotations))) = (&theirs, known) else { return false };
+            theirs.document.as_ref().is_none_or(|theirs| theirs == document)
+                && theirs.annotations.as_ref().is_none_or(|theirs| theirs == annotations)
+        };
+        if is_as(&self.on_disk) || is_as(&self.newest) {
             self.document.know(looks[0], digests[0]);
             self.labels.know(looks[1], digests[1]);
             self.conflict = None;
@@ -381,6 +397,9 @@ impl Keeper {
     fn write(&mut self) -> Result<(), ProjectError> {
         let Some((document, annotations)) = self.newest.take() else { return Ok(()) };
         let done = self.write_both(&document, &annotations);
+        if done.is_ok() {
+            self.on_disk = Some((document.clone(), annotations.clone()));
+        }
         self.newest = Some((document, annotations));
         done?;
         for file in [&self.document, &self.labels] {

@@ -49,11 +49,8 @@ impl Bench {
     fn other_adds(&self, id: u64) {
         let mut theirs = read_labels(&self.path("labels.geojson")).unwrap();
         theirs.insert(point(id, 2));
-        fs::write(
-            self.path("labels.geojson"),
-            crate::labels::write_labels(&theirs, &self.document.legend),
-        )
-        .unwrap();
+        fs::write(self.path("labels.geojson"), crate::labels::write_labels(&theirs, &self.document.legend))
+            .unwrap();
     }
 
     /// The next outcome that nobody asked for.

@@ -206,8 +206,7 @@ fn picture(request: &Request, places: &Places, stop: &dyn Fn() -> bool) -> Optio
     let mut canvas = Canvas::new(*width, *height);
     let [left, top, ..] = shown.bounds;
     let scale = shown.scale * f64::from(*points);
-    let at =
-        |[x, y]: [f64; 2]| pos2(((x - left) * scale) as f32, ((y - top) * scale) as f32);
+    let at = |[x, y]: [f64; 2]| pos2(((x - left) * scale) as f32, ((y - top) * scale) as f32);
     for (i, annotation) in shown.annotations.iter().enumerate() {
         if i.is_multiple_of(256) && stop() {
             return None;
@@ -266,5 +265,84 @@ fn paint_one(
     }
     for ring in &rings {
         canvas.outline(ring, &[(4.0 * points, tokens::halo(colour)), (2.0 * points, colour)]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::labels::Annotation;
+    use geo::Rect as GeoRect;
+
+    const RED: [u8; 3] = [250, 20, 10];
+
+    /// A picture of 200 x 200 pixels for a degree and its part of the equator, with these squares (left, bottom, side).
+    fn painted(squares: &[(f64, f64, f64)]) -> ColorImage {
+        let one = |(id, &(x, y, side)): (u64, &(f64, f64, f64))| {
+            Annotation::new(id, GeoRect::new((x, y), (x + side, y + side)).to_polygon().into(), 1)
+        };
+        let annotations: Annotations = (1..).zip(squares).map(one).collect();
+        let ([left, top], [right, bottom]) = (mercator([0.0, 1.0]), mercator([1.0, 0.0]));
+        let shown = Shown {
+            annotations: annotations.clone(),
+            cores: 0,
+            colours: [(1, RED)].into(),
+            bounds: [left, top, right, bottom],
+            scale: 200.0 / (right - left),
+        };
+        let request = Request { shown, cores: HashMap::new(), size: [200, 200], pixels_per_point: 1.0 };
+        let mut places = Places::default();
+        places.follow(&annotations, &|| false);
+        picture(&request, &places, &|| false).unwrap()
+    }
+
+    fn at(image: &ColorImage, lon: f64, lat: f64) -> Color32 {
+        // So near to the equator latitudes are as long as longitudes.
+        image[((lon * 200.0) as usize, ((1.0 - lat) * 200.0) as usize)]
+    }
+
+    #[test]
+    fn a_large_one_is_an_outline_a_small_one_is_filled_and_a_tiny_one_is_a_square() {
+        let red = widgets::colour(RED);
+        let image = painted(&[(0.1, 0.5, 0.4), (0.7, 0.7, 0.06), (0.2, 0.2, 0.01)]);
+        assert_eq!(at(&image, 0.1, 0.7), red, "its line");
+        assert_eq!(at(&image, 0.3, 0.7), Color32::TRANSPARENT, "no core is known");
+        assert!(at(&image, 0.112, 0.7).a() > 100, "its halo");
+        let filled = at(&image, 0.73, 0.73);
+        assert!(filled.a() > 50 && filled.a() < 120, "{filled:?}");
+        assert!(at(&image, 0.205, 0.205).r() > 180);
+        assert_eq!(at(&image, 0.9, 0.1), Color32::TRANSPARENT);
+    }
+
+    #[test]
+    fn a_later_one_lies_over_an_earlier_one_and_what_is_stopped_is_no_picture() {
+        let image = painted(&[(0.1, 0.1, 0.01), (0.1, 0.1, 0.5)]);
+        assert!(at(&image, 0.105, 0.105).a() > 180);
+        let request = Request {
+            shown: Shown {
+                annotations: [Annotation::new(1, geo::Point::new(0.5, 0.5).into(), 1)].into_iter().collect(),
+                cores: 0,
+                colours: BTreeMap::new(),
+                bounds: [0.0, 0.0, 1.0, 1.0],
+                scale: 10.0,
+            },
+            cores: HashMap::new(),
+            size: [10, 10],
+            pixels_per_point: 1.0,
+        };
+        assert!(picture(&request, &Places::default(), &|| true).is_none());
+    }
+
+    #[test]
+    fn places_follow_what_changes() {
+        let mut annotations: Annotations =
+            (1..=3).map(|id| Annotation::new(id, geo::Point::new(id as f64, 0.0).into(), 1)).collect();
+        let mut places = Places::default();
+        places.follow(&annotations, &|| false);
+        annotations.remove(2);
+        annotations.insert(Annotation::new(3, geo::Point::new(9.0, 0.0).into(), 1));
+        places.follow(&annotations, &|| false);
+        assert_eq!(places.placed.len(), 2);
+        assert_eq!(places.placed[&3].bounds[0], mercator([9.0, 0.0])[0]);
     }
 }
