@@ -209,13 +209,19 @@ impl Desk {
         self.settle();
     }
 
-    /// Clicks the last control of this name: what pops up is painted after the panels.
+    /// Opens a list or a menu and clicks what has this name in it.
     #[track_caller]
-    pub fn click_last(&mut self, name: &str) {
+    pub fn pick(&mut self, list: &str, name: &str) {
+        let ids = |desk: &Self| -> Vec<_> {
+            desk.harness.query_all_by_label(name).map(|n| n.accesskit_node().id()).collect()
+        };
+        let before = ids(self);
+        self.click(list);
         let all = self.harness.query_all_by_label(name);
-        let control =
-            all.filter(|n| !matches!(n.accesskit_node().role(), Role::Label | Role::ComboBox)).last();
-        let Some(node) = control else { panic!("no control {name:?} among: {:#?}", self.words()) };
+        let new = all.filter(|n| n.accesskit_node().role() != Role::Label);
+        let Some(node) = new.into_iter().find(|n| !before.contains(&n.accesskit_node().id())) else {
+            panic!("no {name:?} in {list:?}, but: {:#?}", self.words())
+        };
         node.click();
         self.settle();
     }
@@ -302,6 +308,19 @@ impl Desk {
                 modifiers: egui::Modifiers::NONE,
             });
             self.steps(1);
+        }
+        self.settle();
+    }
+
+    /// Double clicks a place on the screen.
+    pub fn double_click_at(&mut self, pos: Pos2) {
+        // Each event takes a frame of a quarter of a second here.
+        self.harness.ctx.options_mut(|options| options.input_options.max_double_click_delay = 2.0);
+        self.harness.hover_at(pos);
+        self.steps(1);
+        for pressed in [true, false, true, false] {
+            let (button, modifiers) = (PointerButton::Primary, egui::Modifiers::NONE);
+            self.harness.event(Event::PointerButton { pos, button, pressed, modifiers });
         }
         self.settle();
     }

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 /// How a legend takes in another one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Combine {
-    /// It becomes the other. Classes are the same by name; those that are still in use and that the other lacks are
-    /// kept at its end.
+    /// It becomes the other. Classes are the same by name and keep their group and buffer where the other has none; those
+    /// that are still in use and that the other lacks are kept at its end.
     #[default]
     Replace,
     /// Classes of the same name take the other's colour, and its group and buffer where it has them; the rest is
@@ -54,6 +54,8 @@ impl Legend {
             let same = legend.classes.iter_mut().find(|known| folded(&known.name) == folded(&class.name));
             match (how, same) {
                 (Combine::Replace, Some(same)) => {
+                    same.group = same.group.take().or_else(|| class.group.clone());
+                    same.buffer_m = same.buffer_m.or(class.buffer_m);
                     recoded.insert(class.code, same.code);
                 }
                 (Combine::Replace, None) if in_use(class.code) => {
@@ -116,7 +118,7 @@ impl Translation {
         }
         for class in gone {
             let free = |code: &ClassCode| classes.iter().all(|c| c.code != *code);
-            let code = Some(class.code).filter(&free).or_else(|| CODES.into_iter().rev().find(&free));
+            let code = Some(class.code).filter(&free).or_else(|| CODES.rev().find(&free));
             // Where all 254 codes are taken the class has none, as if nothing were mapped there.
             codes[usize::from(class.code)] = code.unwrap_or(0);
             classes.extend(code.map(|code| Class { code, ..class.clone() }));

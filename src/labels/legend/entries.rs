@@ -68,8 +68,8 @@ pub(super) fn legend_of(entries: Vec<Entry>) -> Result<Legend, String> {
     let place = |class: &Class| names.get(&folded(&class.name)).copied();
     legend.classes.sort_by_key(place);
     // A colour that was given for want of one was chosen before all of those in the file were known.
-    for i in 0..legend.classes.len() {
-        if entries[i].colour.is_none() {
+    for (i, entry) in entries.iter().enumerate() {
+        if entry.colour.is_none() {
             let mut others = legend.clone();
             others.classes.remove(i);
             legend.classes[i].colour = others.colour_apart();
@@ -85,7 +85,7 @@ fn code_of(text: &str, at: &str, name: &str) -> Result<ClassCode, String> {
         Ok(number) => number,
         Err(_) => return Err(format!("{at}: the code “{text}” of “{name}” is no number. Give 1 to 254")),
     };
-    let code = CODES.into_iter().find(|code| f64::from(*code) == number);
+    let code = CODES.clone().find(|code| f64::from(*code) == number);
     code.ok_or_else(|| {
         format!(
             "{at}: “{name}” has the code {text}. Codes go from 1 to 254 (0 is unlabelled, 255 is nodata): give it \

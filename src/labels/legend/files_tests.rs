@@ -213,6 +213,12 @@ fn replacing_goes_by_name_and_keeps_what_is_in_use() {
     assert_eq!(taken.recoded[&10], 2, "bare soil");
     assert!(taken.kept.is_empty() && taken.added == 0);
 
+    let mut grouped = a.clone();
+    (grouped.classes[0].group, grouped.classes[0].buffer_m) = (Some("trees".into()), Some(5.0));
+    let taken = grouped.combined(&b, Combine::Replace, |_| true).unwrap();
+    let forest = taken.legend.class(4).unwrap();
+    assert_eq!((forest.group.as_deref(), forest.buffer_m), (Some("trees"), Some(5.0)));
+
     let cover = Preset::WorldCover.legend();
     let taken = a.combined(&cover, Combine::Replace, |code| code == 10 || code == 1).unwrap();
     assert_eq!(taken.kept, ["forest", "bare_soil"]);

@@ -23,8 +23,10 @@ pub enum Preset {
     Blank,
 }
 
-/// Names, codes in the `wikidata` and in the alphabetical coding, colours of the notebooks and of PEARL.
-const REFORESTAMOS: [(&str, [ClassCode; 2], [[u8; 3]; 2]); 10] = [
+/// A name, its codes in the `wikidata` and in the alphabetical coding, its colours in the notebooks and in PEARL.
+type InBothCodings = (&'static str, [ClassCode; 2], [[u8; 3]; 2]);
+
+const REFORESTAMOS: [InBothCodings; 10] = [
     ("forest", [1, 4], [[1, 50, 32], [0x6c, 0xa9, 0x66]]),
     ("dry_jungle", [2, 3], [[0, 168, 132], [0xb5, 0xc5, 0x90]]),
     ("humid_jungle", [3, 5], [[38, 115, 0], [0x00, 0xa8, 0x84]]),
@@ -95,7 +97,7 @@ impl Preset {
             Self::Reforestamos => "Forest corridors",
             Self::ReforestamosAlphabetical => "Forest corridors, alphabetical codes",
             Self::ReforestamosPearl => "Forest corridors, PEARL's colours",
-            Self::ReforestamosAlphabeticalPearl => "Forest corridors, both",
+            Self::ReforestamosAlphabeticalPearl => "Forest corridors, alphabetical codes, PEARL's colours",
             Self::WorldCover => "ESA WorldCover",
             Self::DynamicWorld => "Dynamic World",
             Self::Blank => "Blank",
@@ -167,9 +169,7 @@ impl Preset {
 
 /// The classes in the order of the coding, with its codes.
 fn reforestamos(coding: usize, colours: usize) -> Vec<Class> {
-    let class = |(name, codes, both): (&str, [ClassCode; 2], [[u8; 3]; 2])| {
-        Class::new(codes[coding], name, both[colours])
-    };
+    let class = |(name, codes, both): InBothCodings| Class::new(codes[coding], name, both[colours]);
     let mut classes: Vec<_> = REFORESTAMOS.into_iter().map(class).collect();
     classes.sort_by_key(|class| class.code);
     classes

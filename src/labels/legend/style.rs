@@ -102,7 +102,7 @@ fn categorised(document: &Document, categories: &[Node]) -> Result<Vec<Entry>, S
     let categories: Vec<_> = categories.iter().filter(with_value).collect();
     let is_code = |node: &&Node| node.attribute("value").is_some_and(|v| v.trim().parse::<f64>().is_ok());
     // Values are codes where all of them are numbers, otherwise names.
-    let coded = categories.iter().all(|node| is_code(node));
+    let coded = categories.iter().all(is_code);
     let mut entries = Vec::with_capacity(categories.len());
     for node in categories {
         let at = line_of(document, node);

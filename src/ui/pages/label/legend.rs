@@ -30,13 +30,17 @@ struct Dragged(ClassCode);
 
 pub fn legend_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     let can = project.folder.read_only().is_none();
+    ui.add_space(2.0 * tokens::GRID);
     ui.horizontal(|ui| {
-        widgets::section(ui, "Legend");
+        ui.label(RichText::new("Legend").strong());
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_enabled_ui(can, |ui| menu_ui(ui, view));
         });
     });
     let classes = &project.document.legend.classes;
+    // A class that is gone is not edited any more, nor when undo brings it back.
+    let legend = &project.document.legend;
+    view.legend.editing.take_if(|draft| legend.class(draft.code()).is_none());
     if classes.is_empty() {
         ui.add(Label::new(
             RichText::new("No class yet: add one below, or take a preset or a file, then draw.").weak(),
@@ -107,7 +111,7 @@ fn group_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, name: &str, can
 fn group_menu_ui(ui: &mut Ui, view: &mut View, name: &str) {
     // A click into the field leaves it open.
     let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
-    let (button, _) = MenuButton::new(RichText::new("Group").small()).config(config).ui(ui, |ui| {
+    let (button, _) = MenuButton::from_button(Button::new("Group").small()).config(config).ui(ui, |ui| {
         let renaming = &mut view.legend.renaming;
         if renaming.as_ref().is_none_or(|(group, _)| group != name) {
             *renaming = Some((name.to_owned(), name.to_owned()));
@@ -135,6 +139,9 @@ fn group_menu_ui(ui: &mut Ui, view: &mut View, name: &str) {
     button.on_hover_text(format!("Renames or dissolves {name}"));
 }
 
+/// Width of the codes, three figures at most.
+const CODE: f32 = 20.0;
+
 /// The key that picks the class at this place.
 fn key_of(place: usize) -> String {
     match place {
@@ -150,12 +157,19 @@ fn class_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, i: usize, class
         return;
     }
     let row = ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 1.5 * tokens::GRID;
+        if class.group.is_some() {
+            ui.add_space(2.0 * tokens::GRID);
+        }
         ui.label(RichText::new(key_of(i)).monospace().weak());
+        let code = Label::new(RichText::new(class.code.to_string()).small().weak());
+        let hint = format!("The code of {} in rasters, models and maps", class.name);
+        ui.add_sized([CODE, tokens::TARGET], code.halign(Align::RIGHT)).on_hover_text(hint);
         widgets::swatch(ui, class.colour);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let edit = ui.add_enabled(can, Button::new("Edit").small());
             if edit.on_hover_text(format!("Renames, recolours, groups or deletes {}", class.name)).clicked() {
-                edit::begin(view, class);
+                edit::begin(view, project, class);
             }
             counts_ui(ui, class, project.tally(class.code));
             name_ui(ui, project, view, class, can);
@@ -169,16 +183,12 @@ fn class_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, i: usize, class
 fn counts_ui(ui: &mut Ui, class: &Class, tally: Tally) {
     let (polygons, pixels) = (tally.annotations, tally.pixels);
     let words = format!("{polygons} / {}", format::grouped(pixels as i64));
-    ui.label(RichText::new(words).small().weak()).on_hover_text(format!(
-        "{} with {}",
-        format::count(polygons, "annotation"),
-        format::count(pixels, "pure pixel")
-    ));
-    let mut hint = format!("The code of {} in rasters, models and maps", class.name);
+    let (polygons, pixels) = (format::count(polygons, "annotation"), format::count(pixels, "pure pixel"));
+    let mut hint = format!("{polygons} with {pixels}");
     if let Some(m) = class.buffer_m {
-        hint += &format!("; its inward buffer is {} m", format::trimmed(m));
+        hint += &format!("; the inward buffer of this class is {} m", format::trimmed(m));
     }
-    ui.label(RichText::new(class.code.to_string()).small().weak()).on_hover_text(hint);
+    ui.label(RichText::new(words).small().weak()).on_hover_text(hint);
 }
 
 fn name_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, class: &Class, can: bool) {
@@ -192,7 +202,7 @@ fn name_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, class: &Class, c
         view.send(Command::PickClass(class.code));
     }
     if response.double_clicked() && can {
-        edit::begin(view, class);
+        edit::begin(view, project, class);
     }
     response.dnd_set_drag_payload(Dragged(class.code));
     if response.dragged() {

@@ -24,11 +24,11 @@ pub(super) fn is_edited(view: &View, code: ClassCode) -> bool {
 }
 
 /// Begins to edit a class; what was begun with another one is given up.
-pub(super) fn begin(view: &mut View, class: &Class) {
+pub(super) fn begin(view: &mut View, project: &OpenProject, class: &Class) {
     view.legend.editing = Some(Draft {
         code: class.code,
         group: class.group.clone().unwrap_or_default(),
-        buffer_m: class.buffer_m.unwrap_or(20.0),
+        buffer_m: class.buffer_m.unwrap_or(project.document.settings.buffer_m),
         class: class.clone(),
     });
 }
@@ -38,6 +38,11 @@ const NAMES: f32 = 52.0;
 
 pub(super) fn edit_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, place: usize, class: &Class) {
     let Some(mut draft) = view.legend.editing.take() else { return };
+    if draft.class.group != class.group {
+        // The class was moved into a group or out of one.
+        draft.class.group = class.group.clone();
+        draft.group = class.group.clone().unwrap_or_default();
+    }
     let mut keep = true;
     Frame::group(ui.style()).inner_margin(2.0 * tokens::GRID).show(ui, |ui| {
         ui.set_width(ui.available_width());
@@ -185,6 +190,11 @@ fn code_ui(ui: &mut Ui, project: &OpenProject, draft: &Draft, class: &Class) -> 
 }
 
 impl Draft {
+    /// The code that the class has.
+    pub(super) fn code(&self) -> ClassCode {
+        self.code
+    }
+
     /// What carries it out; nothing where nothing was changed.
     fn command(&self, class: &Class) -> Option<Command> {
         let group = Some(self.group.trim().to_owned()).filter(|group| !group.is_empty());
