@@ -9,6 +9,7 @@ mod imagery;
 mod indices;
 mod label;
 mod learn;
+mod listing;
 mod look;
 mod pictures;
 mod sites;

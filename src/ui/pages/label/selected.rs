@@ -89,11 +89,7 @@ pub fn selected_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     });
     let Some(known) = known else { return };
     let (ids, common) = (known.ids.as_slice(), &known.common);
-    let title = match ids {
-        [id] => format!("Annotation {id}"),
-        ids => format!("{} selected", format::count(ids.len(), "annotation")),
-    };
-    widgets::section(ui, &title);
+    title_ui(ui, project, view, ids);
     ui.add_enabled_ui(project.folder.read_only().is_none(), |ui| {
         class_ui(ui, project, view, ids, common);
         buffer_ui(ui, project, view, ids, common);
@@ -104,10 +100,36 @@ pub fn selected_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
         [id] => one_ui(ui, project, view, *id),
         ids => several_ui(ui, project, ids),
     }
-    if ui.button("Zoom to it").on_hover_text("Fills the map with what is selected (Z)").clicked() {
-        zoom_to_selected(project, &mut view.map);
-    }
     view.typing.common = Some(known);
+}
+
+/// What is selected, and when it was drawn.
+fn title_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, ids: &[AnnotationId]) {
+    ui.add_space(2.0 * tokens::GRID);
+    ui.horizontal(|ui| {
+        let title = match ids {
+            [id] => format!("Annotation {id}"),
+            ids => format!("{} selected", format::count(ids.len(), "annotation")),
+        };
+        ui.label(RichText::new(title).strong());
+        let one = project.selected().and_then(|id| project.annotation(id));
+        if let Some(created) = one.and_then(|annotation| annotation.created.as_deref()) {
+            // RFC 3339: the day comes first.
+            let day = created.split('T').next().unwrap_or(created);
+            let words = day.parse().map_or_else(|_| day.to_string(), format::date);
+            ui.label(RichText::new(words).small().weak())
+                .on_hover_text(format!("Drawn or imported {created}"));
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if ui
+                .small_button("Zoom to it")
+                .on_hover_text("Fills the map with what is selected (Z)")
+                .clicked()
+            {
+                zoom_to_selected(project, &mut view.map);
+            }
+        });
+    });
 }
 
 /// Fields that were left by selecting something else are saved too.
@@ -331,11 +353,6 @@ fn words_ui(ui: &mut Ui, view: &mut View, ids: &[AnnotationId], common: &Common)
 /// What is left of one annotation, and what is wrong with it.
 fn one_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, id: AnnotationId) {
     let Some(annotation) = project.annotation(id) else { return };
-    if let Some(created) = &annotation.created {
-        let day = created.split('T').next().unwrap_or(created);
-        let words = day.parse().map_or_else(|_| created.clone(), format::date);
-        widgets::figure(ui, "Drawn on", &words);
-    }
     let warning = ui.visuals().warn_fg_color;
     match project.derived.cores.get(id) {
         Some(Ok(core)) => {
