@@ -94,8 +94,9 @@ fn the_table_of_annotations_with_pixels_claimed_twice() {
     desk.key(Key::F2);
     desk.key(Key::T);
     desk.send(Command::SetBuffer(5.0));
-    desk.send(Command::Draw(block((14, 30), (8, 24))));
-    desk.send(Command::Draw(block((40, 56), (18, 34))));
+    desk.key(Key::Num3);
+    desk.send(Command::Draw(block((14, 30), (30, 46))));
+    desk.send(Command::Draw(block((46, 60), (40, 60))));
     said_long_ago(&mut desk);
     let ids: Vec<_> = desk.project().annotations.iter().map(|a| a.id).collect();
     let change = AnnotationChange::Confidence(Confidence::Likely);
