@@ -54,11 +54,12 @@ pub fn metres(ui: &mut Ui, name: &str, value: f64, words: Option<&str>, hint: &s
     let held = egui::Id::unique(("dragged", name));
     let before = ui.data(|data| data.get_temp::<f64>(held)).unwrap_or(value);
     let mut m = before;
-    let mut drag = DragValue::new(&mut m).range(0.0..=1000.0).speed(0.5).max_decimals(1).suffix(" m");
-    drag = drag.update_while_editing(false);
-    if let Some(words) = words.filter(|_| before == value) {
-        drag = drag.custom_formatter(|_, _| words.to_string()).suffix("");
-    }
+    let drag = DragValue::new(&mut m).range(0.0..=1000.0).speed(0.5).max_decimals(1);
+    let drag = drag.update_while_editing(false);
+    let drag = match words.filter(|_| before == value) {
+        Some(words) => drag.custom_formatter(|_, _| words.to_string()),
+        None => drag.suffix(" m"),
+    };
     let response = ui.add(drag).on_hover_text(hint);
     response.widget_info(|| egui::WidgetInfo {
         value: Some(m),

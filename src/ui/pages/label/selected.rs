@@ -2,7 +2,7 @@
 
 use super::typing::{Field, Typed, Typing, field_ui};
 use crate::app::{AnnotationChange, Command, OpenProject};
-use crate::labels::{Annotation, AnnotationId, Annotations, ClassCode, Confidence, Holds};
+use crate::labels::{Annotation, AnnotationId, Annotations, Buffers, ClassCode, Confidence, Holds};
 use crate::ui::listing::{flag_words, zoom_to_selected};
 use crate::ui::view::View;
 use crate::ui::{format, tokens, widgets};
@@ -38,6 +38,8 @@ struct Common {
     class: Said<ClassCode>,
     confidence: Said<Confidence>,
     buffer_m: Said<Option<f64>>,
+    /// The buffer that counts, be it its own or not.
+    counts_m: Said<f64>,
     holds: Said<Holds>,
     author: Said<Option<String>>,
     note: Said<Option<String>>,
@@ -47,17 +49,19 @@ struct Common {
 pub struct KnownCommon {
     selection: BTreeSet<AnnotationId>,
     annotations: Annotations,
+    buffers: Buffers,
     ids: Vec<AnnotationId>,
     common: Common,
 }
 
 impl Common {
-    fn new<'a>(mut annotations: impl Iterator<Item = &'a Annotation>) -> Option<Self> {
+    fn new<'a>(mut annotations: impl Iterator<Item = &'a Annotation>, buffers: &Buffers) -> Option<Self> {
         let first = annotations.next()?;
         let mut common = Self {
             class: Said::Same(first.class),
             confidence: Said::Same(first.confidence),
             buffer_m: Said::Same(first.buffer_m),
+            counts_m: Said::Same(buffers.of(first)),
             holds: Said::Same(first.holds),
             author: Said::Same(first.author.clone()),
             note: Said::Same(first.note.clone()),
@@ -66,6 +70,7 @@ impl Common {
             common.class.and(annotation.class);
             common.confidence.and(annotation.confidence);
             common.buffer_m.and(annotation.buffer_m);
+            common.counts_m.and(buffers.of(annotation));
             common.holds.and(annotation.holds);
             common.author.and(annotation.author.clone());
             common.note.and(annotation.note.clone());
@@ -76,15 +81,20 @@ impl Common {
 
 pub fn selected_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     save_what_was_left(project, view);
+    let buffers = project.buffers();
     let known = view.typing.common.take().filter(|known| {
-        known.selection == project.selection && known.annotations.is_same(&project.annotations)
+        known.selection == project.selection
+            && known.annotations.is_same(&project.annotations)
+            && known.buffers == buffers
     });
     let known = known.or_else(|| {
+        let selected = || project.selected_annotations();
         Some(KnownCommon {
-            common: Common::new(project.selected_annotations().map(|annotation| &**annotation))?,
+            common: Common::new(selected().map(|annotation| &**annotation), &buffers)?,
             selection: project.selection.clone(),
             annotations: project.annotations.clone(),
-            ids: project.selected_annotations().map(|annotation| annotation.id).collect(),
+            ids: selected().map(|annotation| annotation.id).collect(),
+            buffers,
         })
     });
     let Some(known) = known else { return };
@@ -205,18 +215,17 @@ fn row(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui)) {
 
 fn buffer_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, ids: &[AnnotationId], common: &Common) {
     row(ui, "Buffer", |ui| {
-        let buffers = project.buffers();
-        let of_class = common.class.same().map(|code| buffers.of_class(*code));
         let own = common.buffer_m.same();
-        let shown = own.and_then(|own| own.or(of_class));
-        let words = shown.is_none().then_some("several");
+        let counts = common.counts_m.same().copied();
+        let words = counts.is_none().then_some("several");
         let hint = "The inward buffer of this alone, in metres; drag it or click to type";
-        let value = shown.unwrap_or(project.document.settings.buffer_m);
+        let value = counts.unwrap_or(project.document.settings.buffer_m);
         if let Some(m) = widgets::metres(ui, "Own buffer", value, words, hint) {
             send(view, ids, AnnotationChange::Buffer(Some(m)));
         }
         // Whose buffer it is where it has none of its own.
         let class = common.class.same().and_then(|code| project.document.legend.class(*code));
+        let of_class = common.class.same().map(|code| project.buffers().of_class(*code));
         let of = match (of_class, class.and_then(|class| class.buffer_m)) {
             (Some(m), Some(_)) => format!("class {} m", format::trimmed(m)),
             (Some(m), None) => format!("project {} m", format::trimmed(m)),
