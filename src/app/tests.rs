@@ -734,5 +734,6 @@ fn indices_of_the_project_are_checked_and_undone() {
     assert_eq!(indices(&state), []);
 }
 
+mod flags;
 mod imagery;
 mod legend;

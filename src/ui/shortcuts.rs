@@ -41,7 +41,11 @@ const SHEET: [(&str, &str); 28] = [
 
 /// Sends the commands of the keys pressed, unless somebody types.
 pub fn handle(ctx: &Context, state: &AppState, view: &mut View) {
-    if view.dialogs.is_open() || ctx.text_edit_focused() {
+    let typing = ctx.text_edit_focused();
+    // Esc takes the focus off a field before anybody sees it: it was meant for the field.
+    let left =
+        std::mem::replace(&mut view.typing.focused, typing) && ctx.input(|i| i.key_pressed(Key::Escape));
+    if view.dialogs.is_open() || typing || left {
         return;
     }
     let pressed = |modifiers, key| ctx.input_mut(|i| i.consume_key(modifiers, key));

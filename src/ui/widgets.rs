@@ -51,14 +51,15 @@ pub fn figure(ui: &mut Ui, name: &str, value: &str) {
 /// A distance in metres that one drags or types; gives the new one once it is let go or left. `words` stand in its place.
 pub fn metres(ui: &mut Ui, name: &str, value: f64, words: Option<&str>, hint: &str) -> Option<f64> {
     // What is dragged is remembered until it is let go: the document does not follow every step.
-    let held = ui.id().with(("dragged", name));
+    let held = egui::Id::unique(("dragged", name));
     let before = ui.data(|data| data.get_temp::<f64>(held)).unwrap_or(value);
     let mut m = before;
-    let mut drag = DragValue::new(&mut m).range(0.0..=1000.0).speed(0.5).max_decimals(1).suffix(" m");
-    drag = drag.update_while_editing(false);
-    if let Some(words) = words.filter(|_| before == value) {
-        drag = drag.custom_formatter(|_, _| words.to_string()).suffix("");
-    }
+    let drag = DragValue::new(&mut m).range(0.0..=1000.0).speed(0.5).max_decimals(1);
+    let drag = drag.update_while_editing(false);
+    let drag = match words.filter(|_| before == value) {
+        Some(words) => drag.custom_formatter(|_, _| words.to_string()),
+        None => drag.suffix(" m"),
+    };
     let response = ui.add(drag).on_hover_text(hint);
     response.widget_info(|| egui::WidgetInfo {
         value: Some(m),

@@ -108,9 +108,10 @@ fn annotations_are_selected_on_the_map_and_in_the_list() {
     assert_eq!(desk.project().document.legend.class(class).unwrap().name, CLASSES[2]);
     desk.click_map(2.0, 1.0);
     assert!(desk.project().selected().is_none(), "beside all of them");
-    let first = desk.project().annotations.first().unwrap().id;
-    desk.click(&format!("{first}  {}", CLASSES[0]));
-    assert_eq!(desk.project().selected(), Some(first));
+    // The list has come to what was selected on the map.
+    let last = desk.project().annotations.last().unwrap().id;
+    desk.click(&format!("{last}  {}", CLASSES[2]));
+    assert_eq!(desk.project().selected(), Some(last));
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod indices;
 mod label;
 mod learn;
 mod legend;
+mod listing;
 mod look;
 mod outside;
 mod pictures;

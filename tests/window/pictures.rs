@@ -4,14 +4,15 @@
 
 use crate::desk::Desk;
 use crate::gaps::build_clouded;
-use crate::small::{Made, SIDE};
+use crate::small::{Made, SIDE, block};
 use egui::Key;
 use egui_kittest::SnapshotOptions;
 use egui_kittest::wgpu::WgpuTestRenderer;
-use ritmo::app::{Command, MapLayer, Page, SaveState, Training};
+use ritmo::app::{AnnotationChange, Command, MapLayer, Page, SaveState, Training};
 use ritmo::assess::ErrorMatrix;
 use ritmo::geo::Window;
 use ritmo::jobs::Assessed;
+use ritmo::labels::Confidence;
 use ritmo::model::EpochScore;
 
 /// The smallest window that the program allows.
@@ -81,9 +82,40 @@ fn the_plot_of_pixels_with_gaps() {
 fn the_label_page_with_a_core() {
     let Some(mut desk) = desk(Some(Made::Labels)) else { return };
     desk.key(Key::F2);
+    said_long_ago(&mut desk);
     let id = desk.project().annotations.iter().nth(5).unwrap().id;
     desk.send(Command::Select(vec![id]));
     compare(desk, "label");
+}
+
+#[test]
+fn the_table_of_annotations_with_pixels_claimed_twice() {
+    let Some(mut desk) = desk(Some(Made::Labels)) else { return };
+    desk.key(Key::F2);
+    desk.key(Key::T);
+    desk.send(Command::SetBuffer(5.0));
+    desk.key(Key::Num3);
+    desk.send(Command::Draw(block((14, 30), (30, 46))));
+    desk.send(Command::Draw(block((46, 60), (40, 60))));
+    said_long_ago(&mut desk);
+    let ids: Vec<_> = desk.project().annotations.iter().map(|a| a.id).collect();
+    let change = AnnotationChange::Confidence(Confidence::Likely);
+    desk.send(Command::ChangeAnnotations { ids: vec![ids[12]], change });
+    desk.send(Command::Select(vec![ids[0], ids[12]]));
+    desk.click("Sort by flags");
+    compare(desk, "table");
+}
+
+/// All annotations are by the same hand and of one day, whoever runs this, and whenever.
+fn said_long_ago(desk: &mut Desk) {
+    desk.app_mut().state.author = Some("Ana".into());
+    let annotations = &mut desk.project_mut().annotations;
+    for annotation in annotations.to_vec() {
+        let mut annotation = std::sync::Arc::unwrap_or_clone(annotation);
+        annotation.created = Some("2022-12-24T10:00:00Z".into());
+        annotation.author = Some("Ana".into());
+        annotations.insert(annotation);
+    }
 }
 
 #[test]

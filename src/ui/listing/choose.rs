@@ -14,11 +14,9 @@ pub fn clicked(
 ) -> Vec<AnnotationId> {
     match (modifiers.shift, modifiers.command, anchor) {
         (true, _, Some(anchor)) => {
-            let mut chosen = from_to(rows, anchor, id);
-            if modifiers.command {
-                chosen.extend(selection.iter().copied());
-            }
-            chosen
+            let before = selection.iter().copied().filter(|_| modifiers.command);
+            let chosen: BTreeSet<_> = from_to(rows, anchor, id).into_iter().chain(before).collect();
+            chosen.into_iter().collect()
         }
         (_, true, _) => {
             let mut chosen = selection.clone();

@@ -4,7 +4,7 @@ mod choose;
 mod filter;
 mod table;
 
-pub use filter::{count_words, filter_ui};
+pub use filter::count_words;
 pub use table::table_ui;
 
 use super::format;
@@ -30,6 +30,8 @@ pub struct ListView {
     /// The annotation that the lists were last brought to.
     brought_to: Option<AnnotationId>,
     scroll_to: Option<usize>,
+    /// Whether a selection is on its way, so that what is selected is not what will be.
+    selecting: bool,
 }
 
 impl ListView {
@@ -40,6 +42,9 @@ impl ListView {
         let listing = &project.derived.listing;
         if listing.spec() != Some(&self.spec) {
             commands.push(Command::List(self.spec.clone()));
+            return;
+        }
+        if std::mem::take(&mut self.selecting) {
             return;
         }
         let lead = self.lead.filter(|id| project.selection.contains(id));
@@ -76,6 +81,7 @@ impl ListView {
         self.lead = Some(id);
         // It was clicked, so it is in view.
         self.brought_to = Some(id);
+        self.selecting = true;
         commands.push(Command::Select(chosen));
     }
 
@@ -92,6 +98,7 @@ impl ListView {
             view.commands.push(Command::Select(vec![id]));
         }
         self.lead = Some(id);
+        self.selecting = true;
         show(project, id, view.map);
     }
 }

@@ -12,17 +12,26 @@ use egui_extras::{Column as Width, TableBuilder, TableRow};
 
 /// Columns: what they sort by, name, width, what it is. The note takes what is left.
 const COLUMNS: [(Column, &str, f32, &str); 10] = [
-    (Column::Id, "No.", 56.0, "The number of the annotation"),
-    (Column::Class, "Class", 132.0, "Its class"),
-    (Column::Site, "Site", 96.0, "The sites that it lies in"),
-    (Column::Area, "Area", 84.0, "The area that was drawn"),
+    (Column::Id, "No.", 48.0, "The number of the annotation"),
+    (Column::Class, "Class", 112.0, "Its class"),
+    (Column::Area, "Area", 72.0, "The area that was drawn"),
     (Column::PurePixels, "Pure pixels", 84.0, "Pixels that lie wholly in its core"),
-    (Column::Confidence, "Confidence", 84.0, "Training takes the sure ones"),
-    (Column::Author, "Author", 96.0, "Who drew it"),
-    (Column::Created, "Drawn", 88.0, "When it was drawn or imported"),
-    (Column::Flags, "Flags", 220.0, "What is wrong with it"),
+    (Column::Flags, "Flags", 196.0, "What is wrong with it"),
+    (Column::Confidence, "Confidence", 80.0, "Training takes the sure ones"),
+    (Column::Site, "Site", 88.0, "The sites that it lies in"),
+    (Column::Author, "Author", 72.0, "Who drew it"),
+    (Column::Created, "Drawn", 80.0, "When it was drawn or imported"),
     (Column::Note, "Note", 120.0, "Where it came from, or what the annotator thought"),
 ];
+
+/// Below this width the filters stand in a row of their own.
+const ONE_ROW: f32 = 1000.0;
+
+/// The columns that tell something: of one site it is clear where all lie.
+fn columns(project: &OpenProject) -> impl Iterator<Item = (Column, &'static str, f32, &'static str)> {
+    let sites = project.document.sites.len();
+    COLUMNS.into_iter().filter(move |(column, ..)| sites > 1 || *column != Column::Site)
+}
 
 pub fn table_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     let panel =
@@ -51,7 +60,7 @@ pub fn table_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
                 .auto_shrink(false)
                 .animate_scrolling(false)
                 .cell_layout(Layout::left_to_right(Align::Center));
-            for (column, _, width, _) in COLUMNS {
+            for (column, _, width, _) in columns(project) {
                 let width = match column {
                     Column::Note => Width::remainder().at_least(width),
                     _ => Width::initial(width).at_least(40.0),
@@ -62,7 +71,7 @@ pub fn table_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
                 table = table.scroll_to_row(row, Some(Align::Center));
             }
             let header = |mut header: TableRow<'_, '_>| {
-                for (column, name, _, hint) in COLUMNS {
+                for (column, name, _, hint) in columns(project) {
                     header.col(|ui| header_ui(ui, list, column, name, hint));
                 }
             };
@@ -73,7 +82,7 @@ pub fn table_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
                     let response = match project.annotation(id) {
                         Some(annotation) => row_ui(&mut row, project, annotation),
                         // It was deleted since; the list comes anew.
-                        None => return COLUMNS.iter().for_each(|_| drop(row.col(|_| {}))),
+                        None => return columns(project).for_each(|_| drop(row.col(|_| {}))),
                     };
                     if response.double_clicked() {
                         commands.push(Command::Select(vec![id]));
@@ -90,12 +99,15 @@ pub fn table_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
 }
 
 fn head_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
+    let one_row = ui.available_width() >= ONE_ROW;
     ui.horizontal(|ui| {
         ui.label(RichText::new(count_words(project)).strong());
         if project.derived.listing.is_coming() {
             ui.spinner();
         }
-        filter_ui(ui, project, &mut view.list.spec, 132.0);
+        if one_row {
+            filter_ui(ui, project, &mut view.list.spec, 132.0);
+        }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if ui.button("Close table").on_hover_text("Shows the plot again (T)").clicked() {
                 view.list.open = false;
@@ -111,6 +123,9 @@ fn head_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
             }
         });
     });
+    if !one_row {
+        ui.horizontal_wrapped(|ui| filter_ui(ui, project, &mut view.list.spec, 96.0));
+    }
 }
 
 fn header_ui(ui: &mut Ui, list: &mut ListView, column: Column, name: &str, hint: &str) {
@@ -152,27 +167,31 @@ fn row_ui(row: &mut TableRow<'_, '_>, project: &OpenProject, annotation: &Annota
     let pixels =
         facts.and_then(Facts::pure_pixels).map_or("…".into(), |pixels| format::grouped(pixels as i64));
     let confidence = confidence_words(annotation.confidence);
-    row.col(|ui| text(ui, RichText::new(annotation.id.to_string()).monospace().weak()));
-    row.col(|ui| {
-        widgets::swatch(ui, class.map_or([128; 3], |class| class.colour));
-        text(ui, class_name);
-    });
-    row.col(|ui| text(ui, sites_of(annotation, project.derived.listing.sites()).join(", ")));
-    row.col(|ui| number(ui, &area));
-    row.col(|ui| number(ui, &pixels));
-    row.col(|ui| text(ui, confidence));
-    row.col(|ui| text(ui, annotation.author.as_deref().unwrap_or("–")));
-    row.col(|ui| {
-        let created = annotation.created.as_deref().unwrap_or("–");
-        // RFC 3339: the day comes first.
-        text(ui, created.split('T').next().unwrap_or(created));
-    });
     let flags = flag_words(project, annotation).join("; ");
-    row.col(|ui| {
-        let colour = ui.visuals().warn_fg_color;
-        text(ui, RichText::new(&flags).color(colour));
-    });
-    row.col(|ui| text(ui, annotation.note.as_deref().unwrap_or("").replace('\n', " ")));
+    for (column, ..) in columns(project) {
+        row.col(|ui| match column {
+            Column::Id => text(ui, RichText::new(annotation.id.to_string()).monospace().weak()),
+            Column::Class => {
+                widgets::swatch(ui, class.map_or([128; 3], |class| class.colour));
+                text(ui, class_name);
+            }
+            Column::Area => number(ui, &area),
+            Column::PurePixels => number(ui, &pixels),
+            Column::Flags => {
+                let colour = ui.visuals().warn_fg_color;
+                text(ui, RichText::new(&flags).color(colour));
+            }
+            Column::Confidence => text(ui, confidence),
+            Column::Site => text(ui, sites_of(annotation, project.derived.listing.sites()).join(", ")),
+            Column::Author => text(ui, annotation.author.as_deref().unwrap_or("–")),
+            Column::Created => {
+                let created = annotation.created.as_deref().unwrap_or("–");
+                // RFC 3339: the day comes first.
+                text(ui, created.split('T').next().unwrap_or(created));
+            }
+            Column::Note => text(ui, annotation.note.as_deref().unwrap_or("").replace('\n', " ")),
+        });
+    }
     let response = row.response();
     let selected = project.selection.contains(&annotation.id);
     response.widget_info(|| {

@@ -10,7 +10,7 @@ pub use legend::LegendView;
 use super::page;
 use crate::app::{AppState, Command, OpenProject};
 use crate::ui::view::View;
-use crate::ui::widgets;
+use crate::ui::{tokens, widgets};
 use egui::{RichText, Ui};
 
 pub use typing::Typing;
@@ -21,9 +21,9 @@ pub fn label_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut
     page(ui, |ui| {
         legend::legend_ui(ui, project, view);
         buffer_ui(ui, project, view);
-        author_ui(ui, state, view);
         selected::selected_ui(ui, project, view);
         list::list_ui(ui, project, view);
+        author_ui(ui, state, view);
     });
 }
 
@@ -41,6 +41,7 @@ fn buffer_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
 
 /// Who draws here.
 fn author_ui(ui: &mut Ui, state: &AppState, view: &mut View) {
+    ui.add_space(2.0 * tokens::GRID);
     ui.horizontal(|ui| {
         ui.label(RichText::new("You are").weak());
         let shown = state.author.as_deref().unwrap_or("");

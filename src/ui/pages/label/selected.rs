@@ -2,7 +2,7 @@
 
 use super::typing::{Field, Typed, Typing, field_ui};
 use crate::app::{AnnotationChange, Command, OpenProject};
-use crate::labels::{Annotation, AnnotationId, Annotations, ClassCode, Confidence, Holds};
+use crate::labels::{Annotation, AnnotationId, Annotations, Buffers, ClassCode, Confidence, Holds};
 use crate::ui::listing::{flag_words, zoom_to_selected};
 use crate::ui::view::View;
 use crate::ui::{format, rhythm, tokens, widgets};
@@ -38,6 +38,8 @@ struct Common {
     class: Said<ClassCode>,
     confidence: Said<Confidence>,
     buffer_m: Said<Option<f64>>,
+    /// The buffer that counts, be it its own or not.
+    counts_m: Said<f64>,
     holds: Said<Holds>,
     author: Said<Option<String>>,
     note: Said<Option<String>>,
@@ -47,17 +49,19 @@ struct Common {
 pub struct KnownCommon {
     selection: BTreeSet<AnnotationId>,
     annotations: Annotations,
+    buffers: Buffers,
     ids: Vec<AnnotationId>,
     common: Common,
 }
 
 impl Common {
-    fn new<'a>(mut annotations: impl Iterator<Item = &'a Annotation>) -> Option<Self> {
+    fn new<'a>(mut annotations: impl Iterator<Item = &'a Annotation>, buffers: &Buffers) -> Option<Self> {
         let first = annotations.next()?;
         let mut common = Self {
             class: Said::Same(first.class),
             confidence: Said::Same(first.confidence),
             buffer_m: Said::Same(first.buffer_m),
+            counts_m: Said::Same(buffers.of(first)),
             holds: Said::Same(first.holds),
             author: Said::Same(first.author.clone()),
             note: Said::Same(first.note.clone()),
@@ -66,6 +70,7 @@ impl Common {
             common.class.and(annotation.class);
             common.confidence.and(annotation.confidence);
             common.buffer_m.and(annotation.buffer_m);
+            common.counts_m.and(buffers.of(annotation));
             common.holds.and(annotation.holds);
             common.author.and(annotation.author.clone());
             common.note.and(annotation.note.clone());
@@ -76,24 +81,25 @@ impl Common {
 
 pub fn selected_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     save_what_was_left(project, view);
+    let buffers = project.buffers();
     let known = view.typing.common.take().filter(|known| {
-        known.selection == project.selection && known.annotations.is_same(&project.annotations)
+        known.selection == project.selection
+            && known.annotations.is_same(&project.annotations)
+            && known.buffers == buffers
     });
     let known = known.or_else(|| {
+        let selected = || project.selected_annotations();
         Some(KnownCommon {
-            common: Common::new(project.selected_annotations().map(|annotation| &**annotation))?,
+            common: Common::new(selected().map(|annotation| &**annotation), &buffers)?,
             selection: project.selection.clone(),
             annotations: project.annotations.clone(),
-            ids: project.selected_annotations().map(|annotation| annotation.id).collect(),
+            ids: selected().map(|annotation| annotation.id).collect(),
+            buffers,
         })
     });
     let Some(known) = known else { return };
     let (ids, common) = (known.ids.as_slice(), &known.common);
-    let title = match ids {
-        [id] => format!("Annotation {id}"),
-        ids => format!("{} selected", format::count(ids.len(), "annotation")),
-    };
-    widgets::section(ui, &title);
+    title_ui(ui, project, view, ids);
     ui.add_enabled_ui(project.folder.read_only().is_none(), |ui| {
         class_ui(ui, project, view, ids, common);
         buffer_ui(ui, project, view, ids, common);
@@ -104,10 +110,36 @@ pub fn selected_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
         [id] => one_ui(ui, project, view, *id),
         ids => several_ui(ui, project, ids),
     }
-    if ui.button("Zoom to it").on_hover_text("Fills the map with what is selected (Z)").clicked() {
-        zoom_to_selected(project, &mut view.map);
-    }
     view.typing.common = Some(known);
+}
+
+/// What is selected, and when it was drawn.
+fn title_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, ids: &[AnnotationId]) {
+    ui.add_space(2.0 * tokens::GRID);
+    ui.horizontal(|ui| {
+        let title = match ids {
+            [id] => format!("Annotation {id}"),
+            ids => format!("{} selected", format::count(ids.len(), "annotation")),
+        };
+        ui.label(RichText::new(title).strong());
+        let one = project.selected().and_then(|id| project.annotation(id));
+        if let Some(created) = one.and_then(|annotation| annotation.created.as_deref()) {
+            // RFC 3339: the day comes first.
+            let day = created.split('T').next().unwrap_or(created);
+            let words = day.parse().map_or_else(|_| day.to_string(), format::date);
+            ui.label(RichText::new(words).small().weak())
+                .on_hover_text(format!("Drawn or imported {created}"));
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if ui
+                .small_button("Zoom to it")
+                .on_hover_text("Fills the map with what is selected (Z)")
+                .clicked()
+            {
+                zoom_to_selected(project, &mut view.map);
+            }
+        });
+    });
 }
 
 /// Fields that were left by selecting something else are saved too.
@@ -183,18 +215,17 @@ fn row(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui)) {
 
 fn buffer_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, ids: &[AnnotationId], common: &Common) {
     row(ui, "Buffer", |ui| {
-        let buffers = project.buffers();
-        let of_class = common.class.same().map(|code| buffers.of_class(*code));
         let own = common.buffer_m.same();
-        let shown = own.and_then(|own| own.or(of_class));
-        let words = shown.is_none().then_some("several");
+        let counts = common.counts_m.same().copied();
+        let words = counts.is_none().then_some("several");
         let hint = "The inward buffer of this alone, in metres; drag it or click to type";
-        let value = shown.unwrap_or(project.document.settings.buffer_m);
+        let value = counts.unwrap_or(project.document.settings.buffer_m);
         if let Some(m) = widgets::metres(ui, "Own buffer", value, words, hint) {
             send(view, ids, AnnotationChange::Buffer(Some(m)));
         }
         // Whose buffer it is where it has none of its own.
         let class = common.class.same().and_then(|code| project.document.legend.class(*code));
+        let of_class = common.class.same().map(|code| project.buffers().of_class(*code));
         let of = match (of_class, class.and_then(|class| class.buffer_m)) {
             (Some(m), Some(_)) => format!("class {} m", format::trimmed(m)),
             (Some(m), None) => format!("project {} m", format::trimmed(m)),
@@ -331,11 +362,6 @@ fn words_ui(ui: &mut Ui, view: &mut View, ids: &[AnnotationId], common: &Common)
 /// What is left of one annotation, and what is wrong with it.
 fn one_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, id: AnnotationId) {
     let Some(annotation) = project.annotation(id) else { return };
-    if let Some(created) = &annotation.created {
-        let day = created.split('T').next().unwrap_or(created);
-        let words = day.parse().map_or_else(|_| created.clone(), format::date);
-        widgets::figure(ui, "Drawn on", &words);
-    }
     let warning = ui.visuals().warn_fg_color;
     match project.derived.cores.get(id) {
         Some(Ok(core)) => {

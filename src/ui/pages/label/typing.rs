@@ -6,6 +6,8 @@ use egui::{Key, TextEdit, Ui};
 /// What is being typed of annotations, and of whom.
 #[derive(Default)]
 pub struct Typing {
+    /// Whether a field had the focus in the last frame.
+    pub focused: bool,
     /// The name of who draws here.
     pub you: Option<Typed>,
     /// The author of annotations.
