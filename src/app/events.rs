@@ -4,9 +4,7 @@ use super::state::{AppState, CubeState, LastResults, Level, MapLayer, ModelEntry
 use super::update::{map, start_open};
 use super::{derived, imagery, labels_in, sites};
 use crate::classify::ChunkMap;
-use crate::jobs::{
-    EventBody, JobEvent, JobId, JobKind, Loader, OpenedCube, OpenedProject, Outcome,
-};
+use crate::jobs::{EventBody, JobEvent, JobId, JobKind, Loader, OpenedCube, OpenedProject, Outcome};
 use crate::labels::Class;
 use crate::model::TrainEvent;
 use crate::progress::Progress;

@@ -5,8 +5,8 @@ use crate::cube::Cube;
 use crate::geo::Grid;
 use crate::labels::import::{self, Group, ReadLabels, Repaired, Told, ValueTaken};
 use crate::labels::{
-    Annotation, AnnotationId, AnnotationIndex, Annotations, Buffers, Emptied, ImportReport,
-    ImportSettings, Legend, core_of_annotation, largest_buffer_m,
+    Annotation, AnnotationId, AnnotationIndex, Annotations, Buffers, Emptied, ImportReport, ImportSettings,
+    Legend, core_of_annotation, largest_buffer_m,
 };
 use crate::progress::Progress;
 use anyhow::bail;
@@ -103,8 +103,10 @@ pub struct WithoutPixels {
 pub enum Without {
     /// It lies outside of every site.
     Outside,
-    /// The buffer leaves none.
+    /// The buffer leaves nothing of it.
     Emptied,
+    /// The buffer leaves something, but no whole pixel fits into it.
+    NoWholePixel,
     /// It cannot be buffered at all.
     Failed,
 }
@@ -199,13 +201,14 @@ pub fn import_labels(spec: &ImportSpec, context: &JobContext) -> anyhow::Result<
 
 /// "it has no geometry (3 features: 7, 12, 40)".
 pub fn group_words(group: &Group) -> String {
-    let Group { why, count, first } = group;
+    let Group { why, count, first, differ } = group;
     let places: Vec<String> = first.iter().map(usize::to_string).collect();
     let more = if *count > first.len() && !first.is_empty() { " …" } else { "" };
+    let like = if *differ { ", and the like" } else { "" };
     match (count, places.as_slice()) {
         (1, [place]) => format!("{why} (feature {place})"),
         (_, []) => format!("{why} ({count})"),
-        _ => format!("{why} ({count} features: {}{more})", places.join(", ")),
+        _ => format!("{why}{like} ({count} features: {}{more})", places.join(", ")),
     }
 }
 
@@ -266,7 +269,8 @@ fn lies_on_sites_when_swapped(read: &ReadLabels, grids: &[SiteGrid]) -> Option<S
         return None;
     }
     let on_a_site = |lon: f64, lat: f64| {
-        lat.abs() <= 90.0 && grids.iter().any(|site| matches!(site.grid.pixel_from_lonlat(lon, lat), Ok(Some(_))))
+        lat.abs() <= 90.0
+            && grids.iter().any(|site| matches!(site.grid.pixel_from_lonlat(lon, lat), Ok(Some(_))))
     };
     let as_they_are = places.iter().filter(|place| on_a_site(place.x, place.y)).count();
     let swapped = places.iter().filter(|place| on_a_site(place.y, place.x)).count();
@@ -356,7 +360,8 @@ fn without_pixels(
                     Some(m) => format!("a buffer of {m} m or less leaves it a pixel"),
                     None => "it is too small for pixels of this size".into(),
                 };
-                worst = Some((Without::Emptied, format!("{emptied}: {way_out}")));
+                let how = if emptied == Emptied::ByBuffer { Without::Emptied } else { Without::NoWholePixel };
+                worst = Some((how, format!("{emptied}: {way_out}")));
             }
             Err(why) => worst = worst.or(Some((Without::Failed, why.to_string()))),
         }
@@ -404,7 +409,7 @@ fn overlaps(
             Some((_, feature)) => format!("feature {feature}"),
             None => format!("annotation {} of the project", other.id),
         };
-        Some((*at, format!("it overlaps {which}, {class}, by {ha:.2} ha")))
+        Some((*at, format!("it overlaps “{class}”: {which}, by {ha:.2} ha")))
     };
     let found = pairs.par_iter().filter_map(overlap).collect();
     (found, pairs.len() >= PAIRS)

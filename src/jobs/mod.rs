@@ -19,9 +19,8 @@ pub use loader::{Loaded, Loader, TileKey};
 pub use runner::{JobContext, Runner, let_the_window_go_first};
 pub use sites::{DeleteCubeSpec, delete_cube, footprint, footprints};
 pub use work::{
-    AssessSpec, ComposeSpec, CoreSpec, DemoSpec, MapSpec, OpenCubeSpec, TrainSpec, assess,
-    compose, cores, demo, drawn_core, map, new_project, open_cube, open_project, outlined,
-    train,
+    AssessSpec, ComposeSpec, CoreSpec, DemoSpec, MapSpec, OpenCubeSpec, TrainSpec, assess, compose, cores,
+    demo, drawn_core, map, new_project, open_cube, open_project, outlined, train,
 };
 
 use crate::assess::Assessment;

@@ -161,8 +161,11 @@ fn settings(args: &Args, shell: &Shell) -> Result<ImportSettings, Failure> {
     };
     for mapped in &args.map {
         // A value may hold "=", a class hardly.
-        let Some((value, class)) = mapped.rsplit_once('=').filter(|(_, class)| !class.trim().is_empty()) else {
-            return Err(Failure(format!("--map {mapped}: give VALUE=CLASS, for example --map \"no data=water\"")));
+        let Some((value, class)) = mapped.rsplit_once('=').filter(|(_, class)| !class.trim().is_empty())
+        else {
+            return Err(Failure(format!(
+                "--map {mapped}: give VALUE=CLASS, for example --map \"no data=water\""
+            )));
         };
         let by_code = || class.trim().parse().ok().and_then(|code| legend.class(code));
         let class = match legend.by_name(class).or_else(by_code) {
@@ -218,6 +221,7 @@ fn values(told: &ToldOfImport, surveyed: &LabelsSurveyed, dry_run: bool) -> Valu
             "how": match one.how {
                 Without::Outside => "outside",
                 Without::Emptied => "emptied",
+                Without::NoWholePixel => "no_whole_pixel",
                 Without::Failed => "failed",
             },
             "why": one.why,
@@ -274,7 +278,8 @@ fn words(told: &ToldOfImport, surveyed: &LabelsSurveyed, dry_run: bool) -> Strin
     };
     list("skipped", &told.skipped);
     list("in part", &told.in_part);
-    list("no pixel", &told.without_told(Without::Emptied));
+    list("emptied", &told.without_told(Without::Emptied));
+    list("no pixel", &told.without_told(Without::NoWholePixel));
     list("failed", &told.without_told(Without::Failed));
     list("outside", &told.without_told(Without::Outside));
     list("overlap", &told.overlaps);

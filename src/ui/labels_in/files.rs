@@ -111,9 +111,8 @@ fn places_ui(ui: &mut Ui, project: &OpenProject, page: &mut LabelsIn) {
         .on_hover_text("For files that have latitude before longitude");
     let about = "Of text in Shapefiles that do not say theirs: ISO-8859-1, CP1252, UTF-8 …";
     let label = ui.label(RichText::new("Encoding").weak()).on_hover_text(about);
-    let field = TextEdit::singleline(&mut page.encoding)
-        .hint_text("as the file says")
-        .desired_width(f32::INFINITY);
+    let field =
+        TextEdit::singleline(&mut page.encoding).hint_text("as the file says").desired_width(f32::INFINITY);
     ui.add(field).labelled_by(label.id).on_hover_text(about);
 }
 

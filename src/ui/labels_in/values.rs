@@ -7,7 +7,9 @@ use crate::labels::Legend;
 use crate::labels::import::{ClassTarget, ValueTaken};
 use crate::ui::view::View;
 use crate::ui::{format, tokens, widgets};
-use egui::{Align, ComboBox, DragValue, Frame, Label, Layout, Panel, RichText, ScrollArea, TextEdit, Ui, Vec2};
+use egui::{
+    Align, ComboBox, DragValue, Frame, Label, Layout, Panel, RichText, ScrollArea, TextEdit, Ui, Vec2,
+};
 
 /// Width of numbers of features.
 const COUNT: f32 = 64.0;
@@ -99,7 +101,8 @@ fn hints_ui(ui: &mut Ui, last: &LabelsSurveyed, page: &mut LabelsIn) {
     let warning = tokens::warning(ui.visuals().dark_mode);
     if let Some(why) = &last.seems_swapped {
         ui.label(RichText::new(capital(why)).color(warning));
-        let words = if page.reading.swap_xy { "Leave them as they are in the file" } else { "Turn them about" };
+        let words =
+            if page.reading.swap_xy { "Leave them as they are in the file" } else { "Turn them about" };
         if ui.button(words).clicked() {
             page.reading.swap_xy = !page.reading.swap_xy;
         }
@@ -137,7 +140,10 @@ fn table_ui(ui: &mut Ui, legend: &Legend, told: &ToldOfImport, page: &mut Labels
         }
         let more = told.values.len().saturating_sub(LISTED);
         if more > 0 {
-            let words = format!("and {} more values: is this the field with the class?", format::grouped(more as i64));
+            let words = format!(
+                "and {} more values: is this the field with the class?",
+                format::grouped(more as i64)
+            );
             ui.label(RichText::new(words).weak());
         }
         if told.values.is_empty() {
@@ -183,7 +189,8 @@ fn target_ui(
         (_, Some(class)) => class.to_owned(),
         (_, None) => "left aside".into(),
     };
-    let choice = ComboBox::from_id_salt(("becomes", &taken.value)).selected_text(shown).width(CLASS).truncate();
+    let choice =
+        ComboBox::from_id_salt(("becomes", &taken.value)).selected_text(shown).width(CLASS).truncate();
     let mut chosen: Option<Option<ClassTarget>> = None;
     let response = choice.show_ui(ui, |ui| {
         if ui.selectable_label(target.is_none(), "By its name").clicked() {
