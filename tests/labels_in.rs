@@ -128,8 +128,7 @@ fn the_regions_of_a_label_raster_become_annotations_once_its_numbers_have_a_mean
     // By distance: a ring of one pixel goes at each edge of 20 x 20, and around the hole of 2 x 2.
     let labels = fs::read_to_string(project.join("labels.geojson")).unwrap();
     assert_eq!(labels.matches("\"buffer_m\":10").count(), 2);
-    let info = ritmo(&["train", arg(&project), "--epochs", "1", "--json"]).json();
-    assert_eq!(info["classes"], serde_json::json!(["pasture", "scrub"]));
+    assert_eq!(told["emptied_by_buffer"], serde_json::json!([]));
     let mapped = ["--map", "4=bosque", "--skip", "9", "--dry-run"];
     let told = import(&project, &file, &mapped).json();
     assert_eq!((&told["would_be_imported"], &told["imported"]), (&1.into(), &0.into()));
@@ -168,15 +167,23 @@ fn a_wrong_extension_does_not_matter_and_what_is_no_label_file_is_named() {
     assert!(ran.failure().contains("nowhere.gpkg"), "{}", ran.stderr);
 }
 
+/// Turns x and y of all places about.
+fn turn(coordinates: &mut Value) {
+    let list = coordinates.as_array_mut().unwrap();
+    if list[0].is_number() {
+        list.swap(0, 1);
+    } else {
+        list.iter_mut().for_each(turn);
+    }
+}
+
 /// Features with x and y turned about.
 fn swapped(features: Vec<Value>) -> Vec<Value> {
-    let turn = |mut feature: Value| {
-        for place in feature["geometry"]["coordinates"][0].as_array_mut().unwrap() {
-            place.as_array_mut().unwrap().swap(0, 1);
-        }
+    let turned = |mut feature: Value| {
+        turn(&mut feature["geometry"]["coordinates"]);
         feature
     };
-    features.into_iter().map(turn).collect()
+    features.into_iter().map(turned).collect()
 }
 
 #[test]
@@ -250,4 +257,21 @@ fn the_polygons_of_azerbaijan_import_with_a_report() {
     assert_eq!(told["files"][0]["class_field"], "LULC");
     let told = import(&project, &data.join("azerbaijan_crops_103.geojson"), &["--dry-run"]).json();
     assert_eq!((&told["would_be_imported"], &told["skipped"]), (&103.into(), &serde_json::json!([])));
+    // 47° E, 40° N is a place either way round: only the site tells.
+    let degrees = fs::read_to_string(data.join("azerbaijan_lulc_1704_epsg4326.geojson")).unwrap();
+    let mut degrees: Value = serde_json::from_str(&degrees).unwrap();
+    degrees["features"]
+        .as_array_mut()
+        .unwrap()
+        .iter_mut()
+        .for_each(|f| turn(&mut f["geometry"]["coordinates"]));
+    let file = folder.path().join("turned.geojson");
+    fs::write(&file, degrees.to_string()).unwrap();
+    let told = import(&project, &file, &["--dry-run"]).json();
+    assert!(
+        told["seems_swapped"].as_str().unwrap().starts_with("none of 1704 places lies on a site"),
+        "{told}"
+    );
+    let told = import(&project, &file, &["--dry-run", "--swap-xy"]).json();
+    assert_eq!((&told["seems_swapped"], &told["outside_of_sites"]), (&Value::Null, &0.into()));
 }

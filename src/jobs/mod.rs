@@ -12,8 +12,8 @@ pub use imagery::{
     BuildCubeSpec, SurveySpec, append_to_cube, build_cube, stopped_by_damage, survey, to_recognise,
 };
 pub use labels_in::{
-    ImportSpec, Imported, LabelsSurveyed, ToldOfImport, Without, WithoutPixels, group_words, import_labels,
-    survey_labels,
+    Doubts, FileTold, ImportSpec, Imported, LabelsSurveyed, ToldOfImport, Without, WithoutPixels,
+    group_words, import_labels, survey_labels,
 };
 pub use loader::{Loaded, Loader, TileKey};
 pub use runner::{JobContext, Runner, let_the_window_go_first};

@@ -319,7 +319,7 @@ impl Reader<'_> {
                     .geometry
                     .map_err(|kind| format!("it is a {kind}; only polygons and points can be labels")),
             );
-            if row % 4096 == 0 {
+            if row.is_multiple_of(4096) {
                 (self.report)(Progress::new(row as u64, total, what.as_str()));
             }
             !self.cancel.is_cancelled()
@@ -424,7 +424,7 @@ impl Reader<'_> {
         let done = AtomicU64::new(0);
         let one = |shape: Result<Option<Geometry<f64>>, String>| {
             let done = done.fetch_add(1, Ordering::Relaxed);
-            if done % 1024 == 0 {
+            if done.is_multiple_of(1024) {
                 (self.report)(Progress::new(done, total, what.as_str()));
             }
             let placed = match shape {

@@ -361,18 +361,18 @@ fn coordinates_in_the_wrong_order_are_told_and_turned_about() {
     fs::write(&path, collection(&[swapped])).unwrap();
     let mut settings = ImportSettings::default();
     let read_it = |settings: &ImportSettings| {
-        read(&[path.clone()], settings, &|_| {}, &crate::progress::Cancel::new()).unwrap()
+        read(std::slice::from_ref(&path), settings, &|_| {}, &crate::progress::Cancel::new()).unwrap()
     };
     let as_it_is = read_it(&settings);
     assert!(as_it_is.files[0].seems_swapped.as_ref().unwrap().contains("wrong way round"));
     settings.reading.swap_xy = true;
-    assert!(!as_it_is.answers(&[path.clone()], &settings));
+    assert!(!as_it_is.answers(std::slice::from_ref(&path), &settings));
     let turned = read_it(&settings);
     assert!(turned.files[0].seems_swapped.is_none());
     let report = plan(&turned, &settings, &mut Legend::default(), 1).unwrap();
     let Geometry::Polygon(polygon) = &report.annotations[0].geometry else { panic!() };
     assert_eq!((polygon.exterior().0[0].x, polygon.exterior().0[0].y), (-99.0, 19.0));
-    assert!(turned.answers(&[path.clone()], &settings), "it need not be read again");
+    assert!(turned.answers(std::slice::from_ref(&path), &settings), "it need not be read again");
 }
 
 #[test]
@@ -383,7 +383,7 @@ fn metres_without_a_system_are_told_and_read_with_one() {
     fs::write(&path, collection(&[metres])).unwrap();
     let mut settings = ImportSettings::default();
     let cancel = crate::progress::Cancel::new();
-    assert!(read(&[path.clone()], &settings, &|_| {}, &cancel).unwrap().files[0].lacks_crs);
+    assert!(read(std::slice::from_ref(&path), &settings, &|_| {}, &cancel).unwrap().files[0].lacks_crs);
     settings.reading.crs = Some("EPSG:32638".into());
     let read = read(&[path], &settings, &|_| {}, &cancel).unwrap();
     assert!(!read.files[0].lacks_crs);

@@ -47,7 +47,6 @@ pub fn answer_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mu
 }
 
 fn told_ui(ui: &mut Ui, told: &ToldOfImport) {
-    ui.separator();
     let mut figure = |name: &str, number: usize| {
         if number > 0 {
             widgets::figure(ui, name, &format::grouped(number as i64));

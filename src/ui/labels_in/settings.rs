@@ -103,7 +103,8 @@ fn examples(column: &Column) -> String {
 fn class_ui(ui: &mut Ui, project: &OpenProject, page: &mut LabelsIn, columns: &[Choice]) {
     let last = page.last(project);
     let is_raster = last.is_some_and(|last| last.read.files.iter().all(|file| file.is_raster));
-    let guessed = last.and_then(|last| last.told.as_ref().ok()?.class_fields.first().cloned());
+    let guessed =
+        last.and_then(|last| last.told.as_ref().ok()?.files.first().map(|file| file.class_field.clone()));
     if !is_raster {
         let none = guessed.map_or("choose one".to_owned(), |name| format!("{name} (guessed)"));
         row(ui, "Class field", "The field that holds the class", |ui| {
@@ -115,11 +116,13 @@ fn class_ui(ui: &mut Ui, project: &OpenProject, page: &mut LabelsIn, columns: &[
         .map_or(if is_raster { "choose one" } else { Numbers::NamesThenCodes.title() }, Numbers::title);
     row(ui, "Numbers are", "What values that are numbers mean", |ui| {
         let choice = ComboBox::from_id_salt("numbers").selected_text(shown).width(CHOSEN).truncate();
-        choice.show_ui(ui, |ui| {
+        let response = choice.show_ui(ui, |ui| {
             for numbers in Numbers::ALL {
                 ui.selectable_value(&mut page.numbers, Some(numbers), numbers.title());
             }
         });
+        let info = || egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "Numbers are");
+        response.response.widget_info(info);
     });
 }
 
