@@ -4,9 +4,7 @@ use super::state::{AppState, CubeState, LastResults, Level, MapLayer, ModelEntry
 use super::update::{map, start_open};
 use super::{derived, imagery, outside, sites, flags, listing, labels_in};
 use crate::classify::ChunkMap;
-use crate::jobs::{
-    EventBody, JobEvent, JobId, JobKind, Loader, OpenedCube, OpenedProject, Outcome,
-};
+use crate::jobs::{EventBody, JobEvent, JobId, JobKind, Loader, OpenedCube, OpenedProject, Outcome};
 use crate::labels::{Annotations, Class, Legend};
 use crate::model::TrainEvent;
 use crate::progress::Progress;

@@ -57,7 +57,9 @@ pub(super) fn import(
     busy(state, JobKind::ImportLabels)?;
     let project = the_project(state)?;
     if files.is_empty() {
-        return refuse("nothing to import labels from: give GeoJSON, GeoPackage or Shapefiles, or label rasters");
+        return refuse(
+            "nothing to import labels from: give GeoJSON, GeoPackage or Shapefiles, or label rasters",
+        );
     }
     if let Some(m) = settings.buffer_m {
         check_buffer(m)?;
@@ -143,8 +145,8 @@ pub(super) fn imported(state: &mut AppState, mut imported: Imported) {
     let text = format!("{} annotations were imported", told.count);
     let skipped = sentences(&told.skipped);
     let number = told.skipped_features();
-    let mut without = sentences(&told.without_told(Without::Emptied));
-    without.extend(sentences(&told.without_told(Without::Failed)));
+    let ways = [Without::Emptied, Without::NoWholePixel, Without::Failed];
+    let without: Vec<_> = ways.iter().flat_map(|how| sentences(&told.without_told(*how))).collect();
     let outside = told.without(Without::Outside);
     let emptied = told.without_pixels.len() - outside;
     let unread = told.sites_unread.clone();

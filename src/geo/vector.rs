@@ -138,13 +138,9 @@ fn geo_of(geometry: &OgrGeometry) -> Result<Geometry<f64>, String> {
     let parts = || (0..geometry.geometry_count()).map(|i| geometry.get_geometry(i));
     match geometry_type_flatten(geometry.geometry_type()) {
         Kind::wkbPoint => Ok(Point(first_place(geometry)).into()),
-        Kind::wkbMultiPoint => {
-            Ok(MultiPoint(parts().map(|part| Point(first_place(&part))).collect()).into())
-        }
+        Kind::wkbMultiPoint => Ok(MultiPoint(parts().map(|part| Point(first_place(&part))).collect()).into()),
         Kind::wkbLineString => Ok(line_of(geometry).into()),
-        Kind::wkbMultiLineString => {
-            Ok(MultiLineString(parts().map(|part| line_of(&part)).collect()).into())
-        }
+        Kind::wkbMultiLineString => Ok(MultiLineString(parts().map(|part| line_of(&part)).collect()).into()),
         Kind::wkbPolygon => Ok(polygon_of(geometry).into()),
         Kind::wkbMultiPolygon => Ok(MultiPolygon(parts().map(|part| polygon_of(&part)).collect()).into()),
         Kind::wkbGeometryCollection => {

@@ -3,10 +3,10 @@
 use super::{JobContext, Outcome};
 use crate::cube::Cube;
 use crate::geo::Grid;
-use crate::labels::import::{self, Group, ReadLabels, Repaired, Told, ValueTaken};
+use crate::labels::import::{self, Group, ReadFile, ReadLabels, Repaired, Told, ValueTaken};
 use crate::labels::{
-    Annotation, AnnotationId, AnnotationIndex, Annotations, Buffers, Emptied, ImportReport,
-    ImportSettings, Legend, core_of_annotation, largest_buffer_m,
+    Annotation, AnnotationId, AnnotationIndex, Annotations, Buffers, Emptied, ImportReport, ImportSettings,
+    Legend, core_of_annotation, largest_buffer_m,
 };
 use crate::progress::Progress;
 use anyhow::bail;
@@ -48,10 +48,38 @@ pub struct LabelsSurveyed {
     pub read: Arc<ReadLabels>,
     /// What would become of it; an error where something has to be chosen first.
     pub told: Result<ToldOfImport, String>,
+    /// What seems to be wrong with its places.
+    pub doubts: Doubts,
+}
+
+/// What seems to be wrong with the places in files, each in a sentence.
+#[derive(Debug, Clone, Default)]
+pub struct Doubts {
     /// Why x and y seem to be the wrong way round, where they do.
     pub seems_swapped: Option<String>,
     /// Why the coordinate system is asked for, where it is.
     pub lacks_crs: Option<String>,
+}
+
+/// What is told of a file that was read.
+#[derive(Debug, Clone)]
+pub struct FileTold {
+    /// The file.
+    pub path: PathBuf,
+    /// For people: "GeoJSON", "GPKG" …
+    pub format: String,
+    /// The layer that was read.
+    pub layer: Option<String>,
+    /// Its layers with their numbers of features.
+    pub layers: Vec<(String, Option<u64>)>,
+    /// Its coordinate system, for people.
+    pub crs: String,
+    /// How many features, or regions, it has.
+    pub features: usize,
+    /// Names of its fields.
+    pub fields: Vec<String>,
+    /// The field that holds the class.
+    pub class_field: String,
 }
 
 /// What becomes of what files hold.
@@ -59,9 +87,9 @@ pub struct LabelsSurveyed {
 pub struct ToldOfImport {
     /// Annotations.
     pub count: usize,
-    /// The field of each file that holds the class.
-    pub class_fields: Vec<String>,
-    /// Values of it, and what they become.
+    /// The files.
+    pub files: Vec<FileTold>,
+    /// Values of the class field, and what they become.
     pub values: Vec<ValueTaken>,
     /// The legend, with the classes that are new.
     pub legend: Legend,
@@ -103,8 +131,10 @@ pub struct WithoutPixels {
 pub enum Without {
     /// It lies outside of every site.
     Outside,
-    /// The buffer leaves none.
+    /// The buffer leaves nothing of it.
     Emptied,
+    /// The buffer leaves something, but no whole pixel fits into it.
+    NoWholePixel,
     /// It cannot be buffered at all.
     Failed,
 }
@@ -138,6 +168,8 @@ pub struct Imported {
     pub annotations: Vec<Annotation>,
     /// What became of everything.
     pub told: ToldOfImport,
+    /// What seems to be wrong with the places.
+    pub doubts: Doubts,
 }
 
 /// At most so many pairs of annotations are looked at for overlaps.
@@ -154,14 +186,10 @@ const PLACES: usize = 2000;
 pub fn survey_labels(spec: &ImportSpec, context: &JobContext) -> anyhow::Result<Outcome> {
     let read = read(spec, context)?;
     let (grids, sites_unread) = grids(spec);
-    let seems_swapped = read.files.iter().find_map(|file| file.seems_swapped.clone());
-    let seems_swapped = seems_swapped.or_else(|| lies_on_sites_when_swapped(&read, &grids));
-    let lacks_crs = read.files.iter().find(|file| file.lacks_crs).map(|file| {
-        format!("{} has places that are no degrees, and does not say what they are. Give its coordinate system, for example EPSG:32614 (--crs)", file.path.display())
-    });
+    let doubts = doubts(&read, &grids);
     let mut legend = spec.legend.clone();
     let told = match import::plan(&read, &spec.settings, &mut legend, spec.first_id) {
-        Ok(report) => Ok(look_at(spec, report, legend, &grids, sites_unread, context)?.1),
+        Ok(report) => Ok(look_at(spec, &read, report, legend, &grids, sites_unread, context)?.1),
         Err(why) => Err(why.to_string()),
     };
     Ok(Outcome::LabelsSurveyed(Arc::new(LabelsSurveyed {
@@ -169,9 +197,21 @@ pub fn survey_labels(spec: &ImportSpec, context: &JobContext) -> anyhow::Result<
         settings: spec.settings.clone(),
         read,
         told,
-        seems_swapped,
-        lacks_crs,
+        doubts,
     })))
+}
+
+fn doubts(read: &ReadLabels, grids: &[SiteGrid]) -> Doubts {
+    let seems_swapped = read.files.iter().find_map(|file| file.seems_swapped.clone());
+    let seems_swapped = seems_swapped.or_else(|| lies_on_sites_when_swapped(read, grids));
+    let way_out = if read.reading.swap_xy { "" } else { ". Turn them about (--swap-xy)" };
+    let lacks_crs = read.files.iter().find(|file| file.lacks_crs).map(|file| {
+        format!(
+            "{} has places that are no degrees, and does not say what they are. Give its coordinate system, for example EPSG:32614 (--crs)",
+            file.path.display()
+        )
+    });
+    Doubts { seems_swapped: seems_swapped.map(|why| why + way_out), lacks_crs }
 }
 
 /// Reads labels from files: annotations with ids from the first free one on.
@@ -185,7 +225,9 @@ pub fn import_labels(spec: &ImportSpec, context: &JobContext) -> anyhow::Result<
     let report = import::plan(&read, &spec.settings, &mut legend, spec.first_id)?;
     if report.annotations.is_empty() {
         let files: Vec<_> = spec.files.iter().map(|f| f.display().to_string()).collect();
-        let whys: Vec<String> = import::grouped(&report.skipped).iter().take(3).map(group_words).collect();
+        let doubts = doubts(&read, &grids);
+        let mut whys: Vec<String> = doubts.seems_swapped.into_iter().chain(doubts.lacks_crs).collect();
+        whys.extend(import::grouped(&report.skipped).iter().take(3).map(group_words));
         let features: usize = report.skipped.iter().map(|told| told.count).sum();
         bail!(
             "nothing could be imported from {}: {features} features, none of which can be used{}. Nothing was changed; mend the file or give another",
@@ -193,19 +235,21 @@ pub fn import_labels(spec: &ImportSpec, context: &JobContext) -> anyhow::Result<
             whys.iter().map(|why| format!("; {why}")).collect::<String>()
         );
     }
-    let (annotations, told) = look_at(spec, report, legend, &grids, sites_unread, context)?;
-    Ok(Outcome::Imported(Imported { annotations, told }))
+    let doubts = doubts(&read, &grids);
+    let (annotations, told) = look_at(spec, &read, report, legend, &grids, sites_unread, context)?;
+    Ok(Outcome::Imported(Imported { annotations, told, doubts }))
 }
 
 /// "it has no geometry (3 features: 7, 12, 40)".
 pub fn group_words(group: &Group) -> String {
-    let Group { why, count, first } = group;
+    let Group { why, count, first, differ } = group;
     let places: Vec<String> = first.iter().map(usize::to_string).collect();
     let more = if *count > first.len() && !first.is_empty() { " …" } else { "" };
+    let like = if *differ { ", and the like" } else { "" };
     match (count, places.as_slice()) {
         (1, [place]) => format!("{why} (feature {place})"),
         (_, []) => format!("{why} ({count})"),
-        _ => format!("{why} ({count} features: {}{more})", places.join(", ")),
+        _ => format!("{why}{like} ({count} features: {}{more})", places.join(", ")),
     }
 }
 
@@ -266,7 +310,8 @@ fn lies_on_sites_when_swapped(read: &ReadLabels, grids: &[SiteGrid]) -> Option<S
         return None;
     }
     let on_a_site = |lon: f64, lat: f64| {
-        lat.abs() <= 90.0 && grids.iter().any(|site| matches!(site.grid.pixel_from_lonlat(lon, lat), Ok(Some(_))))
+        lat.abs() <= 90.0
+            && grids.iter().any(|site| matches!(site.grid.pixel_from_lonlat(lon, lat), Ok(Some(_))))
     };
     let as_they_are = places.iter().filter(|place| on_a_site(place.x, place.y)).count();
     let swapped = places.iter().filter(|place| on_a_site(place.y, place.x)).count();
@@ -281,6 +326,7 @@ fn lies_on_sites_when_swapped(read: &ReadLabels, grids: &[SiteGrid]) -> Option<S
 /// What can be told of annotations before they are imported.
 fn look_at(
     spec: &ImportSpec,
+    read: &ReadLabels,
     report: ImportReport,
     legend: Legend,
     grids: &[SiteGrid],
@@ -299,7 +345,7 @@ fn look_at(
             return None;
         }
         let done = done.fetch_add(1, Ordering::Relaxed);
-        if done % 256 == 0 {
+        if done.is_multiple_of(256) {
             context.progress(Progress::new(done, total, "Buffering what is imported"));
         }
         let (how, why) = without_pixels(annotation, grids, &buffers)?;
@@ -317,7 +363,7 @@ fn look_at(
     let overlaps = pairs.into_iter().map(told_of).collect();
     let told = ToldOfImport {
         count: report.annotations.len(),
-        class_fields: report.class_fields,
+        files: read.files.iter().zip(report.class_fields).map(file_told).collect(),
         values: report.values,
         legend,
         new_classes: report.new_classes,
@@ -331,6 +377,19 @@ fn look_at(
         sites_unread,
     };
     Ok((report.annotations, told))
+}
+
+fn file_told((file, class_field): (&ReadFile, String)) -> FileTold {
+    FileTold {
+        path: file.path.clone(),
+        format: file.format.clone(),
+        layer: file.layer.clone(),
+        layers: file.layers.clone(),
+        crs: file.crs.clone(),
+        features: file.rows.len(),
+        fields: file.columns.iter().map(|column| column.name.clone()).collect(),
+        class_field,
+    }
 }
 
 /// Why an annotation has no pure pixel on any of these grids, with the way out; `None` where it has one.
@@ -356,7 +415,8 @@ fn without_pixels(
                     Some(m) => format!("a buffer of {m} m or less leaves it a pixel"),
                     None => "it is too small for pixels of this size".into(),
                 };
-                worst = Some((Without::Emptied, format!("{emptied}: {way_out}")));
+                let how = if emptied == Emptied::ByBuffer { Without::Emptied } else { Without::NoWholePixel };
+                worst = Some((how, format!("{emptied}: {way_out}")));
             }
             Err(why) => worst = worst.or(Some((Without::Failed, why.to_string()))),
         }
@@ -404,7 +464,7 @@ fn overlaps(
             Some((_, feature)) => format!("feature {feature}"),
             None => format!("annotation {} of the project", other.id),
         };
-        Some((*at, format!("it overlaps {which}, {class}, by {ha:.2} ha")))
+        Some((*at, format!("it overlaps “{class}”: {which}, by {ha:.2} ha")))
     };
     let found = pairs.par_iter().filter_map(overlap).collect();
     (found, pairs.len() >= PAIRS)

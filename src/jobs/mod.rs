@@ -22,7 +22,7 @@ pub use imagery::{
 };
 pub use legend::{read_legend, write_legend};
 pub use listing::{Column, ListInput, ListSpec, Marked, SitePlace, list, listing, sites_of};
-pub use labels_in::{ImportSpec, Imported, LabelsSurveyed, ToldOfImport, Without, WithoutPixels, group_words, import_labels, survey_labels};
+pub use labels_in::{ImportSpec, Imported, LabelsSurveyed, ToldOfImport, Without, WithoutPixels, group_words, import_labels, survey_labels, Doubts, FileTold};
 pub use loader::{Loaded, Loader, TileKey};
 pub use newest::Newest;
 pub use rhythm::{Rhythm, RhythmOf, RhythmRequest, rhythm};
@@ -30,9 +30,8 @@ pub use runner::{JobContext, Runner, let_the_window_go_first};
 pub use sites::{DeleteCubeSpec, delete_cube, footprint, footprints};
 pub use wand::{WandPreview, WandRegion, WandRequest, wand};
 pub use work::{
-    AssessSpec, ComposeSpec, CoreSpec, DemoSpec, MapSpec, OpenCubeSpec, TrainSpec, assess,
-    compose, cores, demo, drawn_core, map, new_project, open_cube, open_project, outlined,
-    train,
+    AssessSpec, ComposeSpec, CoreSpec, DemoSpec, MapSpec, OpenCubeSpec, TrainSpec, assess, compose, cores,
+    demo, drawn_core, map, new_project, open_cube, open_project, outlined, train,
 };
 
 use crate::assess::Assessment;

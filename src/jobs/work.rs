@@ -1,8 +1,8 @@
 //! The work of each job: plain functions of a snapshot, composed from the rooms below.
 
 use super::{
-    Assessed, BufferedAnnotation, DrawnCore, EventBody, JobContext, Mapped, OpenedCube,
-    OpenedProject, Outcome, Trained, footprint,
+    Assessed, BufferedAnnotation, DrawnCore, EventBody, JobContext, Mapped, OpenedCube, OpenedProject,
+    Outcome, Trained, footprint,
 };
 use crate::assess::ErrorMatrix;
 use crate::cube::picture::{self, Composite};

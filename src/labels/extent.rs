@@ -4,8 +4,8 @@ use super::LabelError;
 use super::geojson::unreadable;
 use super::import::{self, ImportSettings};
 use crate::geo::Crs;
-use geo::{CoordsIter, Geometry, Line, LinesIter};
 use crate::progress::Cancel;
+use geo::{CoordsIter, Geometry, Line, LinesIter};
 use std::path::Path;
 
 /// Left, bottom, right, top, in `crs`, of a geometry in longitude and latitude; `None` of one without corners. Edges are

@@ -112,7 +112,9 @@ impl RitmoApp {
         }
         match &self.state.project {
             Some(_) if self.view.labels_in.is_open() => self.view.labels_in.add(paths),
-            Some(_) if !self.view.imagery.is_open() && paths.iter().all(|path| labels_in::is_vector(path)) => {
+            Some(_)
+                if !self.view.imagery.is_open() && paths.iter().all(|path| labels_in::is_vector(path)) =>
+            {
                 self.view.labels_in.add(paths);
             }
             Some(_) => self.view.imagery.add(paths),

@@ -80,7 +80,8 @@ pub fn handle(ctx: &Context, state: &AppState, view: &mut View) {
         view.imagery.show();
     }
     if view.labels_in.is_open() {
-        if plain(Key::Escape) {
+        // A list that is open takes it first.
+        if !egui::Popup::is_any_open(ctx) && plain(Key::Escape) {
             view.labels_in.close();
         }
         return;

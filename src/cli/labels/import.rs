@@ -2,8 +2,8 @@
 
 use crate::app::Command;
 use crate::cli::{Failure, Shell};
-use crate::jobs::{LabelsSurveyed, ToldOfImport, Without, group_words};
-use crate::labels::import::{ClassTarget, MoreFields, Numbers, ReadFile, Reading, Told, grouped};
+use crate::jobs::{Doubts, FileTold, ToldOfImport, Without, group_words};
+use crate::labels::import::{ClassTarget, MoreFields, Numbers, Reading, Told, grouped};
 use crate::labels::{Confidence, ImportSettings};
 use clap::ValueEnum;
 use serde_json::{Value, json};
@@ -102,26 +102,27 @@ pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
     shell.open(&args.project)?;
     let settings = settings(&args, shell)?;
     let files = args.files;
-    shell.run(Command::SurveyLabels { files: files.clone(), settings: settings.clone() })?;
-    let surveying = &shell.project()?.labels_in;
-    let surveyed = surveying.last.clone().ok_or_else(|| Failure("nothing was looked at".into()))?;
-    for hint in [&surveyed.lacks_crs, &surveyed.seems_swapped].into_iter().flatten() {
-        eprintln!("warning: {hint}{}", if settings.reading.swap_xy { "" } else { hint_of_swap(hint) });
-    }
     if args.dry_run {
+        shell.run(Command::SurveyLabels { files, settings })?;
+        let surveyed = shell.project()?.labels_in.last.clone();
+        let surveyed = surveyed.ok_or_else(|| Failure("nothing was looked at".into()))?;
         let told = surveyed.told.as_ref().map_err(|why| Failure(why.clone()))?;
-        shell.print(&values(told, &surveyed, true), &words(told, &surveyed, true));
+        warn(&surveyed.doubts);
+        shell.print(&values(told, &surveyed.doubts, true), &words(told, true));
         return Ok(());
     }
     shell.run(Command::ImportLabels { files, settings })?;
     let imported =
         shell.project_mut()?.last.imported.take().ok_or_else(|| Failure("nothing was imported".into()))?;
-    shell.print(&values(&imported.told, &surveyed, false), &words(&imported.told, &surveyed, false));
+    warn(&imported.doubts);
+    shell.print(&values(&imported.told, &imported.doubts, false), &words(&imported.told, false));
     Ok(())
 }
 
-fn hint_of_swap(hint: &str) -> &'static str {
-    if hint.contains("wrong way round") { " (--swap-xy turns them about)" } else { "" }
+fn warn(doubts: &Doubts) {
+    for doubt in [&doubts.lacks_crs, &doubts.seems_swapped].into_iter().flatten() {
+        eprintln!("warning: {doubt}");
+    }
 }
 
 fn settings(args: &Args, shell: &Shell) -> Result<ImportSettings, Failure> {
@@ -161,8 +162,11 @@ fn settings(args: &Args, shell: &Shell) -> Result<ImportSettings, Failure> {
     };
     for mapped in &args.map {
         // A value may hold "=", a class hardly.
-        let Some((value, class)) = mapped.rsplit_once('=').filter(|(_, class)| !class.trim().is_empty()) else {
-            return Err(Failure(format!("--map {mapped}: give VALUE=CLASS, for example --map \"no data=water\"")));
+        let Some((value, class)) = mapped.rsplit_once('=').filter(|(_, class)| !class.trim().is_empty())
+        else {
+            return Err(Failure(format!(
+                "--map {mapped}: give VALUE=CLASS, for example --map \"no data=water\""
+            )));
         };
         let by_code = || class.trim().parse().ok().and_then(|code| legend.class(code));
         let class = match legend.by_name(class).or_else(by_code) {
@@ -185,14 +189,13 @@ fn told_values(told: &[Told]) -> Vec<Value> {
     told.iter().map(value).collect()
 }
 
-fn values(told: &ToldOfImport, surveyed: &LabelsSurveyed, dry_run: bool) -> Value {
+fn values(told: &ToldOfImport, doubts: &Doubts, dry_run: bool) -> Value {
     let class = |code| told.legend.class(code).map(|class| class.name.as_str());
-    let files = surveyed.read.files.iter().zip(&told.class_fields);
     json!({
         "imported": if dry_run { 0 } else { told.count },
         "would_be_imported": told.count,
         "dry_run": dry_run,
-        "files": files.map(|(file, field)| file_value(file, field)).collect::<Vec<_>>(),
+        "files": told.files.iter().map(file_value).collect::<Vec<_>>(),
         "classes": told.values.iter().map(|taken| json!({
             "value": taken.value,
             "features": taken.features,
@@ -218,6 +221,7 @@ fn values(told: &ToldOfImport, surveyed: &LabelsSurveyed, dry_run: bool) -> Valu
             "how": match one.how {
                 Without::Outside => "outside",
                 Without::Emptied => "emptied",
+                Without::NoWholePixel => "no_whole_pixel",
                 Without::Failed => "failed",
             },
             "why": one.why,
@@ -225,11 +229,12 @@ fn values(told: &ToldOfImport, surveyed: &LabelsSurveyed, dry_run: bool) -> Valu
         "outside_of_sites": told.without(Without::Outside),
         "overlaps": told_values(&told.overlaps),
         "sites_unread": told.sites_unread,
-        "seems_swapped": surveyed.seems_swapped,
+        "seems_swapped": doubts.seems_swapped,
+        "lacks_crs": doubts.lacks_crs,
     })
 }
 
-fn file_value(file: &ReadFile, class_field: &str) -> Value {
+fn file_value(file: &FileTold) -> Value {
     json!({
         "file": file.path,
         "format": file.format,
@@ -237,25 +242,26 @@ fn file_value(file: &ReadFile, class_field: &str) -> Value {
         "layers": file.layers.iter().map(|(name, features)| json!({ "name": name, "features": features }))
             .collect::<Vec<_>>(),
         "crs": file.crs,
-        "features": file.rows.len(),
-        "class_field": class_field,
-        "fields": file.columns.iter().map(|column| &column.name).collect::<Vec<_>>(),
+        "features": file.features,
+        "class_field": file.class_field,
+        "fields": file.fields,
     })
 }
 
-fn words(told: &ToldOfImport, surveyed: &LabelsSurveyed, dry_run: bool) -> String {
+fn words(told: &ToldOfImport, dry_run: bool) -> String {
     let mut text = match dry_run {
         true => format!("{} annotations would be imported; nothing was written", told.count),
         false => format!("{} annotations imported", told.count),
     };
-    for (file, field) in surveyed.read.files.iter().zip(&told.class_fields) {
+    for file in &told.files {
         let layer = file.layer.as_ref().map_or(String::new(), |layer| format!(", layer {layer}"));
         text += &format!(
-            "\n  file      {}: {}{layer}, {} features, {}, class in “{field}”",
+            "\n  file      {}: {}{layer}, {} features, {}, class in “{}”",
             file.path.display(),
             file.format,
-            file.rows.len(),
-            file.crs
+            file.features,
+            file.crs,
+            file.class_field
         );
     }
     for taken in &told.values {
@@ -274,7 +280,8 @@ fn words(told: &ToldOfImport, surveyed: &LabelsSurveyed, dry_run: bool) -> Strin
     };
     list("skipped", &told.skipped);
     list("in part", &told.in_part);
-    list("no pixel", &told.without_told(Without::Emptied));
+    list("emptied", &told.without_told(Without::Emptied));
+    list("no pixel", &told.without_told(Without::NoWholePixel));
     list("failed", &told.without_told(Without::Failed));
     list("outside", &told.without_told(Without::Outside));
     list("overlap", &told.overlaps);

@@ -33,10 +33,7 @@ pub fn read(
         skip_byte_order_mark(&mut reader);
         let mut json = serde_json::Deserializer::from_reader(reader);
         let mut root = Root::default();
-        RootSeed { take, root: &mut root }
-            .deserialize(&mut json)
-            .and_then(|()| json.end())
-            .map(|()| root)
+        RootSeed { take, root: &mut root }.deserialize(&mut json).and_then(|()| json.end()).map(|()| root)
     };
     if let Some(fault) = checked.fault {
         return Err(fault);
@@ -380,7 +377,8 @@ impl<'de> serde::Deserialize<'de> for Parts {
             Value::Array(parts) => parts,
             _ => Vec::new(),
         };
-        let shape = |part| serde_json::from_value(part).unwrap_or_else(|_| Shape(Err(damaged("a part of it"))));
+        let shape =
+            |part| serde_json::from_value(part).unwrap_or_else(|_| Shape(Err(damaged("a part of it"))));
         Ok(Self(parts.into_iter().map(shape).collect()))
     }
 }

@@ -58,7 +58,9 @@ pub fn place(geometry: Geometry<f64>, crs: Option<&Crs>, swap: bool) -> Result<P
     let kind = match &geometry {
         Geometry::LineString(_) | Geometry::Line(_) => "LineString",
         Geometry::MultiLineString(_) => "MultiLineString",
-        Geometry::MultiPoint(MultiPoint(points)) if points.is_empty() => return Err("it has no geometry".into()),
+        Geometry::MultiPoint(MultiPoint(points)) if points.is_empty() => {
+            return Err("it has no geometry".into());
+        }
         _ => "GeometryCollection without any",
     };
     let mut parts = Parts::default();

@@ -81,6 +81,8 @@ pub struct Group {
     pub count: usize,
     /// Places of the first few in their files.
     pub first: Vec<usize>,
+    /// Whether they differ in numbers.
+    pub differ: bool,
 }
 
 /// Puts sentences of the same kind together, the most frequent first.
@@ -90,11 +92,13 @@ pub fn grouped(told: &[Told]) -> Vec<Group> {
     let mut at: HashMap<String, usize> = HashMap::new();
     for one in told {
         // Places and numbers differ from one to the next.
-        let key: String = one.why.chars().filter(|c| !c.is_ascii_digit() && !matches!(c, '.' | '-')).collect();
+        let key: String =
+            one.why.chars().filter(|c| !c.is_ascii_digit() && !matches!(c, '.' | '-')).collect();
         let at = *at.entry(key).or_insert_with(|| {
-            groups.push(Group { why: one.why.clone(), count: 0, first: Vec::new() });
+            groups.push(Group { why: one.why.clone(), count: 0, first: Vec::new(), differ: false });
             groups.len() - 1
         });
+        groups[at].differ |= groups[at].why != one.why;
         groups[at].count += one.count;
         if one.feature > 0 && groups[at].first.len() < PLACES {
             groups[at].first.push(one.feature);
@@ -159,7 +163,10 @@ pub fn plan(
                 report.repaired.push(Repaired { file, feature: row + 1, before_ha, after_ha });
             }
             if let Some(aside) = &placed.aside {
-                told(&mut report.in_part, format!("{aside} is left aside; only polygons and points can be labels"));
+                told(
+                    &mut report.in_part,
+                    format!("{aside} is left aside; only polygons and points can be labels"),
+                );
             }
             for geometry in placed.geometries() {
                 let id = first_id + report.annotations.len() as u64;
@@ -209,9 +216,12 @@ fn check_numbers(file: &ReadFile, class: &Column, classes: &Classes) -> Result<(
         return Ok(());
     }
     let shown = open.iter().take(12).cloned().collect::<Vec<_>>().join(", ");
-    Err(unreadable(&file.path, format!(
-        "its values {shown} can mean classes in several codings. Say which (--numbers codes, wikidata or alphabetical), or map each (--map VALUE=CLASS)"
-    )))
+    Err(unreadable(
+        &file.path,
+        format!(
+            "its values {shown} can mean classes in several codings. Say which (--numbers codes, wikidata or alphabetical), or map each (--map VALUE=CLASS)"
+        ),
+    ))
 }
 
 /// What a value says, as text; a number as tables write it.

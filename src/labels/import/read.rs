@@ -108,9 +108,28 @@ impl ReadFile {
 
     fn likely_class_column(&self) -> Option<&Column> {
         const USUAL: [&str; 22] = [
-            "class", "class_name", "classname", "clase", "label", "labels", "etiqueta", "lulc", "lulc_name",
-            "lc", "landcover", "land_cover", "lc_name", "cover", "cobertura", "category", "crop", "crop_type",
-            "type", "tipo", "descripcio", "name",
+            "class",
+            "class_name",
+            "classname",
+            "clase",
+            "label",
+            "labels",
+            "etiqueta",
+            "lulc",
+            "lulc_name",
+            "lc",
+            "landcover",
+            "land_cover",
+            "lc_name",
+            "cover",
+            "cobertura",
+            "category",
+            "crop",
+            "crop_type",
+            "type",
+            "tipo",
+            "descripcio",
+            "name",
         ];
         let named = |usual: &&str| {
             let is_it = |column: &&Column| column.name.trim().to_lowercase() == **usual;
@@ -223,8 +242,8 @@ impl Reader<'_> {
 
     fn geojson(&self, path: &Path, given: Option<Crs>) -> Result<Raw, LabelError> {
         let mut file = self.new_file(path, "GeoJSON");
-        let source = File::open(path)
-            .map_err(|e| unreadable(path, format!("{e}. Check the path and its rights")))?;
+        let source =
+            File::open(path).map_err(|e| unreadable(path, format!("{e}. Check the path and its rights")))?;
         let total = source.metadata().map_or(0, |m| m.len());
         let what = format!("Reading {}", name_of(path));
         let mut shapes = Vec::new();
@@ -255,7 +274,8 @@ impl Reader<'_> {
             .map_err(|why| unreadable(path, why))?;
         let own = match given {
             Some(_) => None,
-            None => crs_of(member.as_ref()).map_err(|why| unreadable(path, format!("{why}, or give one (--crs)")))?,
+            None => crs_of(member.as_ref())
+                .map_err(|why| unreadable(path, format!("{why}, or give one (--crs)")))?,
         };
         file.columns = columns;
         // By its standard it is in longitude and latitude where it says nothing.
@@ -274,12 +294,16 @@ impl Reader<'_> {
             })?,
             None if file.layers.len() == 1 || self.reading.first_layer => 0,
             None => {
-                return Err(unreadable(path, format!("it has several layers: say which (--layer): {}", listed())));
+                return Err(unreadable(
+                    path,
+                    format!("it has several layers: say which (--layer): {}", listed()),
+                ));
             }
         };
         let layer = &reader.layers[at];
         file.layer = Some(layer.name.clone());
-        file.columns = layer.fields.iter().map(|name| Column::new(name, self.wanted.contains(name.as_str()))).collect();
+        file.columns =
+            layer.fields.iter().map(|name| Column::new(name, self.wanted.contains(name.as_str()))).collect();
         let what = format!("Reading {}", name_of(path));
         let total = layer.features.unwrap_or(0);
         let mut shapes = Vec::new();
@@ -290,10 +314,12 @@ impl Reader<'_> {
                 undecoded |= value.as_str().is_some_and(|text| text.contains('\u{fffd}'));
                 column.push(row, value);
             }
-            shapes.push(feature.geometry.map_err(|kind| {
-                format!("it is a {kind}; only polygons and points can be labels")
-            }));
-            if row % 4096 == 0 {
+            shapes.push(
+                feature
+                    .geometry
+                    .map_err(|kind| format!("it is a {kind}; only polygons and points can be labels")),
+            );
+            if row.is_multiple_of(4096) {
                 (self.report)(Progress::new(row as u64, total, what.as_str()));
             }
             !self.cancel.is_cancelled()
@@ -301,7 +327,10 @@ impl Reader<'_> {
         self.check(path)?;
         if undecoded {
             let way_out = "Say which (--encoding), for example ISO-8859-1, CP1252 or UTF-8";
-            return Err(unreadable(path, format!("its text is not in the encoding it says, or it says none. {way_out}")));
+            return Err(unreadable(
+                path,
+                format!("its text is not in the encoding it says, or it says none. {way_out}"),
+            ));
         }
         let crs = given.or_else(|| layer.crs.clone());
         if crs.is_none() {
@@ -319,9 +348,12 @@ impl Reader<'_> {
         let (width, height) = (placement.width, placement.height);
         let pixels = u64::from(width) * u64::from(height);
         if pixels > MOST_PIXELS {
-            return Err(unreadable(path, format!(
-                "{width} x {height} pixels are more than can be labelled at once. Cut it to the sites first"
-            )));
+            return Err(unreadable(
+                path,
+                format!(
+                    "{width} x {height} pixels are more than can be labelled at once. Cut it to the sites first"
+                ),
+            ));
         }
         let band = reader.info().bands.first().cloned();
         let mut values = Vec::with_capacity(pixels as usize);
@@ -345,10 +377,13 @@ impl Reader<'_> {
         let (found, small) = regions(&values, width as usize, is_label, self.reading.min_pixels);
         drop(values);
         if found.len() > MOST_REGIONS {
-            return Err(unreadable(path, format!(
-                "it has {} regions. Leave small ones aside (--min-pixels), or smooth it first",
-                found.len()
-            )));
+            return Err(unreadable(
+                path,
+                format!(
+                    "it has {} regions. Leave small ones aside (--min-pixels), or smooth it first",
+                    found.len()
+                ),
+            ));
         }
         file.small_regions = small;
         let [left, across, skew_x, top, skew_y, down] = placement.geotransform;
@@ -389,7 +424,7 @@ impl Reader<'_> {
         let done = AtomicU64::new(0);
         let one = |shape: Result<Option<Geometry<f64>>, String>| {
             let done = done.fetch_add(1, Ordering::Relaxed);
-            if done % 1024 == 0 {
+            if done.is_multiple_of(1024) {
                 (self.report)(Progress::new(done, total, what.as_str()));
             }
             let placed = match shape {

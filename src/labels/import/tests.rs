@@ -2,6 +2,7 @@ use super::*;
 use crate::labels::{Annotation, Annotations, Confidence, read_labels, write_labels};
 use geo::{Area, Geometry, Point};
 use proptest::prelude::*;
+use serde_json::Map;
 use serde_json::{Value, json};
 use std::fs;
 
@@ -204,6 +205,254 @@ proptest! {
         let _ = imported(&text, &mut Legend::default());
         let whole = collection(&[triangle(json!("a")), triangle(json!(text))]);
         let _ = imported(whole.get(..cut).unwrap_or(&whole), &mut Legend::default());
+    }
+}
+
+#[test]
+fn a_geometry_collection_gives_its_polygons_and_points_and_says_what_is_left() {
+    let part = |kind: &str, coordinates: Value| json!({ "type": kind, "coordinates": coordinates });
+    let collection_of = |parts: Vec<Value>| {
+        json!({ "type": "Feature", "properties": { "class": "a" },
+            "geometry": { "type": "GeometryCollection", "geometries": parts } })
+    };
+    let square = part("Polygon", json!([[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]]));
+    let line = part("LineString", json!([[0, 0], [1, 1]]));
+    let point = part("Point", json!([5, 5]));
+    let nested = json!({ "type": "GeometryCollection", "geometries": [point] });
+    let whole = collection_of(vec![square, line.clone(), nested]);
+    let report = imported(collection(&[whole]), &mut Legend::default()).unwrap();
+    assert_eq!(report.annotations.len(), 2, "a polygon and a point");
+    assert!(report.in_part[0].why.contains("the line in its GeometryCollection"), "{:?}", report.in_part);
+    assert!(why_skipped(collection_of(vec![line])).contains("only polygons and points"));
+}
+
+#[test]
+fn heights_ids_that_are_there_twice_and_scripts_of_all_kinds_do_not_matter() {
+    let three_d = json!([[[0, 0, 9], [1, 0, 9], [1, 1, 9], [0, 0, 9]]]);
+    let mut features: Vec<Value> = ["غابة", "Matorral desértico micrófilo", "יער", "森林"]
+        .map(|name| feature(json!(name), "Polygon", three_d.clone()))
+        .to_vec();
+    features.iter_mut().for_each(|f| f["id"] = json!(7));
+    let mut legend = Legend::default();
+    let report = imported(collection(&features), &mut legend).unwrap();
+    assert_eq!(report.annotations.len(), 4);
+    assert_eq!(report.new_classes, ["غابة", "Matorral desértico micrófilo", "יער", "森林"]);
+}
+
+#[test]
+fn a_coordinate_system_counts_wherever_in_the_file_it_stands() {
+    let point = feature(json!("a"), "Point", json!([500_000.0, 0.0]));
+    let text = format!(
+        r#"{{"features":[{point}],"type":"FeatureCollection","crs":{{"type":"name","properties":{{"name":"EPSG:32638"}}}}}}"#
+    );
+    let report = imported(text, &mut Legend::default()).unwrap();
+    let Geometry::Point(point) = report.annotations[0].geometry else { panic!() };
+    assert!((point.x() - 45.0).abs() < 1e-9);
+}
+
+#[test]
+fn a_letter_that_is_cut_by_the_end_of_a_piece_is_read_whole() {
+    // Pieces are 65 536 bytes: letters of two and three bytes lie across all their ends.
+    for shift in 0..3 {
+        let name = format!("{}{}", "x".repeat(shift), "é森".repeat(60_000));
+        let report = imported(collection(&[triangle(json!(name))]), &mut Legend::default()).unwrap();
+        assert_eq!(report.new_classes, [name]);
+    }
+}
+
+#[test]
+fn the_class_field_is_guessed_by_its_name_and_then_by_what_it_holds() {
+    let with = |properties: Value| {
+        let mut feature = triangle(json!("x"));
+        feature["properties"] = properties;
+        feature
+    };
+    let fields =
+        |features: &[Value]| imported(collection(features), &mut Legend::default()).unwrap().class_fields;
+    assert_eq!(fields(&[with(json!({ "id": 1, "name": "a parcel", "LULC": "water" }))]), ["LULC"]);
+    let parcels: Vec<_> = (0..6)
+        .map(|i| with(json!({ "parcel": format!("p{i}"), "cultivo": (["maíz", "trigo"][i % 2]) })))
+        .collect();
+    assert_eq!(fields(&parcels), ["cultivo"]);
+}
+
+/// Imports features with settings.
+fn with_settings(
+    features: &[Value],
+    settings: &ImportSettings,
+    legend: &mut Legend,
+) -> Result<ImportReport, LabelError> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("field work.geojson");
+    fs::write(&path, collection(features)).unwrap();
+    import(&path, settings, legend, 1)
+}
+
+#[test]
+fn values_become_the_classes_that_people_choose() {
+    let mut settings = ImportSettings::default();
+    let new = ClassTarget::New { name: "selva".into(), code: Some(40), colour: Some([1, 2, 3]) };
+    settings.classes.insert("No Data".into(), ClassTarget::Skip);
+    settings.classes.insert("bosque".into(), ClassTarget::Class("forest".into()));
+    settings.classes.insert("jungle".into(), new);
+    let features = ["no data", "Bosque ", "jungle", "water"].map(|name| triangle(json!(name)));
+    let mut legend = Legend::reforestamos();
+    let report = with_settings(&features, &settings, &mut legend).unwrap();
+    assert_eq!(report.annotations.iter().map(|a| a.class).collect::<Vec<_>>(), [1, 40, 8]);
+    assert_eq!(legend.class(40).unwrap().colour, [1, 2, 3]);
+    assert_eq!(report.new_classes, ["selva"]);
+    assert!(report.skipped[0].why.contains("“no data” is left aside, as asked"));
+    let skipped = report.values.iter().find(|taken| taken.value == "no data").unwrap();
+    assert_eq!((skipped.features, skipped.annotations, skipped.class), (1, 0, None));
+}
+
+#[test]
+fn numbers_mean_what_people_say() {
+    let features = [1, 4].map(|number| triangle(json!(number)));
+    let names = |numbers| {
+        let settings = ImportSettings { numbers: Some(numbers), ..ImportSettings::default() };
+        let mut legend = Legend::reforestamos();
+        let report = with_settings(&features, &settings, &mut legend).unwrap();
+        let name = |a: &Annotation| legend.class(a.class).unwrap().name.clone();
+        report.annotations.iter().map(name).collect::<Vec<_>>()
+    };
+    assert_eq!(names(Numbers::Wikidata), ["forest", "pasture"]);
+    assert_eq!(names(Numbers::Alphabetical), ["agriculture", "forest"]);
+    assert_eq!(names(Numbers::Codes), ["forest", "pasture"]);
+    assert_eq!(names(Numbers::Names), ["1", "4"]);
+}
+
+#[test]
+fn fields_with_more_are_taken_and_what_they_cannot_say_is_told() {
+    let fields = MoreFields {
+        confidence: Some("seguridad".into()),
+        author: Some("quien".into()),
+        note: Some("nota".into()),
+        from: Some("desde".into()),
+        to: Some("hasta".into()),
+        buffer: Some("m".into()),
+    };
+    let settings = ImportSettings { fields, ..ImportSettings::default() };
+    let with = |key: &str, value: Value| {
+        let mut feature = triangle(json!("a"));
+        let full = json!({ "class": "a", "seguridad": "Likely", "quien": "Ñandú", "nota": "cerca del río",
+            "desde": "2021/11/01", "hasta": 2022, "m": "12.5" });
+        feature["properties"] = full;
+        feature["properties"][key] = value;
+        feature
+    };
+    let bad = [with("seguridad", json!("quizás")), with("desde", json!("spring")), with("m", json!(-3))];
+    let features = [&[with("class", json!("a"))][..], &bad].concat();
+    let report = with_settings(&features, &settings, &mut Legend::default()).unwrap();
+    let [one] = report.annotations.as_slice() else { panic!("{:?}", report.annotations) };
+    assert_eq!((one.confidence, one.author.as_deref()), (Confidence::Likely, Some("Ñandú")));
+    assert_eq!((one.note.as_deref(), one.buffer_m), (Some("cerca del río"), Some(12.5)));
+    let day = chrono::NaiveDate::from_ymd_opt;
+    assert_eq!((one.holds.from, one.holds.to), (day(2021, 11, 1), day(2022, 12, 31)));
+    let whys: Vec<_> = report.skipped.iter().map(|told| told.why.as_str()).collect();
+    assert!(whys[0].contains("quizás") && whys[1].contains("spring") && whys[2].contains("-3"), "{whys:?}");
+}
+
+#[test]
+fn coordinates_in_the_wrong_order_are_told_and_turned_about() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("swapped.geojson");
+    let swapped = feature(json!("a"), "Polygon", json!([[[19, -99], [19, -98], [20, -98], [19, -99]]]));
+    fs::write(&path, collection(&[swapped])).unwrap();
+    let mut settings = ImportSettings::default();
+    let read_it = |settings: &ImportSettings| {
+        read(std::slice::from_ref(&path), settings, &|_| {}, &crate::progress::Cancel::new()).unwrap()
+    };
+    let as_it_is = read_it(&settings);
+    assert!(as_it_is.files[0].seems_swapped.as_ref().unwrap().contains("wrong way round"));
+    settings.reading.swap_xy = true;
+    assert!(!as_it_is.answers(std::slice::from_ref(&path), &settings));
+    let turned = read_it(&settings);
+    assert!(turned.files[0].seems_swapped.is_none());
+    let report = plan(&turned, &settings, &mut Legend::default(), 1).unwrap();
+    let Geometry::Polygon(polygon) = &report.annotations[0].geometry else { panic!() };
+    assert_eq!((polygon.exterior().0[0].x, polygon.exterior().0[0].y), (-99.0, 19.0));
+    assert!(turned.answers(std::slice::from_ref(&path), &settings), "it need not be read again");
+}
+
+#[test]
+fn metres_without_a_system_are_told_and_read_with_one() {
+    let metres = feature(json!("a"), "Point", json!([500_000.0, 4_400_000.0]));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("metres.geojson");
+    fs::write(&path, collection(&[metres])).unwrap();
+    let mut settings = ImportSettings::default();
+    let cancel = crate::progress::Cancel::new();
+    assert!(read(std::slice::from_ref(&path), &settings, &|_| {}, &cancel).unwrap().files[0].lacks_crs);
+    settings.reading.crs = Some("EPSG:32638".into());
+    let read = read(&[path], &settings, &|_| {}, &cancel).unwrap();
+    assert!(!read.files[0].lacks_crs);
+    let Ok(placed) = &read.files[0].rows[0].placed else { panic!() };
+    assert!((placed.points[0].x() - 45.0).abs() < 1e-9);
+}
+
+#[test]
+fn reading_stops_when_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("long.geojson");
+    fs::write(&path, collection(&vec![triangle(json!("a")); 2000])).unwrap();
+    let cancel = crate::progress::Cancel::new();
+    cancel.cancel();
+    let error = read(&[path], &ImportSettings::default(), &|_| {}, &cancel).unwrap_err();
+    assert!(error.to_string().contains("stopped"), "{error}");
+}
+
+#[test]
+fn sentences_of_the_same_kind_are_put_together() {
+    let told = |feature, why: &str| Told { file: "f".into(), feature, count: 1, why: why.into() };
+    let groups =
+        grouped(&[told(1, "(1, 2) is none"), told(2, "it has no geometry"), told(9, "(7.5, -2) is none")]);
+    assert_eq!((groups.len(), groups[0].count, groups[0].first.as_slice()), (2, 2, &[1, 9][..]));
+    assert!(groups[0].differ && !groups[1].differ);
+}
+
+/// JSON of all shapes, with the names that GeoJSON uses.
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        "(Point|Polygon|MultiPolygon|GeometryCollection|Feature|FeatureCollection|[a-z]{0,3})"
+            .prop_map(Value::from),
+    ];
+    leaf.prop_recursive(5, 48, 6, |inner| {
+        let key = prop_oneof![
+            Just("type"),
+            Just("features"),
+            Just("geometry"),
+            Just("geometries"),
+            Just("coordinates"),
+            Just("properties"),
+            Just("class"),
+            Just("crs"),
+        ];
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+            prop::collection::hash_map(key, inner, 0..6).prop_map(|map| map
+                .into_iter()
+                .map(|(k, v)| (k.to_owned(), v))
+                .collect::<Map<_, _>>()
+                .into()),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn no_json_makes_the_import_panic_and_the_root_is_told_from_the_features(
+        root in any_json(), feature in any_json(), geometry in any_json(),
+    ) {
+        let _ = imported(root.to_string(), &mut Legend::default());
+        let shaped = json!({ "type": "Feature", "properties": { "class": "a" }, "geometry": geometry });
+        // What is no feature, or has no good geometry, is left aside, and those beside it are taken.
+        let report = imported(collection(&[feature, shaped, triangle(json!("b"))]), &mut Legend::default());
+        let report = report.unwrap();
+        prop_assert!(report.annotations.iter().any(|a| matches!(a.geometry, Geometry::Polygon(_))));
     }
 }
 

@@ -47,7 +47,6 @@ pub fn answer_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mu
 }
 
 fn told_ui(ui: &mut Ui, told: &ToldOfImport) {
-    ui.separator();
     let mut figure = |name: &str, number: usize| {
         if number > 0 {
             widgets::figure(ui, name, &format::grouped(number as i64));
@@ -57,7 +56,7 @@ fn told_ui(ui: &mut Ui, told: &ToldOfImport) {
     figure("New classes", told.new_classes.len());
     figure("Features skipped", told.skipped_features());
     figure("Repaired", told.repaired.len());
-    figure("Without a pure pixel", told.without(Without::Emptied) + told.without(Without::Failed));
+    figure("Without a pure pixel", told.without_pixels.len() - told.without(Without::Outside));
     figure("Outside of every site", told.without(Without::Outside));
     figure("Overlaps with another class", told.overlaps.len());
     if told.sites == 0 {
@@ -88,8 +87,12 @@ fn obstacle(
     match &project.labels_in.state {
         _ if !page.is_asked() => return Some("The files are about to be looked at".into()),
         SurveyState::Ready => {}
-        SurveyState::Failed(_) => return Some("These files cannot be imported yet: see why in the middle".into()),
-        SurveyState::None | SurveyState::Looking(_) => return Some("The files are still being looked at".into()),
+        SurveyState::Failed(_) => {
+            return Some("These files cannot be imported yet: see why in the middle".into());
+        }
+        SurveyState::None | SurveyState::Looking(_) => {
+            return Some("The files are still being looked at".into());
+        }
         SurveyState::Stopped => return Some("The looking was stopped: look again".into()),
     }
     match told {

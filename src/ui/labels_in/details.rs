@@ -22,13 +22,35 @@ pub fn details_ui(ui: &mut Ui, told: &ToldOfImport) {
     ui.add_space(tokens::GRID);
     let skipped = told.skipped_features();
     list(ui, "skipped", &told.skipped, format!("{} skipped", format::count(skipped, "feature")));
-    list(ui, "in-part", &told.in_part, format!("{} imported in part", format::count(told.in_part.len(), "feature")));
+    list(
+        ui,
+        "in-part",
+        &told.in_part,
+        format!("{} imported in part", format::count(told.in_part.len(), "feature")),
+    );
     let emptied = told.without_told(Without::Emptied);
-    list(ui, "emptied", &emptied, format!("{} without a pure pixel", format::count(emptied.len(), "annotation")));
+    list(
+        ui,
+        "emptied",
+        &emptied,
+        format!("{} emptied by the buffer", format::count(emptied.len(), "annotation")),
+    );
+    let none = told.without_told(Without::NoWholePixel);
+    list(
+        ui,
+        "none",
+        &none,
+        format!("{} too small for a whole pixel", format::count(none.len(), "annotation")),
+    );
     let failed = told.without_told(Without::Failed);
     list(ui, "failed", &failed, format!("{} cannot be buffered", format::count(failed.len(), "annotation")));
     let outside = told.without_told(Without::Outside);
-    list(ui, "outside", &outside, format!("{} outside of every site", format::count(outside.len(), "annotation")));
+    list(
+        ui,
+        "outside",
+        &outside,
+        format!("{} outside of every site", format::count(outside.len(), "annotation")),
+    );
     let more = if told.overlaps_cut_short { "at least " } else { "" };
     let words = format!("{more}{} with another class", format::count(told.overlaps.len(), "overlap"));
     list(ui, "overlaps", &told.overlaps, words);

@@ -32,15 +32,16 @@ pub fn files_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
 fn list_ui(ui: &mut Ui, page: &mut LabelsIn) {
     let mut removed = None;
     for (i, path) in page.inputs.iter().enumerate() {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.set_max_height(tokens::TARGET);
+        ui.horizontal(|ui| {
             let text = path.display().to_string();
-            let remove = ui.small_button("Remove").on_hover_text(format!("Takes {text} off the list"));
-            if remove.clicked() {
-                removed = Some(i);
-            }
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                ui.add(Label::new(name_of(path)).truncate()).on_hover_text(&text);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let remove = ui.small_button("Remove").on_hover_text(format!("Takes {text} off the list"));
+                if remove.clicked() {
+                    removed = Some(i);
+                }
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    ui.add(Label::new(name_of(path)).truncate()).on_hover_text(&text);
+                });
             });
         });
     }
@@ -88,13 +89,15 @@ fn layer_ui(ui: &mut Ui, project: &OpenProject, page: &mut LabelsIn) {
     }
     widgets::section(ui, "Layer");
     let shown = page.reading.layer.clone().unwrap_or_else(|| layers[0].clone());
-    ComboBox::from_id_salt("layer").selected_text(&shown).width(FULL).truncate().show_ui(ui, |ui| {
+    let choice = ComboBox::from_id_salt("layer").selected_text(&shown).width(FULL).truncate();
+    let response = choice.show_ui(ui, |ui| {
         for layer in &layers {
             if ui.selectable_label(*layer == shown, layer).clicked() {
                 page.reading.layer = Some(layer.clone());
             }
         }
     });
+    response.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "Layer"));
 }
 
 /// Width of what fills the panel.
@@ -111,9 +114,8 @@ fn places_ui(ui: &mut Ui, project: &OpenProject, page: &mut LabelsIn) {
         .on_hover_text("For files that have latitude before longitude");
     let about = "Of text in Shapefiles that do not say theirs: ISO-8859-1, CP1252, UTF-8 …";
     let label = ui.label(RichText::new("Encoding").weak()).on_hover_text(about);
-    let field = TextEdit::singleline(&mut page.encoding)
-        .hint_text("as the file says")
-        .desired_width(f32::INFINITY);
+    let field =
+        TextEdit::singleline(&mut page.encoding).hint_text("as the file says").desired_width(f32::INFINITY);
     ui.add(field).labelled_by(label.id).on_hover_text(about);
 }
 

@@ -143,7 +143,10 @@ impl LabelsIn {
             Sent::Running => {
                 // What was asked for is imported: the page is ready for the next.
                 *self = Self { open: self.open, ..Self::fresh(project) };
-                return Some(Command::SurveyLabels { files: Vec::new(), settings: ImportSettings::default() });
+                return Some(Command::SurveyLabels {
+                    files: Vec::new(),
+                    settings: ImportSettings::default(),
+                });
             }
         }
         if !self.open {

@@ -92,7 +92,9 @@ fn examples(column: &Column) -> String {
     let number = column.different();
     match number {
         0 => "empty".into(),
-        _ if column.overflowed => format!("{} … more than {}", shown.join(", "), format::grouped(number as i64)),
+        _ if column.overflowed => {
+            format!("{} … more than {}", shown.join(", "), format::grouped(number as i64))
+        }
         _ if number > SHOWN => format!("{} … {}", shown.join(", "), format::count(number, "value")),
         _ => shown.join(", "),
     }
@@ -101,21 +103,26 @@ fn examples(column: &Column) -> String {
 fn class_ui(ui: &mut Ui, project: &OpenProject, page: &mut LabelsIn, columns: &[Choice]) {
     let last = page.last(project);
     let is_raster = last.is_some_and(|last| last.read.files.iter().all(|file| file.is_raster));
-    let guessed = last.and_then(|last| last.told.as_ref().ok()?.class_fields.first().cloned());
+    let guessed =
+        last.and_then(|last| last.told.as_ref().ok()?.files.first().map(|file| file.class_field.clone()));
     if !is_raster {
         let none = guessed.map_or("choose one".to_owned(), |name| format!("{name} (guessed)"));
         row(ui, "Class field", "The field that holds the class", |ui| {
             field_ui(ui, "Class field", &none, &mut page.class_field, columns);
         });
     }
-    let shown = page.numbers.map_or(if is_raster { "choose one" } else { Numbers::NamesThenCodes.title() }, Numbers::title);
+    let shown = page
+        .numbers
+        .map_or(if is_raster { "choose one" } else { Numbers::NamesThenCodes.title() }, Numbers::title);
     row(ui, "Numbers are", "What values that are numbers mean", |ui| {
         let choice = ComboBox::from_id_salt("numbers").selected_text(shown).width(CHOSEN).truncate();
-        choice.show_ui(ui, |ui| {
+        let response = choice.show_ui(ui, |ui| {
             for numbers in Numbers::ALL {
                 ui.selectable_value(&mut page.numbers, Some(numbers), numbers.title());
             }
         });
+        let info = || egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "Numbers are");
+        response.response.widget_info(info);
     });
 }
 
@@ -127,7 +134,8 @@ fn field_ui(ui: &mut Ui, id: &str, none: &str, field: &mut Option<String>, colum
         ui.selectable_value(field, None, none);
         for choice in columns {
             let is_it = field.as_ref() == Some(&choice.name);
-            let button = egui::Button::selectable(is_it, (&choice.name, RichText::new(&choice.examples).weak()));
+            let button =
+                egui::Button::selectable(is_it, (&choice.name, RichText::new(&choice.examples).weak()));
             if ui.add(button.truncate()).on_hover_text(&choice.examples).clicked() {
                 *field = Some(choice.name.clone());
             }

@@ -7,7 +7,9 @@ use crate::labels::Legend;
 use crate::labels::import::{ClassTarget, ValueTaken};
 use crate::ui::view::View;
 use crate::ui::{format, tokens, widgets};
-use egui::{Align, ComboBox, DragValue, Frame, Label, Layout, Panel, RichText, ScrollArea, TextEdit, Ui, Vec2};
+use egui::{
+    Align, ComboBox, DragValue, Frame, Label, Layout, Panel, RichText, ScrollArea, TextEdit, Ui, Vec2,
+};
 
 /// Width of numbers of features.
 const COUNT: f32 = 64.0;
@@ -25,7 +27,7 @@ pub fn values_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mu
             Panel::bottom("labels-details").frame(Frame::NONE).resizable(false).show(ui, |ui| {
                 details::details_ui(ui, told);
             });
-            table_ui(ui, &project.document.legend, told, page);
+            table_ui(ui, told, page);
         }
         Err(why) => {
             ui.label(RichText::new(format::without_options(why)).color(ui.visuals().error_fg_color));
@@ -97,14 +99,16 @@ fn head_ui(
 /// Places that seem to be wrong, with the way out at hand.
 fn hints_ui(ui: &mut Ui, last: &LabelsSurveyed, page: &mut LabelsIn) {
     let warning = tokens::warning(ui.visuals().dark_mode);
-    if let Some(why) = &last.seems_swapped {
-        ui.label(RichText::new(capital(why)).color(warning));
-        let words = if page.reading.swap_xy { "Leave them as they are in the file" } else { "Turn them about" };
+    if let Some(why) = &last.doubts.seems_swapped {
+        let why = format::without_options(why);
+        ui.label(RichText::new(capital(&why)).color(warning));
+        let words =
+            if page.reading.swap_xy { "Leave them as they are in the file" } else { "Turn them about" };
         if ui.button(words).clicked() {
             page.reading.swap_xy = !page.reading.swap_xy;
         }
     }
-    if let Some(why) = &last.lacks_crs {
+    if let Some(why) = &last.doubts.lacks_crs {
         ui.label(RichText::new(capital(&format::without_options(why))).color(warning));
     }
 }
@@ -114,7 +118,7 @@ fn capital(words: &str) -> String {
     letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
-fn table_ui(ui: &mut Ui, legend: &Legend, told: &ToldOfImport, page: &mut LabelsIn) {
+fn table_ui(ui: &mut Ui, told: &ToldOfImport, page: &mut LabelsIn) {
     ui.add_space(tokens::GRID);
     ui.horizontal(|ui| {
         ui.label(RichText::new("Value").weak());
@@ -133,11 +137,14 @@ fn table_ui(ui: &mut Ui, legend: &Legend, told: &ToldOfImport, page: &mut Labels
     ui.separator();
     ScrollArea::vertical().id_salt("values").auto_shrink(false).show(ui, |ui| {
         for taken in told.values.iter().take(LISTED) {
-            value_ui(ui, legend, told, taken, page);
+            value_ui(ui, &told.legend, taken, page);
         }
         let more = told.values.len().saturating_sub(LISTED);
         if more > 0 {
-            let words = format!("and {} more values: is this the field with the class?", format::grouped(more as i64));
+            let words = format!(
+                "and {} more values: is this the field with the class?",
+                format::grouped(more as i64)
+            );
             ui.label(RichText::new(words).weak());
         }
         if told.values.is_empty() {
@@ -146,9 +153,9 @@ fn table_ui(ui: &mut Ui, legend: &Legend, told: &ToldOfImport, page: &mut Labels
     });
 }
 
-fn value_ui(ui: &mut Ui, legend: &Legend, told: &ToldOfImport, taken: &ValueTaken, page: &mut LabelsIn) {
+fn value_ui(ui: &mut Ui, legend: &Legend, taken: &ValueTaken, page: &mut LabelsIn) {
     let target = page.classes.get(&taken.value).cloned();
-    let class = taken.class.and_then(|code| told.legend.class(code));
+    let class = taken.class.and_then(|code| legend.class(code));
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.set_max_height(tokens::TARGET);
@@ -183,7 +190,8 @@ fn target_ui(
         (_, Some(class)) => class.to_owned(),
         (_, None) => "left aside".into(),
     };
-    let choice = ComboBox::from_id_salt(("becomes", &taken.value)).selected_text(shown).width(CLASS).truncate();
+    let choice =
+        ComboBox::from_id_salt(("becomes", &taken.value)).selected_text(shown).width(CLASS).truncate();
     let mut chosen: Option<Option<ClassTarget>> = None;
     let response = choice.show_ui(ui, |ui| {
         if ui.selectable_label(target.is_none(), "By its name").clicked() {
