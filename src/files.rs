@@ -8,9 +8,24 @@ use std::path::Path;
 /// # Errors
 /// The system's own: no space, no rights, no folder. The old file is then untouched.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".ritmo-").suffix(".tmp").tempfile_in(folder)?;
+    let mut file = temporary_beside(path)?;
     file.write_all(bytes)?;
+    put_in_place(file, path)
+}
+
+/// A temporary file in the folder of `path`, for [`put_in_place`]; it goes away where it is dropped before.
+///
+/// # Errors
+/// The system's own: no rights, no folder.
+pub fn temporary_beside(path: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    tempfile::Builder::new().prefix(".ritmo-").suffix(".tmp").tempfile_in(folder_of(path))
+}
+
+/// Flushes a temporary file to the disk and renames it over `path`.
+///
+/// # Errors
+/// The system's own: no space, no rights. The old file is then untouched.
+pub fn put_in_place(file: tempfile::NamedTempFile, path: &Path) -> std::io::Result<()> {
     file.as_file().sync_all()?;
     #[cfg(unix)]
     {
@@ -21,7 +36,11 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     }
     file.persist(path).map_err(|e| e.error)?;
     // The rename itself must reach the disk too.
-    std::fs::File::open(folder)?.sync_all()
+    std::fs::File::open(folder_of(path))?.sync_all()
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Puts the folder `new` in the place of `target`; what was there goes to `old`, which must not exist. All three lie on

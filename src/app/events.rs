@@ -2,7 +2,7 @@
 
 use super::state::{AppState, CubeState, LastResults, Level, MapLayer, ModelEntry, OpenProject, SaveState};
 use super::update::{map, start_open};
-use super::{derived, imagery, sites};
+use super::{derived, imagery, labels_out, sites};
 use crate::classify::ChunkMap;
 use crate::jobs::{
     EventBody, Imported, JobEvent, JobId, JobKind, Loader, OpenedCube, OpenedProject, Outcome,
@@ -188,6 +188,9 @@ fn finished(state: &mut AppState, job: JobId, outcome: Outcome) {
         }
         Outcome::Cores(cores) => derived::cores_came(state, job, cores),
         Outcome::Imported(imported) => imported_labels(state, imported),
+        Outcome::Exported(exported) => labels_out::exported(state, exported),
+        Outcome::Checked(checked) => labels_out::checked(state, checked),
+        Outcome::SamplesSaved(saved) => labels_out::samples_saved(state, saved),
         Outcome::Trained(trained) => {
             let Some(project) = &mut state.project else { return };
             if let Some(training) = project.training.as_mut().filter(|t| t.job == job) {

@@ -11,6 +11,7 @@ mod events;
 mod history;
 mod imagery;
 mod indices;
+mod labels_out;
 mod legend;
 mod sites;
 mod state;
@@ -22,6 +23,7 @@ pub use drive::run_to_end;
 pub use events::pump;
 pub use history::History;
 pub use imagery::{about, duration, size};
+pub use labels_out::{ExportRequest, SamplesRequest};
 pub use state::{
     AppState, CubeState, JobView, LastResults, Level, MapLayer, ModelEntry, Notice, OpenProject, SaveState,
     SiteView, SurveyState, Surveying, Training,

@@ -4,6 +4,7 @@ use super::command::Command;
 use super::derived;
 use super::imagery;
 use super::indices::{self, look_again, set_composite};
+use super::labels_out;
 use super::sites;
 use super::state::{AppState, JobView, OpenProject, Training};
 use crate::geo::Grid;
@@ -77,6 +78,9 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
             imagery::append(state, &site, input, settings, skip_damaged)
         }
         Command::ImportLabels { files, settings } => import(state, files, settings),
+        Command::ExportLabels(request) => labels_out::export(state, request),
+        Command::CheckLabels => labels_out::check(state),
+        Command::SaveSamples(request) => labels_out::samples(state, request),
         Command::Train { name, then_map } => train(state, name, None, then_map),
         Command::TrainWith { name, spec } => train(state, name, Some(spec), false),
         Command::Map { model, site, focus } => map(state, model, site, focus),
@@ -234,7 +238,7 @@ fn free_model_name(project: &OpenProject) -> String {
         .unwrap_or_else(|| "model".into())
 }
 
-fn the_site(project: &OpenProject, name: Option<String>) -> Result<Site, Refused> {
+pub(super) fn the_site(project: &OpenProject, name: Option<String>) -> Result<Site, Refused> {
     let sites = &project.document.sites;
     let name = name.or_else(|| project.site.as_ref().map(|s| s.name.clone()));
     match name {

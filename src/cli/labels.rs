@@ -11,6 +11,10 @@ use std::path::PathBuf;
 pub enum Verb {
     /// Import annotations from GeoJSON files.
     Import(ImportArgs),
+    /// Export annotations, or their cores, to GeoJSON or GeoPackage.
+    Export(super::labels_export::ExportArgs),
+    /// Say what is wrong with the annotations.
+    Check(super::labels_check::CheckArgs),
 }
 
 #[derive(Debug, clap::Args)]

@@ -4,8 +4,11 @@ mod assess;
 mod cube;
 mod demo;
 mod labels;
+mod labels_check;
+mod labels_export;
 mod map;
 mod new;
+mod samples;
 mod shell;
 mod train;
 
@@ -46,6 +49,8 @@ pub enum Verb {
     /// Annotations.
     #[command(subcommand)]
     Labels(labels::Verb),
+    /// Write the series of all pure pixels, with their classes, as a table.
+    Samples(samples::Args),
     /// Train a model on the project's annotations.
     Train(train::Args),
     /// Map a site with a model.
@@ -74,6 +79,9 @@ pub fn run(cli: Cli) -> Result<Option<Window>, Failure> {
         Verb::Cube(cube::Verb::Build(args)) => cube::build(&args, &mut shell)?,
         Verb::Cube(cube::Verb::Info { cube }) => cube::info(&cube, &mut shell)?,
         Verb::Labels(labels::Verb::Import(args)) => labels::import(args, &mut shell)?,
+        Verb::Labels(labels::Verb::Export(args)) => labels_export::run(args, &mut shell)?,
+        Verb::Labels(labels::Verb::Check(args)) => labels_check::run(&args, &mut shell)?,
+        Verb::Samples(args) => samples::run(args, &mut shell)?,
         Verb::Train(args) => train::run(args, &mut shell)?,
         Verb::Map(args) => map::run(args, &mut shell)?,
         Verb::Assess(args) => assess::run(args, &mut shell)?,

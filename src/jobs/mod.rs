@@ -2,6 +2,7 @@
 //! and joined on exit. Progress may be dropped when nobody listens; results never are.
 
 mod imagery;
+mod labels_out;
 mod loader;
 mod runner;
 mod sites;
@@ -9,6 +10,9 @@ mod work;
 
 pub use imagery::{
     BuildCubeSpec, SurveySpec, append_to_cube, build_cube, stopped_by_damage, survey, to_recognise,
+};
+pub use labels_out::{
+    CheckSpec, ExportLabelsSpec, SamplesSpec, check_labels, export_labels, is_table, save_samples,
 };
 pub use loader::{Loaded, Loader, TileKey};
 pub use runner::{JobContext, Runner, let_the_window_go_first};
@@ -23,11 +27,14 @@ use crate::assess::Assessment;
 use crate::classify::{ChunkMap, MapFiles};
 use crate::cube::picture::Composite;
 use crate::cube::{BuildSettings, Cube, CubeInfo, Made, Survey};
-use crate::labels::{Annotation, AnnotationId, Class, Core, Legend};
+use crate::labels::{
+    Annotation, AnnotationId, Annotations, CheckReport, Class, ClassCode, Core, ExportReport, ExportWhat, Legend,
+};
 use crate::model::{ModelCard, TrainEvent};
 use crate::progress::Progress;
 use crate::project::{Contents, ProjectFolder};
 use crate::source::{InputSpec, Recognised};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -59,6 +66,12 @@ pub enum JobKind {
     Cores,
     /// Reads labels from files.
     ImportLabels,
+    /// Writes labels to a file.
+    ExportLabels,
+    /// Looks for what is wrong with labels.
+    CheckLabels,
+    /// Writes samples to a table.
+    SaveSamples,
     /// Trains a model.
     Train,
     /// Maps a site.
@@ -82,6 +95,9 @@ impl JobKind {
             Self::Compose => "Looking at the values",
             Self::Cores => "Buffering annotations",
             Self::ImportLabels => "Importing labels",
+            Self::ExportLabels => "Exporting labels",
+            Self::CheckLabels => "Checking labels",
+            Self::SaveSamples => "Writing samples",
             Self::Train => "Training",
             Self::Map => "Mapping",
             Self::Assess => "Assessing",
@@ -142,6 +158,12 @@ pub enum Outcome {
     Cores(Vec<BufferedAnnotation>),
     /// Labels were read.
     Imported(Imported),
+    /// Labels were written.
+    Exported(ExportedLabels),
+    /// Labels were checked.
+    Checked(CheckedLabels),
+    /// Samples were written.
+    SamplesSaved(SavedSamples),
     /// A model was trained.
     Trained(Trained),
     /// A site was mapped.
@@ -298,6 +320,49 @@ pub struct Imported {
     pub repaired: Vec<(PathBuf, usize, f64)>,
     /// Annotations that have no pure pixel on any site's cube, with why.
     pub emptied: Vec<(AnnotationId, String)>,
+}
+
+/// Labels that were written to a file.
+#[derive(Debug)]
+pub struct ExportedLabels {
+    /// What was written.
+    pub what: ExportWhat,
+    /// Where to.
+    pub file: PathBuf,
+    /// What became of it.
+    pub report: ExportReport,
+}
+
+/// Labels that were checked.
+#[derive(Debug)]
+pub struct CheckedLabels {
+    /// What was found.
+    pub report: CheckReport,
+    /// The annotations as they were then.
+    pub annotations: Annotations,
+    /// Sites that could not be opened, each in a sentence.
+    pub closed: Vec<String>,
+}
+
+/// Samples that were written to a table.
+#[derive(Debug, Default)]
+pub struct SavedSamples {
+    /// Where to.
+    pub file: PathBuf,
+    /// How many.
+    pub samples: usize,
+    /// How many of each class.
+    pub classes: BTreeMap<ClassCode, usize>,
+    /// Bands and indices.
+    pub bands: Vec<String>,
+    /// Dates.
+    pub dates: usize,
+    /// Values that are gaps.
+    pub gaps: usize,
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// What was left out, in sentences.
+    pub left_out: Vec<String>,
 }
 
 /// A model that was trained and saved.

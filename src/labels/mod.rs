@@ -1,20 +1,29 @@
 //! Labels: the legend, what annotators drew, its core after the inward buffer, and the pure pixels inside.
 
 mod annotation;
+mod check;
 mod core;
+mod export;
 mod extent;
 mod geojson;
 mod index;
 mod legend;
+mod overlaps;
+mod plane;
 mod pure;
 mod repair;
+mod site;
 
 pub use annotation::{Annotation, AnnotationId, Annotations, Buffers, Change, Confidence, Holds};
+pub use check::{CheckReport, ClassCount, Finding, FindingKind, check};
 pub use core::{Core, Emptied, core_of, core_of_annotation, largest_buffer_m};
+pub use export::{ExportFormat, ExportReport, ExportSpec, ExportWhat, export};
 pub use extent::{extent_in, extent_of_file};
 pub use geojson::{ImportReport, ImportSettings, import, read_labels, write_labels};
 pub use index::AnnotationIndex;
 pub use legend::{Class, ClassCode, Legend};
+pub use overlaps::{Overlap, overlaps, overlaps_of};
+pub use site::LabelSite;
 
 use std::path::PathBuf;
 
@@ -36,4 +45,7 @@ pub enum LabelError {
     /// A place that cannot be projected.
     #[error(transparent)]
     Geo(#[from] crate::geo::GeoError),
+    /// Asked to stop.
+    #[error(transparent)]
+    Cancelled(#[from] crate::progress::Cancelled),
 }

@@ -96,6 +96,7 @@ impl RitmoApp {
                 Chosen::Labels(files) => {
                     self.view.send(Command::ImportLabels { files, settings: ImportSettings::default() });
                 }
+                Chosen::Export(file) => self.view.dialogs.export_to(&file),
                 Chosen::Imagery(paths) => self.view.imagery.add(paths),
                 Chosen::Dates(file) => self.view.imagery.take_dates(&file),
             }
@@ -138,7 +139,7 @@ impl RitmoApp {
                 left::left_ui(ui, project, view);
                 match project.page {
                     Page::Look => pages::look_ui(ui, project, view),
-                    Page::Label => pages::label_ui(ui, project, view),
+                    Page::Label => pages::label_ui(ui, state, project, view),
                     Page::Map => pages::map_ui(ui, state, project, view),
                     Page::Assess => pages::assess_ui(ui, state, project, view),
                 }

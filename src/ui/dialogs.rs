@@ -1,5 +1,6 @@
 //! File dialogs of the system, on threads of their own, and the few questions that need more than a file.
 
+use super::export::{ExportForm, export_ui};
 use super::view::View;
 use super::{tokens, widgets};
 use crate::app::{AppState, Command};
@@ -16,6 +17,8 @@ pub enum Chosen {
     NewFolder(PathBuf),
     /// Label files to import.
     Labels(Vec<PathBuf>),
+    /// Where to export labels.
+    Export(PathBuf),
     /// Folders or files of images.
     Imagery(Vec<PathBuf>),
     /// A table of dates.
@@ -28,6 +31,7 @@ enum Question {
     New { folder: String, name: String, reforestamos: bool },
     Labels { file: String, class_field: String, own_buffer: bool, buffer_m: f64 },
     Remove { site: String, files: bool },
+    Export(ExportForm),
 }
 
 /// Dialogs that are open.
@@ -35,12 +39,14 @@ pub struct Dialogs {
     sender: Sender<Chosen>,
     chosen: Receiver<Chosen>,
     question: Option<Question>,
+    /// What was asked for last, so that a refusal costs no typing.
+    last_export: ExportForm,
 }
 
 impl Default for Dialogs {
     fn default() -> Self {
         let (sender, chosen) = channel();
-        Self { sender, chosen, question: None }
+        Self { sender, chosen, question: None, last_export: ExportForm::default() }
     }
 }
 
@@ -73,6 +79,27 @@ impl Dialogs {
             class_field: "class".into(),
             own_buffer: false,
             buffer_m: 20.0,
+        });
+    }
+
+    /// Asks what labels to export, and where to.
+    pub fn ask_export(&mut self) {
+        self.question = Some(Question::Export(self.last_export.clone()));
+    }
+
+    /// A file for an export was chosen; the system has asked whether one that is there is to be replaced.
+    pub fn export_to(&mut self, file: &Path) {
+        if let Some(Question::Export(form)) = &mut self.question {
+            form.take(file);
+        }
+    }
+
+    /// Asks the system where to write an export.
+    pub(super) fn browse_export(&self, ctx: &egui::Context, name: &'static str) {
+        self.browse(ctx, move || {
+            let dialog = rfd::FileDialog::new().set_file_name(name);
+            let dialog = dialog.add_filter("GeoJSON", &["geojson", "json"]).add_filter("GeoPackage", &["gpkg"]);
+            dialog.save_file().map(Chosen::Export)
         });
     }
 
@@ -121,7 +148,7 @@ impl Dialogs {
     }
 }
 
-pub fn dialogs_ui(ctx: &egui::Context, _state: &AppState, view: &mut View) {
+pub fn dialogs_ui(ctx: &egui::Context, state: &AppState, view: &mut View) {
     let Some(mut question) = view.dialogs.question.take() else { return };
     let mut command = None;
     let mut cancelled = false;
@@ -167,6 +194,13 @@ pub fn dialogs_ui(ctx: &egui::Context, _state: &AppState, view: &mut View) {
                     true => Command::DeleteSite(site.clone()),
                     false => Command::RemoveSite(site.clone()),
                 });
+            }
+            Question::Export(form) => {
+                title(ui, "Export labels");
+                (command, cancelled) = export_ui(ui, state, form, &view.dialogs);
+                if command.is_some() {
+                    view.dialogs.last_export = form.clone();
+                }
             }
             Question::Labels { file, class_field, own_buffer, buffer_m } => {
                 title(ui, "Import labels");
@@ -215,7 +249,7 @@ fn field(ui: &mut Ui, name: &str, text: &mut String) {
     });
 }
 
-fn path_ui(ui: &mut Ui, name: &str, path: &mut String, browse: impl FnOnce(&mut Ui)) {
+pub(super) fn path_ui(ui: &mut Ui, name: &str, path: &mut String, browse: impl FnOnce(&mut Ui)) {
     ui.horizontal(|ui| {
         let label = ui.add_sized([80.0, tokens::TARGET], egui::Label::new(RichText::new(name).weak()));
         let width = ui.available_width() - 92.0;
@@ -228,7 +262,7 @@ fn path_ui(ui: &mut Ui, name: &str, path: &mut String, browse: impl FnOnce(&mut 
 }
 
 /// The two buttons of a question; Enter presses the first, Esc the second.
-fn answer_ui(
+pub(super) fn answer_ui(
     ui: &mut Ui,
     yes: &str,
     ready: bool,

@@ -61,6 +61,8 @@ pub struct MapView {
     last_rect: Option<Rect>,
     hover_since: Option<((u32, u32), Instant)>,
     fit: bool,
+    /// Bounds that the next frame shows.
+    show: Option<Bounds>,
     /// The project and the site, on its way, that the map of all sites was last brought to.
     overview: Option<(std::path::PathBuf, Option<String>)>,
     /// The project whose last view was taken up again.
@@ -87,6 +89,7 @@ impl Default for MapView {
             last_rect: None,
             hover_since: None,
             fit: false,
+            show: None,
             overview: None,
             taken_up: None,
             saved_view: None,
@@ -157,6 +160,11 @@ impl MapView {
     /// Shows the whole site in the next frame.
     pub fn fit(&mut self) {
         self.fit = true;
+    }
+
+    /// Shows a place in the next frame: least and greatest longitude, least and greatest latitude.
+    pub fn show_bounds(&mut self, lons: (f64, f64), lats: (f64, f64)) {
+        self.show = Some((lons, lats));
     }
 
     /// Gives the window a title, once it has changed.
@@ -308,6 +316,9 @@ fn canvas_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut
     if std::mem::take(&mut view.map.fit) {
         fit_to(&mut view.map.memory, bounds(opened), rect);
     }
+    if let Some(place) = view.map.show.take() {
+        fit_to(&mut view.map.memory, widened(place), rect);
+    }
     let map = &mut view.map;
     let mut basemap = map.basemap.take();
     let mut memory = map.memory.clone();
@@ -439,6 +450,17 @@ fn hover(
         }
     }
     loader.want_chunks(wanted);
+}
+
+/// Bounds with as much again on every side, and not so small that nothing is seen around them.
+fn widened((lons, lats): Bounds) -> Bounds {
+    /// About a hundred metres.
+    const LEAST: f64 = 1e-3;
+    let wide = |(low, high): (f64, f64)| {
+        let more = (high - low).max(LEAST);
+        (low - more, high + more)
+    };
+    (wide(lons), wide(lats))
 }
 
 /// Moves the map so that it shows all of these longitudes and latitudes.

@@ -1,21 +1,23 @@
 //! Label: the legend, the inward buffer, the annotations.
 
+mod check;
 mod legend;
 mod list;
 mod selected;
 
 use super::page;
-use crate::app::{Command, OpenProject};
+use crate::app::{AppState, Command, OpenProject};
 use crate::ui::view::View;
 use crate::ui::widgets;
 use egui::{DragValue, RichText, Ui};
 
-pub fn label_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
+pub fn label_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut View) {
     page(ui, |ui| {
         legend::legend_ui(ui, project, view);
         buffer_ui(ui, project, view);
         selected::selected_ui(ui, project, view);
         list::list_ui(ui, project, view);
+        check::check_ui(ui, state, project, view);
     });
 }
 

@@ -1,0 +1,88 @@
+//! What is wrong with the annotations, once that was asked.
+
+use crate::app::{AppState, Command, OpenProject};
+use crate::jobs::{CheckedLabels, JobKind};
+use crate::labels::{AnnotationId, Finding};
+use crate::ui::view::View;
+use crate::ui::{format, tokens, widgets};
+use egui::{RichText, Ui};
+use geo::BoundingRect;
+
+pub fn check_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut View) {
+    ui.horizontal(|ui| {
+        let busy = state.job(JobKind::CheckLabels).is_some();
+        let ready = !project.annotations.is_empty() && !busy;
+        let hint = "Looks for rings that cross themselves, overlaps, annotations without a pixel, classes with too little …";
+        if ui.add_enabled(ready, egui::Button::new("Check labels")).on_hover_text(hint).clicked() {
+            view.send(Command::CheckLabels);
+        }
+        if ui.add_enabled(!project.annotations.is_empty(), egui::Button::new("Export…"))
+            .on_hover_text("To GeoJSON or GeoPackage")
+            .clicked()
+        {
+            view.dialogs.ask_export();
+        }
+        if busy {
+            ui.spinner();
+        }
+    });
+    if let Some(checked) = &project.last.checked {
+        findings_ui(ui, project, checked, view);
+    }
+}
+
+fn findings_ui(ui: &mut Ui, project: &OpenProject, checked: &CheckedLabels, view: &mut View) {
+    let findings = &checked.report.findings;
+    let title = match findings.len() {
+        0 => "Nothing is wrong".to_string(),
+        n => format::count(n, "finding"),
+    };
+    widgets::section(ui, &title);
+    if !checked.annotations.is_same(&project.annotations) {
+        let words = RichText::new("The labels have changed since").small();
+        ui.label(words.color(tokens::warning(ui.visuals().dark_mode)));
+    }
+    egui::ScrollArea::vertical().id_salt("findings").max_height(220.0).auto_shrink([false, true]).show_rows(
+        ui,
+        tokens::TARGET,
+        findings.len(),
+        |ui, range| {
+            for finding in range.filter_map(|i| findings.get(i)) {
+                finding_ui(ui, project, finding, view);
+            }
+        },
+    );
+}
+
+/// A row that can be clicked: it selects what it is about, and brings the map there.
+fn finding_ui(ui: &mut Ui, project: &OpenProject, finding: &Finding, view: &mut View) {
+    let there: Vec<AnnotationId> =
+        finding.annotations.iter().copied().filter(|id| project.annotations.get(*id).is_some()).collect();
+    let about = match finding.annotations.as_slice() {
+        [] => String::new(),
+        [one] => format!("{one}  "),
+        [a, b] => format!("{a}, {b}  "),
+        many => format!("{} annotations  ", many.len()),
+    };
+    let words = format!("{about}{}: {}", finding.kind.title(), finding.why);
+    let chosen = !there.is_empty() && there.iter().copied().eq(project.selection.iter().copied());
+    let button = egui::Button::selectable(chosen, (words.as_str(), egui::Atom::grow())).truncate();
+    let button = button.min_size(egui::vec2(ui.available_width(), tokens::TARGET));
+    let response = ui.add_enabled(!there.is_empty(), button);
+    if response.on_hover_text(&finding.why).on_disabled_hover_text(&finding.why).clicked() {
+        if let Some((lons, lats)) = bounds(project, &there) {
+            view.map.show_bounds(lons, lats);
+        }
+        view.send(Command::Select(there));
+    }
+}
+
+/// Where annotations lie: least and greatest longitude, least and greatest latitude.
+fn bounds(project: &OpenProject, ids: &[AnnotationId]) -> Option<((f64, f64), (f64, f64))> {
+    let rects = ids.iter().filter_map(|id| project.annotations.get(*id)?.geometry.bounding_rect());
+    rects.fold(None, |bounds: Option<((f64, f64), (f64, f64))>, rect| {
+        let (low, high) = (rect.min(), rect.max());
+        let (lons, lats) = bounds.unwrap_or(((low.x, high.x), (low.y, high.y)));
+        Some(((lons.0.min(low.x), lons.1.max(high.x)), (lats.0.min(low.y), lats.1.max(high.y))))
+    })
+}
