@@ -124,7 +124,10 @@ pub(super) fn samples(state: &mut AppState, request: SamplesRequest) -> Result<O
     let project = the_project(state)?;
     let file = request.file;
     if !jobs::is_table(&file) {
-        return refuse(format!("samples are written as Parquet: end the name of {} in .parquet", file.display()));
+        return refuse(format!(
+            "samples are written as Parquet: end the name of {} in .parquet",
+            file.display()
+        ));
     }
     if project.document.sites.is_empty() {
         return refuse("there is no imagery yet: add a folder of mosaics first");
@@ -155,7 +158,8 @@ pub(super) fn exported(state: &mut AppState, exported: ExportedLabels) {
         ExportWhat::Cores => "core",
     };
     let n = exported.report.features;
-    let text = format!("{n} {what}{} exported to {}", if n == 1 { " is" } else { "s are" }, exported.file.display());
+    let text =
+        format!("{n} {what}{} exported to {}", if n == 1 { " is" } else { "s are" }, exported.file.display());
     let left_out: Vec<_> =
         exported.report.left_out.iter().map(|(id, why)| format!("annotation {id}: {why}")).collect();
     project.last.exported = Some(exported);

@@ -5,8 +5,8 @@ use super::derived::{Derived, Tally};
 use super::history::{History, Snapshot};
 use crate::geo::Window;
 use crate::jobs::{
-    Assessed, CheckedLabels, CubeBuilt, CubesBuilt, ExportedLabels, Found, Imported, JobId, JobKind, Loader, Mapped, OpenedCube, Runner,
-    SavedSamples, Surveyed, Trained,
+    Assessed, CheckedLabels, CubeBuilt, CubesBuilt, ExportedLabels, Found, Imported, JobId, JobKind, Loader,
+    Mapped, OpenedCube, Runner, SavedSamples, Surveyed, Trained,
 };
 use crate::labels::{Annotation, AnnotationId, Annotations, ClassCode};
 use crate::model::{EpochScore, ModelCard};

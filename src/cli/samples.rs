@@ -44,7 +44,8 @@ pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
         replace: args.replace,
     };
     shell.run(Command::SaveSamples(request))?;
-    let saved = shell.project_mut()?.last.samples.take().ok_or_else(|| Failure("nothing was written".into()))?;
+    let saved =
+        shell.project_mut()?.last.samples.take().ok_or_else(|| Failure("nothing was written".into()))?;
     let legend = &shell.project()?.document.legend;
     let name = |code| legend.class(code).map_or("", |class| class.name.as_str());
     let classes: Vec<_> = saved

@@ -105,7 +105,8 @@ fn write(
     for layer in layers {
         // One transaction: without it each feature would wait for the disk.
         let mut transaction = dataset.start_transaction()?;
-        let ty = if layer.points { OGRwkbGeometryType::wkbPoint } else { OGRwkbGeometryType::wkbMultiPolygon };
+        let ty =
+            if layer.points { OGRwkbGeometryType::wkbPoint } else { OGRwkbGeometryType::wkbMultiPolygon };
         let options = LayerOptions { name: layer.name, srs: Some(&srs), ty, options: None };
         let target = transaction.create_layer(options)?;
         for field in fields {
@@ -127,10 +128,14 @@ fn write(
                 match value {
                     FieldValue::Null => feature.set_field_null(i)?,
                     // What C reads as the end of a text ends it.
-                    FieldValue::Text(text) => feature.set_field_string(i, text.split('\0').next().unwrap_or(""))?,
+                    FieldValue::Text(text) => {
+                        feature.set_field_string(i, text.split('\0').next().unwrap_or(""))?
+                    }
                     FieldValue::Integer(number) => feature.set_field_integer64(i, number)?,
                     FieldValue::Real(number) => feature.set_field_double(i, number)?,
-                    FieldValue::Date(date) => feature.set_field(i, &gdal::vector::FieldValue::DateValue(date))?,
+                    FieldValue::Date(date) => {
+                        feature.set_field(i, &gdal::vector::FieldValue::DateValue(date))?
+                    }
                 }
             }
             feature.create(&target)?;
@@ -150,7 +155,11 @@ mod tests {
         MultiPolygon(vec![Rect::new((500_000.0, 0.0), (500_100.0, 100.0)).to_polygon()]).into()
     }
 
-    fn layer<'a>(name: &'a str, points: bool, features: Vec<(geo::Geometry<f64>, Vec<FieldValue>)>) -> Layer<'a> {
+    fn layer<'a>(
+        name: &'a str,
+        points: bool,
+        features: Vec<(geo::Geometry<f64>, Vec<FieldValue>)>,
+    ) -> Layer<'a> {
         Layer { name, points, features: Box::new(features.into_iter()) }
     }
 
@@ -173,7 +182,8 @@ mod tests {
             FieldValue::Date(day),
         ];
         let point = (Point::new(1.0, 2.0).into(), vec![FieldValue::Null; 4]);
-        let layers = vec![layer("fields", false, vec![(square(), values)]), layer("points", true, vec![point])];
+        let layers =
+            vec![layer("fields", false, vec![(square(), values)]), layer("points", true, vec![point])];
         let crs = Crs::from_epsg(32631).unwrap();
         write_geopackage::<WriteError>(&path, &crs, &FIELDS, layers, &Cancel::new()).unwrap();
 
@@ -188,7 +198,8 @@ mod tests {
         assert_eq!(feature.geometry().unwrap().to_geo().unwrap(), square());
         let mut points = dataset.layer_by_name("points").unwrap();
         assert_eq!(points.features().next().unwrap().field_as_string(1).unwrap(), None);
-        let there: Vec<_> = std::fs::read_dir(folder.path()).unwrap().flatten().map(|e| e.file_name()).collect();
+        let there: Vec<_> =
+            std::fs::read_dir(folder.path()).unwrap().flatten().map(|e| e.file_name()).collect();
         assert_eq!(there, ["ñandú.gpkg"], "nothing is left beside it");
     }
 

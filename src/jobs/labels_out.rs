@@ -70,7 +70,10 @@ pub struct SamplesSpec {
 }
 
 /// Grids and dates of sites; what cannot be opened is told in sentences.
-fn label_sites(sites: &[(String, PathBuf)], context: &JobContext) -> anyhow::Result<(Vec<LabelSite>, Vec<String>)> {
+fn label_sites(
+    sites: &[(String, PathBuf)],
+    context: &JobContext,
+) -> anyhow::Result<(Vec<LabelSite>, Vec<String>)> {
     let (mut opened, mut closed) = (Vec::new(), Vec::new());
     for (i, (name, path)) in sites.iter().enumerate() {
         context.cancel.check()?;
@@ -184,7 +187,9 @@ pub fn save_samples(spec: &SamplesSpec, context: &JobContext) -> anyhow::Result<
         saved.left_out.extend(super::work::pixels_left_out(&left_out));
         (saved.bands, saved.dates) = (bands, info.dates.len());
     }
-    let Some(table) = table else { bail!("there is no cube to take samples from: build one with `cube build`") };
+    let Some(table) = table else {
+        bail!("there is no cube to take samples from: build one with `cube build`")
+    };
     if saved.classes.is_empty() {
         let why = saved.left_out.first().map_or(String::new(), |why| format!(" ({why})"));
         bail!(
@@ -199,5 +204,6 @@ pub fn save_samples(spec: &SamplesSpec, context: &JobContext) -> anyhow::Result<
 
 /// Whether a file's name ends as that of a table does.
 pub fn is_table(file: &Path) -> bool {
-    file.extension().is_some_and(|e| e.eq_ignore_ascii_case("parquet") || e.eq_ignore_ascii_case("geoparquet"))
+    file.extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("parquet") || e.eq_ignore_ascii_case("geoparquet"))
 }

@@ -28,7 +28,8 @@ use crate::classify::{ChunkMap, MapFiles};
 use crate::cube::picture::Composite;
 use crate::cube::{BuildSettings, Cube, CubeInfo, Made, Survey};
 use crate::labels::{
-    Annotation, AnnotationId, Annotations, CheckReport, Class, ClassCode, Core, ExportReport, ExportWhat, Legend,
+    Annotation, AnnotationId, Annotations, CheckReport, Class, ClassCode, Core, ExportReport, ExportWhat,
+    Legend,
 };
 use crate::model::{ModelCard, TrainEvent};
 use crate::progress::Progress;

@@ -44,7 +44,8 @@ impl Holds {
 
     /// Whether there is a date at which both hold.
     pub fn meets(self, other: Self) -> bool {
-        let before = |to: Option<NaiveDate>, from: Option<NaiveDate>| to.zip(from).is_some_and(|(to, from)| to < from);
+        let before =
+            |to: Option<NaiveDate>, from: Option<NaiveDate>| to.zip(from).is_some_and(|(to, from)| to < from);
         !before(self.to, other.from) && !before(other.to, self.from)
     }
 

@@ -5,11 +5,14 @@ use super::overlaps::overlaps;
 use super::plane::Plane;
 use super::repair::repair;
 use super::{
-    Annotation, AnnotationId, AnnotationIndex, Annotations, Buffers, ClassCode, Confidence, Emptied, LabelSite,
-    Legend, core_of_annotation, largest_buffer_m,
+    Annotation, AnnotationId, AnnotationIndex, Annotations, Buffers, ClassCode, Confidence, Emptied,
+    LabelSite, Legend, core_of_annotation, largest_buffer_m,
 };
 use crate::progress::{Cancel, Cancelled, Progress, Report};
-use geo::{Area, BooleanOps, BoundingRect, Coord, CoordsIter, Geometry, LineString, MapCoords, Polygon, Rect};
+use geo::{
+    Area, BooleanOps, BoundingRect, Coord, CoordsIter, Euclidean, Geometry, Length, LineString, MapCoords,
+    Polygon, Rect,
+};
 use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
@@ -20,6 +23,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const FEWEST_ANNOTATIONS: usize = 3;
 /// A class with fewer pure pixels shows too little of how it varies.
 const FEWEST_PIXELS: u64 = 50;
+/// A smaller area, as a share of the square of its outline's length, is a line that projecting has bent.
+const THINNEST: f64 = 1e-6;
 /// A smaller share of an annotation beyond its sites is not worth a word.
 const PAST_SHARE: f64 = 1e-3;
 
@@ -60,6 +65,11 @@ pub enum FindingKind {
 }
 
 impl FindingKind {
+    /// Whether it is about classes as a whole.
+    pub fn is_about_classes(self) -> bool {
+        matches!(self, Self::UnknownClass | Self::Points | Self::TooLittle | Self::NoAnnotation)
+    }
+
     /// For people.
     pub fn title(self) -> &'static str {
         match self {
@@ -223,9 +233,10 @@ fn shape(annotation: &Annotation) -> Option<Finding> {
     let plane = Plane::of(geometry)?;
     let drawn = plane.drawn(&geo::MultiPolygon(polygons).into());
     let before: f64 = drawn.iter().map(Area::unsigned_area).sum();
+    let length: f64 = drawn.iter().map(|p| Euclidean.length(p.exterior())).sum();
     let (whole, repaired) = repair(&drawn);
     let after = whole.unsigned_area();
-    if after <= 0.0 {
+    if after <= THINNEST * length * length {
         let why = "it has no area: its corners lie on one line. Delete it or draw it again";
         return Some(Finding::new(FindingKind::NoArea, vec![id], why));
     }
@@ -249,17 +260,23 @@ fn duplicates(annotations: &Annotations, legend: &Legend) -> Vec<Finding> {
     let mut found = Vec::new();
     for group in same.into_values().filter(|group| group.len() > 1) {
         // The same field labelled for different years is no duplicate.
-        let meets_another = |a: &&&Arc<Annotation>| {
-            group.iter().any(|b| b.id != a.id && b.holds.meets(a.holds))
-        };
+        let meets_another =
+            |a: &&&Arc<Annotation>| group.iter().any(|b| b.id != a.id && b.holds.meets(a.holds));
         let group: Vec<_> = group.iter().filter(meets_another).collect();
         let Some(first) = group.first() else { continue };
         let why = if group.iter().all(|a| a.class == first.class) {
-            format!("the same geometry is there {} times with the same class. Delete all but one", group.len())
+            format!(
+                "the same geometry is there {} times with the same class. Delete all but one",
+                group.len()
+            )
         } else {
             let mut names: Vec<_> = group.iter().map(|a| class_name(legend, a.class)).collect();
             names.dedup();
-            format!("the same geometry is there {} times, as {}. Keep the right one", group.len(), names.join(" and "))
+            format!(
+                "the same geometry is there {} times, as {}. Keep the right one",
+                group.len(),
+                names.join(" and ")
+            )
         };
         found.push(Finding::new(FindingKind::Duplicate, group.iter().map(|a| a.id).collect(), why));
     }
@@ -398,7 +415,8 @@ fn lay(
     let grid = &site.grid;
     let core = core_of_annotation(annotation, grid, buffers).map_err(|error| error.to_string())?;
     let in_pixels = |c: Coord<f64>| Coord::from(grid.pixel_from_xy(c.x, c.y));
-    let drawn = projected(&annotation.geometry, grid).map_err(|error| error.to_string())?.map_coords(in_pixels);
+    let drawn =
+        projected(&annotation.geometry, grid).map_err(|error| error.to_string())?.map_coords(in_pixels);
     let whole_grid = Rect::new((0.0, 0.0), (f64::from(grid.width), f64::from(grid.height)));
     let share = match drawn.bounding_rect() {
         None => 0.0,
@@ -512,7 +530,8 @@ fn about_pixels(
     let site = &sites[site];
     if fate.pixels == 0 {
         let buffer_m = buffers.of(annotation);
-        let (emptied, closest) = fate.emptied.map_or((Emptied::NoWholePixel, site), |(why, at)| (why, &sites[at]));
+        let (emptied, closest) =
+            fate.emptied.map_or((Emptied::NoWholePixel, site), |(why, at)| (why, &sites[at]));
         let largest = largest_buffer_m(&annotation.geometry, &closest.grid).ok().flatten();
         let way_out = match largest {
             Some(m) => format!("a buffer of {m} m or less leaves it a pixel"),
@@ -524,7 +543,8 @@ fn about_pixels(
                 add(FindingKind::EmptiedByBuffer, why, largest);
             }
             Emptied::NoWholePixel => {
-                let why = format!("no whole pixel fits in after its inward buffer of {buffer_m} m: {way_out}");
+                let why =
+                    format!("no whole pixel fits in after its inward buffer of {buffer_m} m: {way_out}");
                 add(FindingKind::NoWholePixel, why, largest);
             }
             Emptied::Dropped => {
@@ -532,7 +552,9 @@ fn about_pixels(
                 add(FindingKind::AllDropped, why.into(), None);
             }
             Emptied::OutsideGrid => {
-                let why = format!("what is left of it after its inward buffer of {buffer_m} m lies outside of every site");
+                let why = format!(
+                    "what is left of it after its inward buffer of {buffer_m} m lies outside of every site"
+                );
                 add(FindingKind::OutsideSites, why, None);
             }
         }
@@ -597,7 +619,13 @@ fn counts(annotations: &Annotations, legend: &Legend, on_sites: &OnSites) -> Vec
     let count = |code: ClassCode| {
         let (annotations, sure) = by_code.get(&code).copied().unwrap_or_default();
         let name = legend.class(code).map_or(String::new(), |class| class.name.clone());
-        ClassCount { code, name, annotations, sure, pure_pixels: on_sites.taken.get(&code).copied().unwrap_or(0) }
+        ClassCount {
+            code,
+            name,
+            annotations,
+            sure,
+            pure_pixels: on_sites.taken.get(&code).copied().unwrap_or(0),
+        }
     };
     codes.into_iter().map(count).collect()
 }
@@ -609,18 +637,23 @@ fn of_classes(
     classes: &[ClassCount],
     pixels_count: bool,
 ) -> Vec<Finding> {
-    let members = |code| annotations.iter().filter(move |a| a.class == code).map(|a| a.id).collect::<Vec<_>>();
+    let members =
+        |code| annotations.iter().filter(move |a| a.class == code).map(|a| a.id).collect::<Vec<_>>();
     let mut found = Vec::new();
     for class in classes {
         let code = class.code;
         if legend.class(code).is_none() {
-            let why = format!("the legend has no class with the code {code}. Add one, or give them another class");
+            let why =
+                format!("the legend has no class with the code {code}. Add one, or give them another class");
             found.push(Finding::new(FindingKind::UnknownClass, members(code), why));
             continue;
         }
         let few = class.sure < FEWEST_ANNOTATIONS || pixels_count && class.pure_pixels < FEWEST_PIXELS;
         if class.annotations > 0 && few {
-            let polygons = annotations.iter().filter(|a| a.class == code).all(|a| !matches!(a.geometry, Geometry::Point(_)));
+            let polygons = annotations
+                .iter()
+                .filter(|a| a.class == code)
+                .all(|a| !matches!(a.geometry, Geometry::Point(_)));
             let what = if polygons { "polygon" } else { "annotation" };
             let s = if class.sure == 1 { "" } else { "s" };
             let mut why = format!("{} has {} sure {what}{s}", class.name, class.sure);
@@ -632,11 +665,8 @@ fn of_classes(
             found.push(Finding::new(FindingKind::TooLittle, members(code), why));
         }
     }
-    let empty: Vec<_> = classes
-        .iter()
-        .filter(|class| class.annotations == 0)
-        .map(|class| class.name.as_str())
-        .collect();
+    let empty: Vec<_> =
+        classes.iter().filter(|class| class.annotations == 0).map(|class| class.name.as_str()).collect();
     if !empty.is_empty() {
         let why = format!("nothing is annotated as {}: a map will not have it", empty.join(", "));
         found.push(Finding::new(FindingKind::NoAnnotation, vec![], why));

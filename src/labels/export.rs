@@ -4,8 +4,8 @@ use super::core::Core;
 use super::geojson::json_of_geometry;
 use super::plane::Plane;
 use super::{
-    Annotation, AnnotationId, AnnotationIndex, Annotations, Buffers, Confidence, Emptied, LabelError, LabelSite,
-    Legend, core_of_annotation,
+    Annotation, AnnotationId, AnnotationIndex, Annotations, Buffers, Confidence, Emptied, LabelError,
+    LabelSite, Legend, core_of_annotation,
 };
 use crate::files::write_atomically;
 use crate::geo::vector_write::{Field, FieldKind, FieldValue, Layer, write_geopackage};
@@ -112,10 +112,14 @@ pub fn export(
     let format = ExportFormat::of(path)
         .ok_or_else(|| unwritable("its name tells no format. End it in .geojson or .gpkg"))?;
     if format == ExportFormat::GeoJson && spec.crs.as_ref().is_some_and(|crs| !is_wgs84(crs)) {
-        return Err(unwritable("GeoJSON is always in WGS 84 (RFC 7946). Write a GeoPackage for another system"));
+        return Err(unwritable(
+            "GeoJSON is always in WGS 84 (RFC 7946). Write a GeoPackage for another system",
+        ));
     }
     if spec.what == ExportWhat::Cores && spec.sites.is_empty() {
-        return Err(unwritable("a core is computed on the grid of a site, and there is none. Build a cube first"));
+        return Err(unwritable(
+            "a core is computed on the grid of a site, and there is none. Build a cube first",
+        ));
     }
     let (rows, left_out) = rows(spec, report, cancel)?;
     report(Progress::new(0, 0, format!("Writing {}", path.display())));
@@ -194,7 +198,8 @@ fn annotation_row(
     let usable: Vec<(usize, &Core)> =
         on_sites.iter().filter_map(|(i, core)| Some((*i, core.as_ref().ok()?))).collect();
     let first = usable.first().map(|(_, core)| *core);
-    let names: Vec<_> = usable.iter().filter_map(|(i, _)| spec.sites.get(*i)).map(|s| s.name.as_str()).collect();
+    let names: Vec<_> =
+        usable.iter().filter_map(|(i, _)| spec.sites.get(*i)).map(|s| s.name.as_str()).collect();
     Ok(Row {
         annotation: Arc::clone(annotation),
         geometry: wound(geometry),
@@ -404,11 +409,7 @@ fn geopackage(spec: &ExportSpec, rows: &[Row], path: &Path, cancel: &Cancel) -> 
         };
         (geometry, values(row))
     };
-    let mut layers = vec![Layer {
-        name,
-        points: false,
-        features: Box::new(polygons.iter().map(feature)),
-    }];
+    let mut layers = vec![Layer { name, points: false, features: Box::new(polygons.iter().map(feature)) }];
     if !points.is_empty() {
         let features = Box::new(points.iter().map(feature));
         layers.push(Layer { name: "points", points: true, features });

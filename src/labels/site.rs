@@ -36,9 +36,9 @@ impl LabelSite {
             return [-180.0, -90.0, 180.0, 90.0];
         }
         let nowhere = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
-        let [left, bottom, right, top] = places.into_iter().fold(nowhere, |b, [lon, lat]| {
-            [b[0].min(lon), b[1].min(lat), b[2].max(lon), b[3].max(lat)]
-        });
+        let [left, bottom, right, top] = places
+            .into_iter()
+            .fold(nowhere, |b, [lon, lat]| [b[0].min(lon), b[1].min(lat), b[2].max(lon), b[3].max(lat)]);
         // What bulges between two of the places looked at is less than this.
         let (x, y) = ((right - left) * 1e-2, (top - bottom) * 1e-2);
         [left - x, bottom - y, right + x, top + y]

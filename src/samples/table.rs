@@ -84,7 +84,9 @@ impl TableWriter {
     /// [`SampleError::Write`] when the disk is full, or the samples have other bands or dates than the table.
     pub fn add(&mut self, site: &str, grid: &Grid, samples: &SampleSet) -> Result<(), SampleError> {
         if samples.bands != self.spec.bands || samples.dates != self.spec.dates {
-            return Err(self.failed(format!("the samples of {site} have other bands or dates than the table")));
+            return Err(
+                self.failed(format!("the samples of {site} have other bands or dates than the table"))
+            );
         }
         let mut lonlats: Vec<[f64; 2]> =
             samples.places.iter().map(|&(col, row)| grid.pixel_centre(col, row)).collect();
@@ -111,7 +113,8 @@ impl TableWriter {
         if self.rows > 0 {
             geometry["bbox"] = json!(self.bounds);
         }
-        let geo = json!({ "version": "1.1.0", "primary_column": "geometry", "columns": { "geometry": geometry } });
+        let geo =
+            json!({ "version": "1.1.0", "primary_column": "geometry", "columns": { "geometry": geometry } });
         let own = json!({
             "layout": "one row a sample; <band>_<place of the date>",
             "bands": self.spec.bands,

@@ -98,7 +98,8 @@ impl Dialogs {
     pub(super) fn browse_export(&self, ctx: &egui::Context, name: &'static str) {
         self.browse(ctx, move || {
             let dialog = rfd::FileDialog::new().set_file_name(name);
-            let dialog = dialog.add_filter("GeoJSON", &["geojson", "json"]).add_filter("GeoPackage", &["gpkg"]);
+            let dialog =
+                dialog.add_filter("GeoJSON", &["geojson", "json"]).add_filter("GeoPackage", &["gpkg"]);
             dialog.save_file().map(Chosen::Export)
         });
     }

@@ -45,7 +45,8 @@ pub(super) fn export_ui(
     dialogs: &Dialogs,
 ) -> (Option<Command>, bool) {
     row(ui, "What", |ui| {
-        ui.radio_value(&mut form.what, ExportWhat::Annotations, "Annotations").on_hover_text("As they are drawn");
+        ui.radio_value(&mut form.what, ExportWhat::Annotations, "Annotations")
+            .on_hover_text("As they are drawn");
         ui.radio_value(&mut form.what, ExportWhat::Cores, "Cores")
             .on_hover_text("What is left after the inward buffer, on the grid of each site");
     });

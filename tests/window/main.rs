@@ -8,6 +8,7 @@ mod gaps;
 mod imagery;
 mod indices;
 mod label;
+mod labels_out;
 mod learn;
 mod look;
 mod pictures;

@@ -67,7 +67,8 @@ fn a_good_label_set_has_nothing_wrong() {
     let good = (0..6).map(|i| square(i + 1, 1 + (i % 2) as u8, (i * 16) as f64, 4.0, 12.0)).collect();
     let report = found(good, 10.0);
     assert_eq!(report.findings, []);
-    let counts: Vec<_> = report.classes.iter().map(|c| (c.code, c.annotations, c.sure, c.pure_pixels)).collect();
+    let counts: Vec<_> =
+        report.classes.iter().map(|c| (c.code, c.annotations, c.sure, c.pure_pixels)).collect();
     assert_eq!(counts, [(1, 3, 3, 300), (2, 3, 3, 300)], "12 pixels a side, less one on each");
 }
 
@@ -132,8 +133,7 @@ fn two_sites_side_by_side_hold_an_annotation_together() {
     right.left += 1000.0;
     let sites = [site(), LabelSite { name: "right".into(), grid: right, dates: vec![day(1)] }];
     let annotations: Annotations = [square(1, 1, 95.0, 10.0, 10.0)].into_iter().collect();
-    let report =
-        check(&annotations, &legend(), &Buffers::all(0.0), &sites, &|_| {}, &Cancel::new()).unwrap();
+    let report = check(&annotations, &legend(), &Buffers::all(0.0), &sites, &|_| {}, &Cancel::new()).unwrap();
     assert_eq!(kinds(&report), []);
     assert_eq!(report.classes[0].pure_pixels, 100);
 }
@@ -250,8 +250,7 @@ fn dropping_all_pixels_is_told() {
 #[test]
 fn without_a_site_nothing_is_said_of_pixels() {
     let annotations: Annotations = (1..=3).map(|i| square(i, 1, i as f64 * 20.0, 4.0, 1.0)).collect();
-    let report =
-        check(&annotations, &legend(), &Buffers::all(20.0), &[], &|_| {}, &Cancel::new()).unwrap();
+    let report = check(&annotations, &legend(), &Buffers::all(20.0), &[], &|_| {}, &Cancel::new()).unwrap();
     assert_eq!(kinds(&report), []);
     assert!(report.findings.iter().all(|f| f.kind != FindingKind::TooLittle));
 }

@@ -26,8 +26,11 @@ fn square(id: AnnotationId, col: f64, row: f64, side: f64) -> Annotation {
 fn spec(what: ExportWhat, annotations: Vec<Annotation>) -> ExportSpec {
     let mut right = grid();
     right.left += 1000.0;
-    let sites = [("left", grid()), ("right", right)]
-        .map(|(name, grid)| LabelSite { name: name.into(), grid, dates: vec![] });
+    let sites = [("left", grid()), ("right", right)].map(|(name, grid)| LabelSite {
+        name: name.into(),
+        grid,
+        dates: vec![],
+    });
     ExportSpec {
         what,
         annotations: annotations.into_iter().collect(),
@@ -82,7 +85,8 @@ fn annotations_carry_what_is_known_of_them() {
 #[test]
 fn rings_turn_as_rfc_7946_asks() {
     let (features, _) = exported(&spec(ExportWhat::Annotations, vec![square(1, 10.0, 10.0, 10.0)]));
-    let ring: Vec<[f64; 2]> = serde_json::from_value(features[0]["geometry"]["coordinates"][0].clone()).unwrap();
+    let ring: Vec<[f64; 2]> =
+        serde_json::from_value(features[0]["geometry"]["coordinates"][0].clone()).unwrap();
     let ring = geo::LineString(ring.into_iter().map(Coord::from).collect());
     assert!(ring.is_ccw());
 }
@@ -91,7 +95,8 @@ fn rings_turn_as_rfc_7946_asks() {
 fn cores_come_once_a_site_and_emptied_ones_are_told() {
     let across = square(1, 90.0, 10.0, 20.0);
     let small = square(2, 10.0, 10.0, 3.0);
-    let (features, report) = exported(&spec(ExportWhat::Cores, vec![across, small, square(3, 500.0, 0.0, 9.0)]));
+    let (features, report) =
+        exported(&spec(ExportWhat::Cores, vec![across, small, square(3, 500.0, 0.0, 9.0)]));
     let sites: Vec<_> = features.iter().map(|f| f["properties"]["site"].as_str().unwrap()).collect();
     assert_eq!(sites, ["left", "right"]);
     let pixels: Vec<_> = features.iter().map(|f| f["properties"]["pure_pixels"].clone()).collect();
@@ -105,8 +110,18 @@ fn cores_come_once_a_site_and_emptied_ones_are_told() {
 fn a_core_in_two_parts_is_one_feature() {
     // Two squares of 10 pixels joined by a bridge of two: the buffer takes the bridge away.
     let corners = [
-        (10., 10.), (20., 10.), (20., 14.), (30., 14.), (30., 10.), (40., 10.), (40., 20.), (30., 20.), (30., 16.),
-        (20., 16.), (20., 20.), (10., 20.),
+        (10., 10.),
+        (20., 10.),
+        (20., 14.),
+        (30., 14.),
+        (30., 10.),
+        (40., 10.),
+        (40., 20.),
+        (30., 20.),
+        (30., 16.),
+        (20., 16.),
+        (20., 20.),
+        (10., 20.),
     ];
     let ring = corners.iter().map(|&(c, r)| Coord::from(grid().lonlat_from_pixel(c, r).unwrap())).collect();
     let polygon = geo::Polygon::new(geo::LineString(ring), vec![]);
@@ -120,7 +135,8 @@ fn a_core_in_two_parts_is_one_feature() {
 fn what_was_exported_can_be_imported_again() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("out.geojson");
-    let mut spec = spec(ExportWhat::Annotations, vec![square(4, 10.0, 10.0, 10.0), square(5, 30.0, 10.0, 10.0)]);
+    let mut spec =
+        spec(ExportWhat::Annotations, vec![square(4, 10.0, 10.0, 10.0), square(5, 30.0, 10.0, 10.0)]);
     export(&spec, &path, &|_| {}, &Cancel::new()).unwrap();
     let again = import(&path, &ImportSettings::default(), &mut spec.legend, 1).unwrap();
     assert_eq!(again.annotations.len(), 2);
@@ -148,7 +164,8 @@ fn a_geopackage_in_the_grids_own_system_has_cores_on_its_pixels() {
 
 #[test]
 fn only_the_sites_asked_for_are_exported() {
-    let mut spec = spec(ExportWhat::Annotations, vec![square(1, 10.0, 10.0, 10.0), square(2, 150.0, 10.0, 10.0)]);
+    let mut spec =
+        spec(ExportWhat::Annotations, vec![square(1, 10.0, 10.0, 10.0), square(2, 150.0, 10.0, 10.0)]);
     spec.sites.truncate(1);
     spec.only_sites = true;
     let (features, report) = exported(&spec);

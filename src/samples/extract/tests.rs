@@ -358,11 +358,8 @@ fn in_parts_the_same_samples_come_and_the_same_is_left_out() {
         };
         Ok(pixels.iter().map(gappy).collect())
     };
-    let annotations = [
-        square(1, 1, 60.0, 60.0, 8.0),
-        square(2, 2, 64.0, 60.0, 8.0),
-        square(3, 1, 10.0, 10.0, 5.0),
-    ];
+    let annotations =
+        [square(1, 1, 60.0, 60.0, 8.0), square(2, 2, 64.0, 60.0, 8.0), square(3, 1, 10.0, 10.0, 5.0)];
     let (info, features) = (info(), features());
     let spec = ExtractSpec { filling: Filling::Off, ..spec(&features, &annotations, 0.0) };
     let (whole, left_out) = extract_with(&info, &spec, &read, &|_| {}, &Cancel::new()).unwrap();

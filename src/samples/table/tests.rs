@@ -32,7 +32,11 @@ fn samples(n: usize) -> SampleSet {
     let TableSpec { bands, dates, .. } = spec(None);
     let value = |at: usize| {
         let (sample, within) = (at / 6, at % 6);
-        if sample.is_multiple_of(3) && within / 2 == 1 { f32::NAN } else { sample as f32 + within as f32 / 8.0 }
+        if sample.is_multiple_of(3) && within / 2 == 1 {
+            f32::NAN
+        } else {
+            sample as f32 + within as f32 / 8.0
+        }
     };
     SampleSet {
         bands,

@@ -52,29 +52,62 @@ fn findings_ui(ui: &mut Ui, project: &OpenProject, checked: &CheckedLabels, view
             }
         },
     );
+    // Only few are looked at: those of thousands that are about one of the selected.
+    let chosen =
+        findings.iter().filter(|f| f.annotations.first().is_some_and(|id| project.selection.contains(id)));
+    for finding in chosen.filter(|f| is_selected(project, &f.annotations)).take(3) {
+        ui.label(RichText::new(&finding.why).small());
+    }
 }
 
 /// A row that can be clicked: it selects what it is about, and brings the map there.
 fn finding_ui(ui: &mut Ui, project: &OpenProject, finding: &Finding, view: &mut View) {
-    let there: Vec<AnnotationId> =
-        finding.annotations.iter().copied().filter(|id| project.annotations.get(*id).is_some()).collect();
-    let about = match finding.annotations.as_slice() {
-        [] => String::new(),
-        [one] => format!("{one}  "),
-        [a, b] => format!("{a}, {b}  "),
-        many => format!("{} annotations  ", many.len()),
+    let there = still_there(project, finding);
+    let title = finding.kind.title();
+    let words = match finding.annotations.as_slice() {
+        [one] if !finding.kind.is_about_classes() => format!("{one}  {title}"),
+        [a, b] if !finding.kind.is_about_classes() => format!("{a}, {b}  {title}"),
+        // What is said of many, or of a class, has no name but its sentence.
+        _ => finding.why.clone(),
     };
-    let words = format!("{about}{}: {}", finding.kind.title(), finding.why);
-    let chosen = !there.is_empty() && there.iter().copied().eq(project.selection.iter().copied());
-    let button = egui::Button::selectable(chosen, (words.as_str(), egui::Atom::grow())).truncate();
-    let button = button.min_size(egui::vec2(ui.available_width(), tokens::TARGET));
-    let response = ui.add_enabled(!there.is_empty(), button);
-    if response.on_hover_text(&finding.why).on_disabled_hover_text(&finding.why).clicked() {
-        if let Some((lons, lats)) = bounds(project, &there) {
-            view.map.show_bounds(lons, lats);
+    let button = egui::Button::selectable(is_selected(project, &there), (words.as_str(), egui::Atom::grow()));
+    ui.horizontal(|ui| {
+        let figure = figure(finding);
+        let width = ui.available_width() - if figure.is_empty() { 0.0 } else { FIGURE };
+        let button = button.truncate().min_size(egui::vec2(width, tokens::TARGET));
+        let response =
+            ui.add_enabled_ui(!there.is_empty(), |ui| ui.add_sized([width, tokens::TARGET], button)).inner;
+        ui.label(RichText::new(figure).small().weak());
+        if response.on_hover_text(&finding.why).on_disabled_hover_text(&finding.why).clicked() {
+            if let Some((lons, lats)) = bounds(project, &there) {
+                view.map.show_bounds(lons, lats);
+            }
+            view.send(Command::Select(there));
         }
-        view.send(Command::Select(there));
+    });
+}
+
+/// Room for the figure of a finding.
+const FIGURE: f32 = 72.0;
+
+/// How much is wrong, where that can be said in a number.
+fn figure(finding: &Finding) -> String {
+    match (finding.largest_buffer_m, finding.area_ha) {
+        (Some(m), _) => format!("{m} m fits"),
+        (None, Some(ha)) => format::hectares(ha),
+        (None, None) => String::new(),
     }
+}
+
+fn still_there(project: &OpenProject, finding: &Finding) -> Vec<AnnotationId> {
+    finding.annotations.iter().copied().filter(|id| project.annotations.get(*id).is_some()).collect()
+}
+
+/// Whether these, and no others, are selected.
+fn is_selected(project: &OpenProject, ids: &[AnnotationId]) -> bool {
+    !ids.is_empty()
+        && ids.len() == project.selection.len()
+        && ids.iter().all(|id| project.selection.contains(id))
 }
 
 /// Where annotations lie: least and greatest longitude, least and greatest latitude.
