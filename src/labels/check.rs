@@ -351,8 +351,11 @@ struct Laid {
     /// Whether training would take it.
     taken: bool,
     holds: bool,
-    result: Result<(Vec<(u32, u32)>, Option<Emptied>, f64), String>,
+    result: Result<OnGrid, String>,
 }
+
+/// An annotation on a grid: its pure pixels, why there are none, and the share of it that lies on the grid.
+type OnGrid = (Vec<(u32, u32)>, Option<Emptied>, f64);
 
 fn on_sites(
     annotations: &Annotations,
@@ -407,11 +410,7 @@ fn on_sites(
 }
 
 /// The pure pixels of an annotation on a site, why there are none, and the share of it that lies on the grid.
-fn lay(
-    annotation: &Annotation,
-    site: &LabelSite,
-    buffers: &Buffers,
-) -> Result<(Vec<(u32, u32)>, Option<Emptied>, f64), String> {
+fn lay(annotation: &Annotation, site: &LabelSite, buffers: &Buffers) -> Result<OnGrid, String> {
     let grid = &site.grid;
     let core = core_of_annotation(annotation, grid, buffers).map_err(|error| error.to_string())?;
     let in_pixels = |c: Coord<f64>| Coord::from(grid.pixel_from_xy(c.x, c.y));

@@ -138,14 +138,16 @@ fn is_wgs84(crs: &Crs) -> bool {
     Crs::from_epsg(4326).is_ok_and(|wgs84| wgs84.same_as(crs))
 }
 
+/// The place of a site in the list, with the core of an annotation there or why there is none.
+type SiteCore = (usize, Result<Core, String>);
+
 /// What is to be written in the order of the annotations, and what is not.
 type Rows = (Vec<Row>, Vec<(AnnotationId, String)>);
 
 fn rows(spec: &ExportSpec, report: Report, cancel: &Cancel) -> Result<Rows, LabelError> {
     let mut index = AnnotationIndex::default();
     index.follow(&spec.annotations);
-    // Of each annotation: places in the list of sites, with its core there or why there is none.
-    let mut cores: HashMap<AnnotationId, Vec<(usize, Result<Core, String>)>> = HashMap::new();
+    let mut cores: HashMap<AnnotationId, Vec<SiteCore>> = HashMap::new();
     for (i, site) in spec.sites.iter().enumerate() {
         let near = site.near(&index);
         let (done, total) = (AtomicU64::new(0), near.len() as u64);
@@ -189,7 +191,7 @@ fn rows(spec: &ExportSpec, report: Report, cancel: &Cancel) -> Result<Rows, Labe
 fn annotation_row(
     spec: &ExportSpec,
     annotation: &Arc<Annotation>,
-    on_sites: &[(usize, Result<Core, String>)],
+    on_sites: &[SiteCore],
 ) -> Result<Row, String> {
     let geometry = match &spec.crs {
         None => annotation.geometry.clone(),
@@ -213,7 +215,7 @@ fn annotation_row(
 fn core_rows(
     spec: &ExportSpec,
     annotation: &Arc<Annotation>,
-    on_sites: &[(usize, Result<Core, String>)],
+    on_sites: &[SiteCore],
 ) -> Result<Vec<Row>, String> {
     let mut rows = Vec::new();
     let mut why = None;

@@ -351,7 +351,7 @@ fn in_parts_the_same_samples_come_and_the_same_is_left_out() {
     let read = |_: (u32, u32), pixels: &[Pixel]| {
         let gappy = |p: &Pixel| {
             let mut series = series(p.col, p.row);
-            if p.col % 5 == 0 {
+            if p.col.is_multiple_of(5) {
                 series.values[3] = f32::NAN;
             }
             series
