@@ -20,12 +20,27 @@ pub fn write_atomically_with(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
 ) -> std::io::Result<std::fs::Metadata> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".ritmo-").suffix(".tmp").tempfile_in(folder)?;
+    let mut file = temporary_beside(path)?;
     let mut buffer = std::io::BufWriter::with_capacity(1 << 18, file.as_file_mut());
     write(&mut buffer)?;
     buffer.flush()?;
     drop(buffer);
+    put_in_place(file, path)
+}
+
+/// A temporary file in the folder of `path`, for [`put_in_place`]; it goes away where it is dropped before.
+///
+/// # Errors
+/// The system's own: no rights, no folder.
+pub fn temporary_beside(path: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    tempfile::Builder::new().prefix(".ritmo-").suffix(".tmp").tempfile_in(folder_of(path))
+}
+
+/// Flushes a temporary file to the disk and renames it over `path`. Gives what the system knows of the new file.
+///
+/// # Errors
+/// The system's own: no space, no rights. The old file is then untouched.
+pub fn put_in_place(file: tempfile::NamedTempFile, path: &Path) -> std::io::Result<std::fs::Metadata> {
     file.as_file().sync_all()?;
     #[cfg(unix)]
     {
@@ -36,8 +51,12 @@ pub fn write_atomically_with(
     }
     let file = file.persist(path).map_err(|e| e.error)?;
     // The rename itself must reach the disk too.
-    std::fs::File::open(folder)?.sync_all()?;
+    std::fs::File::open(folder_of(path))?.sync_all()?;
     file.metadata()
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Puts the folder `new` in the place of `target`; what was there goes to `old`, which must not exist. All three lie on

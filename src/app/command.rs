@@ -1,5 +1,6 @@
 //! What one can ask of the program.
 
+use super::labels_out::{ExportRequest, SamplesRequest};
 use crate::cube::{BuildSettings, Filling, NamedIndex};
 use crate::jobs::{JobId, SiteNaming, ListSpec};
 use crate::labels::{AnnotationId, Class, ClassCode, Combine, Confidence, Holds, ImportSettings, Legend};
@@ -206,6 +207,12 @@ pub enum Command {
     SurveyLabels { files: Vec<PathBuf>, settings: ImportSettings },
     /// Imports labels from vector files or label rasters (a job), as one step.
     ImportLabels { files: Vec<PathBuf>, settings: ImportSettings },
+    /// Exports annotations or their cores to a file (a job).
+    ExportLabels(ExportRequest),
+    /// Looks for what is wrong with the annotations (a job).
+    CheckLabels,
+    /// Writes samples to a table (a job).
+    SaveSamples(SamplesRequest),
 
     /// Trains a model (a job); then maps the site on screen, where asked.
     Train { name: Option<String>, then_map: bool },

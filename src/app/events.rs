@@ -2,7 +2,7 @@
 
 use super::state::{AppState, CubeState, LastResults, Level, MapLayer, ModelEntry, OpenProject, SaveState};
 use super::update::{map, start_open};
-use super::{derived, imagery, outside, sites, flags, listing, labels_in};
+use super::{derived, imagery, outside, sites, flags, listing, labels_in, labels_out};
 use crate::classify::ChunkMap;
 use crate::jobs::{EventBody, JobEvent, JobId, JobKind, Loader, OpenedCube, OpenedProject, Outcome};
 use crate::labels::{Annotations, Class, Legend};
@@ -207,6 +207,9 @@ fn finished(state: &mut AppState, job: JobId, outcome: Outcome) {
         Outcome::Listed(rows) => listing::came(state, job, rows),
         Outcome::LabelsSurveyed(surveyed) => labels_in::surveyed(state, job, surveyed),
         Outcome::Imported(imported) => labels_in::imported(state, imported),
+        Outcome::Exported(exported) => labels_out::exported(state, exported),
+        Outcome::Checked(checked) => labels_out::checked(state, checked),
+        Outcome::SamplesSaved(saved) => labels_out::samples_saved(state, saved),
         Outcome::LegendRead { file, legend, how } => super::legend::came(state, &file, &legend, how),
         Outcome::LegendWritten(file) => {
             state.notify(Level::Done, format!("The legend is in {}", file.display()));

@@ -13,6 +13,7 @@ mod history;
 mod imagery;
 mod indices;
 mod labels_in;
+mod labels_out;
 mod legend;
 mod outside;
 mod listing;
@@ -30,6 +31,7 @@ pub use imagery::{about, duration, size};
 pub use legend::{ENOUGH_PIXELS, ENOUGH_POLYGONS};
 pub use listing::Listing;
 pub use labels_in::LabelsSurveying;
+pub use labels_out::{ExportRequest, SamplesRequest};
 pub use state::{
     AppState, CubeState, JobView, LastResults, Level, MapLayer, ModelEntry, Notice, OpenProject, SaveState,
     SiteView, SurveyState, Surveying, Training,

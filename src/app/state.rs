@@ -6,8 +6,8 @@ use super::history::{History, Snapshot};
 use super::labels_in::LabelsSurveying;
 use crate::geo::Window;
 use crate::jobs::{
-    Assessed, CubeBuilt, CubesBuilt, Found, Imported, JobId, JobKind, Loader, Mapped, OpenedCube, Runner,
-    Surveyed, Trained,
+    Assessed, CheckedLabels, CubeBuilt, CubesBuilt, ExportedLabels, Found, Imported, JobId, JobKind, Loader,
+    Mapped, OpenedCube, Runner, SavedSamples, Surveyed, Trained,
 };
 use crate::labels::{Annotation, AnnotationId, Annotations, ClassCode};
 use crate::model::{EpochScore, ModelCard};
@@ -250,6 +250,12 @@ pub struct LastResults {
     pub built: Option<CubesBuilt>,
     /// Labels that were imported (without the annotations themselves).
     pub imported: Option<Imported>,
+    /// Labels that were exported.
+    pub exported: Option<ExportedLabels>,
+    /// What a check of the labels found.
+    pub checked: Option<CheckedLabels>,
+    /// Samples that were written.
+    pub samples: Option<SavedSamples>,
     /// A model that was trained.
     pub trained: Option<Trained>,
     /// A site that was mapped.

@@ -4,7 +4,7 @@ use super::command::Command;
 use super::derived;
 use super::imagery;
 use super::indices::{self, look_again, set_composite};
-use super::{outside, labels_in};
+use super::{outside, labels_in, labels_out};
 use super::sites;
 use super::state::{AppState, JobView, OpenProject, Training};
 use crate::geo::Grid;
@@ -87,6 +87,9 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
         }
         Command::SurveyLabels { files, settings } => labels_in::survey(state, files, settings),
         Command::ImportLabels { files, settings } => labels_in::import(state, files, settings),
+        Command::ExportLabels(request) => labels_out::export(state, request),
+        Command::CheckLabels => labels_out::check(state),
+        Command::SaveSamples(request) => labels_out::samples(state, request),
         Command::ImportLegend { file, how } => super::legend::import(state, file, how),
         Command::ExportLegend(file) => super::legend::export(state, file),
         Command::Train { name, then_map } => train(state, name, None, then_map),
@@ -221,7 +224,7 @@ fn free_model_name(project: &OpenProject) -> String {
         .unwrap_or_else(|| "model".into())
 }
 
-fn the_site(project: &OpenProject, name: Option<String>) -> Result<Site, Refused> {
+pub(super) fn the_site(project: &OpenProject, name: Option<String>) -> Result<Site, Refused> {
     let sites = &project.document.sites;
     let name = name.or_else(|| project.site.as_ref().map(|s| s.name.clone()));
     match name {

@@ -7,6 +7,7 @@ mod labels;
 mod legend;
 mod map;
 mod new;
+mod samples;
 mod shell;
 mod train;
 
@@ -49,6 +50,8 @@ pub enum Verb {
     Labels(labels::Verb),
     /// Print the legend; take in another one, or write it to a file.
     Legend(legend::Args),
+    /// Write the series of all pure pixels, with their classes, as a table.
+    Samples(samples::Args),
     /// Train a model on the project's annotations.
     Train(train::Args),
     /// Map a site with a model.
@@ -78,6 +81,7 @@ pub fn run(cli: Cli) -> Result<Option<Window>, Failure> {
         Verb::Cube(cube::Verb::Info { cube }) => cube::info(&cube, &mut shell)?,
         Verb::Labels(verb) => labels::run(verb, &mut shell)?,
         Verb::Legend(args) => legend::run(args, &mut shell)?,
+        Verb::Samples(args) => samples::run(args, &mut shell)?,
         Verb::Train(args) => train::run(args, &mut shell)?,
         Verb::Map(args) => map::run(args, &mut shell)?,
         Verb::Assess(args) => assess::run(args, &mut shell)?,

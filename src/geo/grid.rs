@@ -108,11 +108,7 @@ impl Grid {
     /// Metres in one `xy` unit east and north, at the grid's centre.
     pub fn metres_per_unit(&self) -> [f64; 2] {
         if self.crs.is_geographic() {
-            // Lengths of a degree on WGS 84, to a centimetre: their usual series in the latitude.
-            let lat = (self.top - self.pixel_height * f64::from(self.height) / 2.0).to_radians();
-            let east = 111_412.84 * lat.cos() - 93.5 * (3.0 * lat).cos() + 0.118 * (5.0 * lat).cos();
-            let north = 111_132.954 - 559.822 * (2.0 * lat).cos() + 1.175 * (4.0 * lat).cos();
-            [east, north]
+            metres_per_degree(self.top - self.pixel_height * f64::from(self.height) / 2.0)
         } else {
             let m = self.crs.metres_per_linear_unit();
             [m, m]
@@ -145,6 +141,14 @@ impl Grid {
             && (self.pixel_height - other.pixel_height).abs() * f64::from(self.height) < tolerance
             && self.crs.same_as(&other.crs)
     }
+}
+
+/// Metres in one degree east and north at a latitude on WGS 84, to a centimetre: their usual series.
+pub fn metres_per_degree(lat: f64) -> [f64; 2] {
+    let lat = lat.to_radians();
+    let east = 111_412.84 * lat.cos() - 93.5 * (3.0 * lat).cos() + 0.118 * (5.0 * lat).cos();
+    let north = 111_132.954 - 559.822 * (2.0 * lat).cos() + 1.175 * (4.0 * lat).cos();
+    [east, north]
 }
 
 /// "512 x 512 pixels of 10 x 10 m from (2700000, 650000), EPSG:6362".

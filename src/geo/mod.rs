@@ -11,10 +11,11 @@ mod placement;
 pub mod raster;
 mod tiled;
 pub mod vector;
+pub mod vector_write;
 mod warp;
 
 pub use crs::{Crs, GeoError};
-pub use grid::{Grid, Window};
+pub use grid::{Grid, Window, metres_per_degree};
 pub use placement::Placement;
 pub use tiled::{TiledSpec, TiledWriter};
 pub use warp::{Resample, WarpSpec};

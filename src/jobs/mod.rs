@@ -6,6 +6,7 @@ mod imagery;
 mod legend;
 mod listing;
 mod labels_in;
+mod labels_out;
 mod loader;
 mod newest;
 mod rhythm;
@@ -23,6 +24,7 @@ pub use imagery::{
 pub use legend::{read_legend, write_legend};
 pub use listing::{Column, ListInput, ListSpec, Marked, SitePlace, list, listing, sites_of};
 pub use labels_in::{ImportSpec, Imported, LabelsSurveyed, ToldOfImport, Without, WithoutPixels, group_words, import_labels, survey_labels, Doubts, FileTold};
+pub use labels_out::{CheckSpec, ExportLabelsSpec, SamplesSpec, check_labels, export_labels, is_table, save_samples};
 pub use loader::{Loaded, Loader, TileKey};
 pub use newest::Newest;
 pub use rhythm::{Rhythm, RhythmOf, RhythmRequest, rhythm};
@@ -38,11 +40,12 @@ use crate::assess::Assessment;
 use crate::classify::{ChunkMap, MapFiles};
 use crate::cube::picture::Composite;
 use crate::cube::{BuildSettings, Cube, CubeInfo, Made, Survey};
-use crate::labels::{Annotation, AnnotationId, Class, Combine, Core, Legend};
+use crate::labels::{Annotation, AnnotationId, Class, Combine, Core, Legend, Annotations, CheckReport, ClassCode, ExportReport, ExportWhat};
 use crate::model::{ModelCard, TrainEvent};
 use crate::progress::Progress;
 use crate::project::{Contents, ProjectFolder};
 use crate::source::{InputSpec, Recognised};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -84,6 +87,12 @@ pub enum JobKind {
     ImportLegend,
     /// Writes the legend to a file.
     ExportLegend,
+    /// Writes labels to a file.
+    ExportLabels,
+    /// Looks for what is wrong with labels.
+    CheckLabels,
+    /// Writes samples to a table.
+    SaveSamples,
     /// Trains a model.
     Train,
     /// Maps a site.
@@ -112,6 +121,9 @@ impl JobKind {
             Self::ImportLabels => "Importing labels",
             Self::ImportLegend => "Importing the legend",
             Self::ExportLegend => "Exporting the legend",
+            Self::ExportLabels => "Exporting labels",
+            Self::CheckLabels => "Checking labels",
+            Self::SaveSamples => "Writing samples",
             Self::Train => "Training",
             Self::Map => "Mapping",
             Self::Assess => "Assessing",
@@ -182,6 +194,12 @@ pub enum Outcome {
     LegendRead { file: PathBuf, legend: Legend, how: Combine },
     /// The legend is in this file.
     LegendWritten(PathBuf),
+    /// Labels were written.
+    Exported(ExportedLabels),
+    /// Labels were checked.
+    Checked(CheckedLabels),
+    /// Samples were written.
+    SamplesSaved(SavedSamples),
     /// A model was trained.
     Trained(Trained),
     /// A site was mapped.
@@ -319,6 +337,49 @@ pub struct BufferedAnnotation {
     pub buffer_m: f64,
     /// Its core, or why there is none.
     pub core: Result<Arc<DrawnCore>, String>,
+}
+
+/// Labels that were written to a file.
+#[derive(Debug)]
+pub struct ExportedLabels {
+    /// What was written.
+    pub what: ExportWhat,
+    /// Where to.
+    pub file: PathBuf,
+    /// What became of it.
+    pub report: ExportReport,
+}
+
+/// Labels that were checked.
+#[derive(Debug)]
+pub struct CheckedLabels {
+    /// What was found.
+    pub report: CheckReport,
+    /// The annotations as they were then.
+    pub annotations: Annotations,
+    /// Sites that could not be opened, each in a sentence.
+    pub closed: Vec<String>,
+}
+
+/// Samples that were written to a table.
+#[derive(Debug, Default)]
+pub struct SavedSamples {
+    /// Where to.
+    pub file: PathBuf,
+    /// How many.
+    pub samples: usize,
+    /// How many of each class.
+    pub classes: BTreeMap<ClassCode, usize>,
+    /// Bands and indices.
+    pub bands: Vec<String>,
+    /// Dates.
+    pub dates: usize,
+    /// Values that are gaps.
+    pub gaps: usize,
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// What was left out, in sentences.
+    pub left_out: Vec<String>,
 }
 
 /// A model that was trained and saved.

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::assess::ErrorMatrix;
 use crate::cube::picture::{self, Composite};
-use crate::cube::{BuildSettings, BuildSpec, Cube, CubeError, CubeInfo, Feature, NamedIndex};
+use crate::cube::{BuildSettings, BuildSpec, Cube, CubeError, CubeInfo, Feature, FeatureRecord, NamedIndex};
 use crate::geo::{Grid, raster};
 use crate::labels::{
     Annotation, AnnotationId, Annotations, Buffers, ClassCode, Confidence, Core, LabelError, Legend,
@@ -373,7 +373,13 @@ pub fn train(spec: &TrainSpec, context: &JobContext) -> anyhow::Result<Outcome> 
     let annotations = spec.annotations.to_vec();
     for path in &spec.cubes {
         let cube = Cube::open(path)?;
-        let features = inputs(spec, cube.info(), set.as_ref(), path)?;
+        let features = inputs(
+            spec.spec.inputs.as_deref(),
+            &spec.indices,
+            cube.info(),
+            set.as_ref().map(|set| set.features.as_slice()),
+            path,
+        )?;
         let report = |p: Progress| context.progress(p);
         let wanted = ExtractSpec {
             features: &features,
@@ -444,7 +450,7 @@ pub fn train(spec: &TrainSpec, context: &JobContext) -> anyhow::Result<Outcome> 
 }
 
 /// What was left out of the pixels of a site, in sentences.
-fn pixels_left_out(report: &ExtractReport) -> Vec<String> {
+pub(super) fn pixels_left_out(report: &ExtractReport) -> Vec<String> {
     let mut sentences = Vec::new();
     if report.claimed_twice > 0 {
         sentences.push(format!("{} pixels claimed by two classes were used for none", report.claimed_twice));
@@ -485,20 +491,21 @@ fn save_model(model: &Model, folder: &Path) -> anyhow::Result<()> {
 }
 
 /// What a model learns from on a cube. The first cube decides; on the others its bands are found by their common names.
-fn inputs(
-    spec: &TrainSpec,
+pub(super) fn inputs(
+    texts: Option<&[String]>,
+    own: &[NamedIndex],
     info: &CubeInfo,
-    before: Option<&SampleSet>,
+    before: Option<&[FeatureRecord]>,
     path: &Path,
 ) -> anyhow::Result<Vec<Feature>> {
     if let Some(before) = before {
-        let found: Result<Vec<_>, _> = before.features.iter().map(|input| input.find(&info.bands)).collect();
+        let found: Result<Vec<_>, _> = before.iter().map(|input| input.find(&info.bands)).collect();
         return found.map_err(|why| another_kind(path, &format!(" ({why})")));
     }
-    let Some(texts) = &spec.spec.inputs else { return Ok(Feature::all_bands(&info.bands)) };
+    let Some(texts) = texts else { return Ok(Feature::all_bands(&info.bands)) };
     let mut features: Vec<Feature> = Vec::new();
     for text in texts {
-        let feature = Feature::resolve(text, &info.bands, &spec.indices)
+        let feature = Feature::resolve(text, &info.bands, own)
             .map_err(|why| anyhow::anyhow!("cannot learn from {text}: {why}"))?;
         if features.iter().all(|other| other.name != feature.name) {
             features.push(feature);
@@ -510,9 +517,9 @@ fn inputs(
     Ok(features)
 }
 
-fn another_kind(path: &Path, why: &str) -> anyhow::Error {
+pub(super) fn another_kind(path: &Path, why: &str) -> anyhow::Error {
     anyhow::anyhow!(
-        "{} has other bands or dates than the first site's cube{why}: train on sites whose cubes agree",
+        "{} has other bands or dates than the first site's cube{why}: take sites whose cubes agree",
         path.display()
     )
 }

@@ -42,6 +42,13 @@ impl Holds {
         self.from.is_none_or(|from| from <= date) && self.to.is_none_or(|to| date <= to)
     }
 
+    /// Whether there is a date at which both hold.
+    pub fn meets(self, other: Self) -> bool {
+        let before =
+            |to: Option<NaiveDate>, from: Option<NaiveDate>| to.zip(from).is_some_and(|(to, from)| to < from);
+        !before(self.to, other.from) && !before(other.to, self.from)
+    }
+
     /// Whether it holds at all of these dates.
     pub fn at_all(self, dates: &[NaiveDate]) -> bool {
         self == Self::ALWAYS || dates.iter().all(|date| self.at(*date))
@@ -279,6 +286,9 @@ mod tests {
         let day = |d| NaiveDate::from_ymd_opt(2022, 3, d).unwrap();
         let holds = Holds { from: Some(day(5)), to: Some(day(9)) };
         assert!(holds.at_all(&[day(5), day(9)]) && !holds.at(day(4)) && !holds.at_all(&[day(9), day(10)]));
+        assert!(holds.meets(Holds { from: Some(day(9)), to: None }) && holds.meets(Holds::ALWAYS));
+        assert!(!holds.meets(Holds { from: Some(day(10)), to: None }));
+        assert!(!Holds { from: Some(day(10)), to: None }.meets(holds));
         assert!(Holds::ALWAYS.at_all(&[day(1)]) && Holds { to: None, ..holds }.at(day(30)));
     }
 }

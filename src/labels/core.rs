@@ -248,7 +248,7 @@ fn core_of_point(point: geo::Point<f64>, grid: &Grid) -> Core {
 
 /// The polygons of a geometry, each with three corners at least. Holes that surround nothing are left out: what they cut
 /// away would depend on the buffer.
-fn polygons_of(geometry: &Geometry<f64>) -> Result<Vec<Polygon<f64>>, LabelError> {
+pub(super) fn polygons_of(geometry: &Geometry<f64>) -> Result<Vec<Polygon<f64>>, LabelError> {
     let polygons = match geometry {
         Geometry::Polygon(polygon) => vec![polygon.clone()],
         Geometry::MultiPolygon(polygons) => polygons.0.clone(),
@@ -270,7 +270,7 @@ fn polygons_of(geometry: &Geometry<f64>) -> Result<Vec<Polygon<f64>>, LabelError
 }
 
 /// Takes a geometry from longitude and latitude to the grid's `xy`.
-fn projected(geometry: &Geometry<f64>, grid: &Grid) -> Result<Geometry<f64>, LabelError> {
+pub(super) fn projected(geometry: &Geometry<f64>, grid: &Grid) -> Result<Geometry<f64>, LabelError> {
     use geo::CoordsIter;
     if !matches!(geometry, Geometry::Polygon(_) | Geometry::MultiPolygon(_) | Geometry::Point(_)) {
         return Err(unusable("it is neither polygon nor point"));

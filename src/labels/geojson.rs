@@ -162,7 +162,7 @@ fn place(position: &geojson::Position) -> Result<Coord<f64>, String> {
     }
 }
 
-fn json_of_geometry(geometry: &Geometry<f64>) -> Value {
+pub(super) fn json_of_geometry(geometry: &Geometry<f64>) -> Value {
     let place = |c: &Coord<f64>| json!([c.x, c.y]);
     let ring = |ring: &LineString<f64>| -> Value { ring.0.iter().map(place).collect() };
     let rings = |p: &Polygon<f64>| -> Value {

@@ -1,7 +1,9 @@
 //! Labels: the legend, what annotators drew, its core after the inward buffer, and the pure pixels inside.
 
 mod annotation;
+mod check;
 mod core;
+mod export;
 mod extent;
 mod geojson;
 pub mod import;
@@ -12,9 +14,13 @@ mod overlaps;
 mod pure;
 mod repair;
 pub mod wand;
+mod plane;
+mod site;
 
 pub use annotation::{Annotation, AnnotationId, Annotations, Buffers, Change, Confidence, Holds};
+pub use check::{CheckReport, ClassCount, Finding, FindingKind, check};
 pub use core::{Core, Emptied, core_of, core_of_annotation, largest_buffer_m};
+pub use export::{ExportFormat, ExportReport, ExportSpec, ExportWhat, export};
 pub use extent::{extent_in, extent_of_file};
 pub use geojson::{read_labels, write_labels};
 pub use import::{ImportReport, ImportSettings, import};
@@ -22,7 +28,9 @@ pub use index::AnnotationIndex;
 pub use legend::{Class, ClassCode, Legend};
 pub use lines::LabelLines;
 pub use legend::{Combine, Combined, LegendFormat, Preset, Translation, qgis_style, read_legend, write_legend};
-pub use overlaps::{area_ha, overlaps_of};
+pub use overlaps::{Overlap, overlaps, overlaps_of};
+pub use plane::area_ha;
+pub use site::LabelSite;
 
 use std::path::PathBuf;
 
@@ -50,4 +58,7 @@ pub enum LabelError {
     /// A place that cannot be projected.
     #[error(transparent)]
     Geo(#[from] crate::geo::GeoError),
+    /// Asked to stop.
+    #[error(transparent)]
+    Cancelled(#[from] crate::progress::Cancelled),
 }

@@ -1,145 +1,204 @@
-//! Annotations of different classes that cover the same ground.
+//! Overlaps of annotations of different classes: at least one of the two is wrong there.
 
-use super::repair::repair;
-use super::{Annotation, AnnotationId, AnnotationIndex};
-use geo::{
-    Area, BooleanOps, BoundingRect, ChamberlainDuquetteArea, Contains, Geometry, MapCoords, MultiPolygon,
-};
+use super::plane::Plane;
+use super::{Annotation, AnnotationId, AnnotationIndex, Annotations};
+use crate::progress::{Cancel, Cancelled, Progress, Report};
+use geo::{Area, BooleanOps, BoundingRect, Geometry, Intersects, MultiPolygon, Rect};
+use rayon::prelude::*;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Polygons that share less than this do not overlap: rounded coordinates of a common border make slivers.
-const SLIVER_M2: f64 = 1.0;
+/// Less is no overlap, in hectares (1 m²): neighbours that share an edge overlap by slivers where their corners differ.
+const SLIVER_HA: f64 = 1e-4;
 
-/// Radius of the sphere that has the area of the Earth, in metres.
-const RADIUS_M: f64 = 6_371_007.2;
+/// Two annotations of different classes that cover the same place.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Overlap {
+    /// Their ids, the smaller first.
+    pub annotations: [AnnotationId; 2],
+    /// The area both cover, in hectares; 0 where one is a point.
+    pub area_ha: f64,
+}
 
-/// Annotations of other classes that cover some of the same ground, each with the area in hectares, in the order of their
-/// ids. A point within a polygon shares no area (0 ha), but it claims a pixel there. Areas are those on a sphere, right within
-/// 1 %; of two annotations each tells the same of the other.
+/// Annotations of another class that cover some of the same place as this one, in the order of their ids, with the area both
+/// cover in hectares (0 where one of the two is a point). Those that hold at other dates do not count.
 pub fn overlaps_of(annotation: &Annotation, index: &AnnotationIndex) -> Vec<(AnnotationId, f64)> {
-    let Some(bounds) = annotation.geometry.bounding_rect() else { return Vec::new() };
-    let within = [bounds.min().x, bounds.min().y, bounds.max().x, bounds.max().y];
-    let near =
-        index.within(within).filter(|other| other.class != annotation.class && other.id != annotation.id);
-    let mut own = None;
-    let mut found: Vec<_> = near
-        .filter_map(|other| {
-            let own = own.get_or_insert_with(|| Ground::new(&annotation.geometry));
-            let theirs = Ground::new(&other.geometry);
-            // In one order, so that both tell the same to the last bit.
-            let (first, second) = if annotation.id < other.id { (&*own, &theirs) } else { (&theirs, &*own) };
-            Some((other.id, first.shared_ha(second)?))
-        })
-        .collect();
+    let mut found = found(annotation, index, |other| other != annotation.id);
     found.sort_unstable_by_key(|(id, _)| *id);
     found
 }
 
-/// The area of a geometry in longitude and latitude, in hectares, right within 1 %; 0 for a point.
-pub fn area_ha(geometry: &Geometry<f64>) -> f64 {
-    geometry.chamberlain_duquette_unsigned_area() / 10_000.0
-}
-
-/// What an annotation covers, on a plane of equal areas in metres (Lambert's cylinder).
-enum Ground {
-    Point(geo::Point<f64>),
-    Polygons(MultiPolygon<f64>),
-    Nothing,
-}
-
-impl Ground {
-    fn new(geometry: &Geometry<f64>) -> Self {
-        let in_plane = |c: geo::Coord<f64>| geo::Coord {
-            x: c.x.to_radians() * RADIUS_M,
-            y: c.y.to_radians().sin() * RADIUS_M,
-        };
-        match geometry.map_coords(in_plane) {
-            Geometry::Point(point) => Self::Point(point),
-            Geometry::Polygon(polygon) => Self::Polygons(repair(&[polygon]).0),
-            Geometry::MultiPolygon(polygons) => Self::Polygons(repair(&polygons.0).0),
-            _ => Self::Nothing,
+/// All overlaps of annotations of different classes, the largest first.
+///
+/// # Errors
+/// When asked to stop.
+pub fn overlaps(
+    annotations: &Annotations,
+    index: &AnnotationIndex,
+    report: Report,
+    cancel: &Cancel,
+) -> Result<Vec<Overlap>, Cancelled> {
+    let (done, total) = (AtomicU64::new(0), annotations.len() as u64);
+    let of = |annotation: &Arc<Annotation>| {
+        cancel.check()?;
+        let done = done.fetch_add(1, Ordering::Relaxed);
+        if done.is_multiple_of(512) {
+            report(Progress::new(done, total, "Looking for overlaps"));
         }
-    }
+        // Each pair is looked at once.
+        let found = found(annotation, index, |other| other > annotation.id);
+        let pair = |(other, area_ha)| Overlap { annotations: [annotation.id, other], area_ha };
+        Ok(found.into_iter().map(pair).collect())
+    };
+    let all: Vec<Vec<Overlap>> = annotations.to_vec().par_iter().map(of).collect::<Result<_, _>>()?;
+    let mut all: Vec<Overlap> = all.into_iter().flatten().collect();
+    all.sort_by(|a, b| b.area_ha.total_cmp(&a.area_ha).then(a.annotations.cmp(&b.annotations)));
+    Ok(all)
+}
 
-    /// The hectares that both cover; `None` where they do not overlap.
-    fn shared_ha(&self, other: &Self) -> Option<f64> {
-        match (self, other) {
-            (Self::Polygons(a), Self::Polygons(b)) => {
-                let shared = a.intersection(b).unsigned_area();
-                (shared >= SLIVER_M2).then_some(shared / 10_000.0)
+fn found(
+    annotation: &Annotation,
+    index: &AnnotationIndex,
+    wanted: impl Fn(AnnotationId) -> bool,
+) -> Vec<(AnnotationId, f64)> {
+    let (Some(bounds), Some(plane)) = (annotation.geometry.bounding_rect(), Plane::of(&annotation.geometry))
+    else {
+        return vec![];
+    };
+    let around = [bounds.min().x, bounds.min().y, bounds.max().x, bounds.max().y];
+    let is_rival = |other: &&Arc<Annotation>| {
+        wanted(other.id) && other.class != annotation.class && other.holds.meets(annotation.holds)
+    };
+    let mut covered: Option<MultiPolygon<f64>> = None;
+    let mut found = Vec::new();
+    for other in index.within(around).filter(is_rival) {
+        let shared = match (&annotation.geometry, &other.geometry) {
+            (Geometry::Point(point), other) | (other, Geometry::Point(point)) => {
+                other.intersects(point).then_some(0.0)
             }
-            (Self::Polygons(polygons), Self::Point(point))
-            | (Self::Point(point), Self::Polygons(polygons)) => polygons.contains(point).then_some(0.0),
-            (Self::Point(a), Self::Point(b)) => (a == b).then_some(0.0),
-            _ => None,
-        }
+            (_, geometry) => {
+                let theirs = plane.covered(geometry);
+                let ours = covered.get_or_insert_with(|| plane.covered(&annotation.geometry));
+                shared_ha(ours, &theirs).filter(|ha| *ha >= SLIVER_HA)
+            }
+        };
+        found.extend(shared.map(|area_ha| (other.id, area_ha)));
     }
+    found
+}
+
+/// Hectares that both cover; `None` where their bounds tell that there is next to nothing.
+fn shared_ha(a: &MultiPolygon<f64>, b: &MultiPolygon<f64>) -> Option<f64> {
+    let (a_bounds, b_bounds) = (a.bounding_rect()?, b.bounding_rect()?);
+    let at_most = shared_bounds(a_bounds, b_bounds) / 10_000.0;
+    (at_most >= SLIVER_HA).then(|| a.intersection(b).unsigned_area() / 10_000.0)
+}
+
+/// The area that two boxes share.
+fn shared_bounds(a: Rect<f64>, b: Rect<f64>) -> f64 {
+    let width = a.max().x.min(b.max().x) - a.min().x.max(b.min().x);
+    let height = a.max().y.min(b.max().y) - a.min().y.max(b.min().y);
+    width.max(0.0) * height.max(0.0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::labels::Annotations;
-    use geo::{Point, polygon};
+    use crate::geo::Crs;
+    use crate::labels::Holds;
+    use geo::{Coord, MapCoords, Point, Polygon, wkt};
 
-    const METRES_A_DEGREE: f64 = RADIUS_M * std::f64::consts::PI / 180.0;
-
-    /// A square of so many metres near the equator.
-    fn square(id: AnnotationId, class: u8, x: f64, y: f64, side: f64) -> Annotation {
-        let d = |m: f64| m / METRES_A_DEGREE;
-        let (x, y, side) = (d(x), d(y), d(side));
-        let polygon =
-            polygon![(x: x, y: y), (x: x + side, y: y), (x: x + side, y: y + side), (x: x, y: y + side)];
-        Annotation::new(id, polygon.into(), class)
+    /// A geometry in metres of a UTM zone, as an annotation.
+    fn utm(id: AnnotationId, class: u8, geometry: impl Into<Geometry<f64>>) -> Annotation {
+        let crs = Crs::from_epsg(32615).unwrap();
+        let lonlat = |c: Coord<f64>| {
+            let mut place = [[500_000.0 + c.x, 1_900_000.0 + c.y]];
+            crs.lonlat_from_xy(&mut place).unwrap();
+            Coord::from(place[0])
+        };
+        Annotation::new(id, geometry.into().map_coords(lonlat), class)
     }
 
-    fn index(all: &[Annotation]) -> AnnotationIndex {
-        let annotations: Annotations = all.iter().cloned().collect();
+    fn square(x: f64, y: f64, side: f64) -> Polygon<f64> {
+        Rect::new((x, y), (x + side, y + side)).to_polygon()
+    }
+
+    fn indexed(annotations: Vec<Annotation>) -> (Annotations, AnnotationIndex) {
+        let annotations: Annotations = annotations.into_iter().collect();
         let mut index = AnnotationIndex::default();
         index.follow(&annotations);
-        index
+        (annotations, index)
+    }
+
+    fn all(annotations: Vec<Annotation>) -> Vec<Overlap> {
+        let (annotations, index) = indexed(annotations);
+        let found = overlaps(&annotations, &index, &|_| {}, &Cancel::new()).unwrap();
+        // Asked one by one they say the same.
+        let mut single: Vec<_> = annotations
+            .iter()
+            .flat_map(|a| overlaps_of(a, &index).into_iter().map(|(b, _)| [a.id.min(b), a.id.max(b)]))
+            .collect();
+        single.sort_unstable();
+        let mut both: Vec<_> = found.iter().flat_map(|o| [o.annotations; 2]).collect();
+        both.sort_unstable();
+        assert_eq!(single, both);
+        found
     }
 
     #[test]
-    fn other_classes_overlap_by_the_area_they_share_and_the_own_class_does_not() {
-        let all = [
-            square(1, 1, 0.0, 0.0, 200.0),
-            square(2, 2, 100.0, 100.0, 200.0),
-            square(3, 1, 50.0, 50.0, 200.0),
-            square(4, 2, 200.0, 0.0, 50.0),
-            square(5, 3, 199.999, 60.0, 30.0),
-        ];
-        let index = index(&all);
-        let found = overlaps_of(&all[0], &index);
-        assert_eq!(found.len(), 1, "touching and slivers are no overlap: {found:?}");
-        assert_eq!(found[0].0, 2);
-        assert!((found[0].1 - 1.0).abs() < 1e-6, "{found:?}");
-        assert_eq!(overlaps_of(&all[1], &index).iter().map(|o| o.0).collect::<Vec<_>>(), [1, 3]);
+    fn the_area_that_two_classes_share_is_told_in_hectares() {
+        let found = all(vec![
+            utm(1, 1, square(0.0, 0.0, 200.0)),
+            utm(2, 2, square(100.0, 100.0, 200.0)),
+            utm(3, 2, square(150.0, 150.0, 20.0)),
+            utm(4, 1, square(1000.0, 0.0, 10.0)),
+        ]);
+        let pairs: Vec<_> = found.iter().map(|o| o.annotations).collect();
+        assert_eq!(pairs, [[1, 2], [1, 3]], "2 and 3 are of one class, 4 lies apart");
+        assert!((found[0].area_ha - 1.0).abs() < 2e-3 && (found[1].area_ha - 0.04).abs() < 1e-4, "{found:?}");
     }
 
     #[test]
-    fn a_point_in_a_polygon_of_another_class_claims_its_place() {
-        let point = |id, class, m: f64| {
-            Annotation::new(id, Point::new(m / METRES_A_DEGREE, m / METRES_A_DEGREE).into(), class)
-        };
-        let all = [square(1, 1, 0.0, 0.0, 100.0), point(2, 2, 50.0), point(3, 1, 50.0), point(4, 2, 150.0)];
-        let index = index(&all);
-        assert_eq!(overlaps_of(&all[0], &index), [(2, 0.0)]);
-        assert_eq!(overlaps_of(&all[1], &index), [(1, 0.0), (3, 0.0)]);
-        assert_eq!(overlaps_of(&all[3], &index), []);
+    fn neighbours_and_holes_do_not_overlap_what_lies_beside_and_in_them() {
+        let holed = wkt!(POLYGON((0. 0.,300. 0.,300. 300.,0. 300.,0. 0.),(100. 100.,100. 200.,200. 200.,200. 100.,100. 100.)));
+        let found = all(vec![
+            utm(1, 1, holed),
+            utm(2, 2, square(100.0, 100.0, 100.0)),
+            utm(3, 3, square(300.0, 0.0, 150.0)),
+        ]);
+        assert!(found.is_empty(), "{found:?}");
     }
 
     #[test]
-    fn a_ring_that_crosses_itself_overlaps_where_it_covers() {
-        let d = |m: f64| m / METRES_A_DEGREE;
-        let bow = polygon![(x: 0.0, y: 0.0), (x: d(100.0), y: d(100.0)), (x: d(100.0), y: 0.0), (x: 0.0, y: d(100.0))];
-        let all = [Annotation::new(1, bow.into(), 1), square(2, 2, 0.0, 0.0, 100.0)];
-        let found = overlaps_of(&all[0], &index(&all));
-        assert!((found[0].1 - 0.5).abs() < 1e-6, "{found:?}");
+    fn what_holds_at_other_dates_is_no_overlap() {
+        let year = |year| chrono::NaiveDate::from_ymd_opt(year, 6, 1);
+        let before = Holds { from: None, to: year(2018) };
+        let after = Holds { from: year(2019), to: None };
+        let with = |holds| Annotation { holds, ..utm(2, 2, square(0.0, 0.0, 100.0)) };
+        let first = Annotation { holds: before, ..utm(1, 1, square(0.0, 0.0, 100.0)) };
+        assert!(all(vec![first.clone(), with(after)]).is_empty());
+        assert_eq!(all(vec![first, with(before)]).len(), 1);
     }
 
     #[test]
-    fn areas_are_right_within_a_hundredth() {
-        let area = area_ha(&square(1, 1, 0.0, 0.0, 1000.0).geometry);
-        assert!((area - 100.0).abs() < 1.0, "{area}");
+    fn a_point_in_another_class_is_an_overlap_without_area() {
+        let inside = utm(2, 2, Point::new(50.0, 50.0));
+        let found = all(vec![utm(1, 1, square(0.0, 0.0, 100.0)), inside, utm(3, 2, Point::new(150.0, 50.0))]);
+        assert_eq!(found, [Overlap { annotations: [1, 2], area_ha: 0.0 }]);
+    }
+
+    #[test]
+    fn parts_that_overlap_one_another_count_once() {
+        let parts = MultiPolygon(vec![square(0.0, 0.0, 100.0), square(50.0, 0.0, 100.0)]);
+        let found = all(vec![utm(1, 1, parts), utm(2, 2, square(0.0, 0.0, 150.0))]);
+        assert!((found[0].area_ha - 1.5).abs() < 3e-3, "{found:?}");
+    }
+
+    #[test]
+    fn it_stops_when_asked() {
+        let (annotations, index) = indexed(vec![utm(1, 1, square(0.0, 0.0, 100.0))]);
+        let cancel = Cancel::new();
+        cancel.cancel();
+        assert_eq!(overlaps(&annotations, &index, &|_| {}, &cancel), Err(Cancelled));
     }
 }

@@ -86,6 +86,29 @@ pub fn extract(
     extract_with(cube.info(), spec, &read, report, cancel)
 }
 
+/// As [`extract`], but hands the samples on in parts of at most `at_most` pixels, so that no more of them are in memory at
+/// once. A chunk that holds pixels of several parts is read for each.
+///
+/// # Errors
+/// As [`extract`], and what `take` gives.
+pub fn extract_in_parts(
+    cube: &Cube,
+    spec: &ExtractSpec,
+    at_most: usize,
+    take: TakePart,
+    report: Report,
+    cancel: &Cancel,
+) -> Result<ExtractReport, SampleError> {
+    let read = |chunk: (u32, u32), pixels: &[Pixel]| {
+        let decoded = cube.decode(chunk)?;
+        Ok(pixels.iter().map(|p| columns(spec.features, &cube.series_in(&decoded, p.col, p.row))).collect())
+    };
+    extract_parts(cube.info(), spec, at_most.max(1), &read, take, report, cancel)
+}
+
+/// Takes a part of the samples.
+pub type TakePart<'a> = &'a mut dyn FnMut(SampleSet) -> Result<(), SampleError>;
+
 /// The series of bands and indices, from that of all bands.
 fn columns(features: &[Feature], series: &Series) -> Series {
     let mut out = Series::empty(series.times, features.len());
@@ -130,17 +153,81 @@ fn extract_with(
     report: Report,
     cancel: &Cancel,
 ) -> Result<(SampleSet, ExtractReport), SampleError> {
-    let ExtractSpec { features, annotations, filling, .. } = *spec;
+    let mut set = empty_set(info, spec);
+    let mut take = |part| {
+        set = part;
+        Ok(())
+    };
+    let left_out = extract_parts(info, spec, usize::MAX, read, &mut take, report, cancel)?;
+    Ok((set, left_out))
+}
+
+/// A set of what is asked for, without samples.
+fn empty_set(info: &CubeInfo, spec: &ExtractSpec) -> SampleSet {
+    SampleSet {
+        bands: spec.features.iter().map(|feature| feature.name.clone()).collect(),
+        features: spec.features.iter().map(Feature::record).collect(),
+        dates: info.dates.clone(),
+        values: vec![],
+        classes: vec![],
+        annotations: vec![],
+        places: vec![],
+    }
+}
+
+/// Reads samples, at most `at_most` pixels at once, and hands each part on.
+fn extract_parts(
+    info: &CubeInfo,
+    spec: &ExtractSpec,
+    at_most: usize,
+    read: ReadChunk,
+    take: TakePart,
+    report: Report,
+    cancel: &Cancel,
+) -> Result<ExtractReport, SampleError> {
+    let ExtractSpec { annotations, .. } = *spec;
     let mut left_out = ExtractReport::default();
     let claims = claims(info, spec, &mut left_out, report, cancel)?;
     let (pixels, claimed_twice) = settle(claims, |i| annotations[i].class);
     left_out.claimed_twice = claimed_twice;
 
+    // Chunks read so far, those of them that are damaged, and why the first one is.
+    let (mut chunks, mut damaged, mut first) = (0, 0, None);
+    let mut sampled: BTreeSet<ClassCode> = BTreeSet::new();
+    for (i, part) in pixels.chunks(at_most).enumerate() {
+        let whole = (pixels.len(), i * at_most.min(pixels.len()));
+        let groups = read_part(part, whole, read, report, cancel)?;
+        chunks += groups.len();
+        damaged += groups.iter().filter(|group| group.is_err()).count();
+        let mut series = gather(groups, &mut left_out, &mut first);
+        series.sort_unstable_by_key(|(i, _)| *i);
+        let set = usable(empty_set(info, spec), part, series, spec, &mut left_out);
+        sampled.extend(&set.classes);
+        take(set)?;
+    }
+    if let Some(damage) = first
+        && damaged == chunks
+    {
+        return Err(damage.into());
+    }
+    let annotated: BTreeSet<ClassCode> = annotations.iter().map(|a| a.class).collect();
+    left_out.classes_without_samples = annotated.difference(&sampled).copied().collect();
+    Ok(left_out)
+}
+
+/// The series of some pixels, chunk by chunk. `whole` is how many pixels there are in all, and how many were read before.
+fn read_part(
+    pixels: &[Pixel],
+    (all, before): (usize, usize),
+    read: ReadChunk,
+    report: Report,
+    cancel: &Cancel,
+) -> Result<Vec<ChunkSeries>, SampleError> {
     let mut in_chunks: Vec<(usize, Pixel)> = pixels.iter().copied().enumerate().collect();
     in_chunks.par_sort_unstable_by_key(|(i, p)| (p.chunk().1, p.chunk().0, *i));
     let groups: Vec<&[(usize, Pixel)]> = in_chunks.chunk_by(|a, b| a.1.chunk() == b.1.chunk()).collect();
-    let (done, total) = (AtomicU64::new(0), groups.len() as u64);
-    let read_groups: Vec<ChunkSeries> = groups
+    let done = AtomicU64::new(before as u64);
+    groups
         .par_iter()
         .filter_map(|group| Some((group, group.first()?.1.chunk())))
         .map(|(group, chunk)| {
@@ -150,64 +237,59 @@ fn extract_with(
                 Err(damage @ CubeError::Damaged { .. }) => Err((damage, members.len())),
                 other => Ok(group.iter().map(|(i, _)| *i).zip(other?).collect()),
             };
-            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-            report(Progress::new(done, total, "Reading samples"));
+            let more = members.len() as u64;
+            let done = done.fetch_add(more, Ordering::Relaxed) + more;
+            report(Progress::new(done, all as u64, "Reading samples"));
             Ok::<_, SampleError>(series)
         })
-        .collect::<Result<_, _>>()?;
-    let mut series = gather(read_groups, &mut left_out)?;
-    series.sort_unstable_by_key(|(i, _)| *i);
+        .collect()
+}
 
-    let mut set = SampleSet {
-        bands: features.iter().map(|feature| feature.name.clone()).collect(),
-        features: features.iter().map(Feature::record).collect(),
-        dates: info.dates.clone(),
-        values: vec![],
-        classes: vec![],
-        annotations: vec![],
-        places: vec![],
-    };
+/// Puts series that can be used into a set; the others are counted.
+fn usable(
+    mut set: SampleSet,
+    pixels: &[Pixel],
+    series: Vec<(usize, Series)>,
+    spec: &ExtractSpec,
+    left_out: &mut ExtractReport,
+) -> SampleSet {
     for (i, series) in series {
-        match lacks(&series.values, series.bands, filling) {
+        match lacks(&series.values, series.bands, spec.filling) {
             Some(Lack::Observation) => left_out.without_observation += 1,
             Some(Lack::Filling) => left_out.with_gaps += 1,
             None => {
                 let Pixel { annotation, row, col } = pixels[i];
                 set.values.extend(series.values);
-                set.classes.push(annotations[annotation].class);
-                set.annotations.push(annotations[annotation].id);
+                set.classes.push(spec.annotations[annotation].class);
+                set.annotations.push(spec.annotations[annotation].id);
                 set.places.push((col, row));
             }
         }
     }
-    let annotated: BTreeSet<ClassCode> = annotations.iter().map(|a| a.class).collect();
-    let sampled: BTreeSet<ClassCode> = set.classes.iter().copied().collect();
-    left_out.classes_without_samples = annotated.difference(&sampled).copied().collect();
-    Ok((set, left_out))
+    set
 }
 
-/// The series of all chunks together; damaged ones are noted down. Where all of them are, that is an error.
+/// The series of all chunks together; damaged ones are noted down, each once.
 fn gather(
     groups: Vec<ChunkSeries>,
     left_out: &mut ExtractReport,
-) -> Result<Vec<(usize, Series)>, SampleError> {
+    first: &mut Option<CubeError>,
+) -> Vec<(usize, Series)> {
     let mut series = Vec::new();
-    let mut first = None;
-    let all_damaged = groups.iter().all(Result::is_err);
     for group in groups {
         match group {
             Ok(more) => series.extend(more),
             Err((damage, pixels)) => {
-                left_out.damaged.push(damage.to_string());
+                let words = damage.to_string();
+                if !left_out.damaged.contains(&words) {
+                    left_out.damaged.push(words);
+                }
                 left_out.in_damaged += pixels;
                 first.get_or_insert(damage);
             }
         }
     }
-    match first {
-        Some(damage) if all_damaged => Err(damage.into()),
-        _ => Ok(series),
-    }
+    series
 }
 
 /// The pure pixels of every annotation that is to give samples, in the order of the annotations.

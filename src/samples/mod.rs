@@ -4,11 +4,13 @@ mod extract;
 mod normalise;
 mod split;
 mod spread;
+mod table;
 
-pub use extract::{ExtractReport, ExtractSpec, extract};
+pub use extract::{ExtractReport, ExtractSpec, extract, extract_in_parts};
 pub use normalise::Normalisation;
 pub use split::{Split, split_by_annotation};
 pub use spread::{Spread, SpreadCurve, spread, stand_apart};
+pub use table::{TableSpec, TableWriter};
 
 use crate::cube::{FeatureRecord, Filling};
 use crate::labels::{AnnotationId, ClassCode};
@@ -26,6 +28,9 @@ pub enum SampleError {
     /// Too little to learn from.
     #[error("{why}")]
     TooFew { why: String },
+    /// A table of samples cannot be written.
+    #[error("cannot write samples to {path}: {why}. Check the folder, its rights and the free space")]
+    Write { path: std::path::PathBuf, why: String },
     /// Asked to stop.
     #[error(transparent)]
     Cancelled(#[from] crate::progress::Cancelled),

@@ -96,6 +96,7 @@ impl RitmoApp {
                 Chosen::Open(folder) => self.view.send(Command::OpenProject(folder)),
                 Chosen::NewFolder(folder) => self.view.dialogs.new_project_in(&folder),
                 Chosen::Labels(files) => self.view.labels_in.add(files),
+                Chosen::Export(file) => self.view.dialogs.export_to(&file),
                 Chosen::Imagery(paths) => self.view.imagery.add(paths),
                 Chosen::Dates(file) => self.view.imagery.take_dates(&file),
                 Chosen::Legend(file) => self.view.dialogs.legend_file(&file),

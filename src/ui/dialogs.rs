@@ -1,7 +1,7 @@
 //! File dialogs of the system, on threads of their own, and the few questions that need more than a file.
 
 mod legend;
-
+use super::export::{ExportForm, export_ui};
 use super::view::View;
 use super::{tokens, widgets};
 use crate::app::{AppState, Command};
@@ -18,6 +18,8 @@ pub enum Chosen {
     NewFolder(PathBuf),
     /// Label files to import.
     Labels(Vec<PathBuf>),
+    /// Where to export labels.
+    Export(PathBuf),
     /// Folders or files of images.
     Imagery(Vec<PathBuf>),
     /// A table of dates.
@@ -31,6 +33,7 @@ enum Question {
     Open { path: String },
     New { folder: String, name: String, preset: Preset },
     Remove { site: String, files: bool },
+    Export(ExportForm),
 }
 
 /// Dialogs that are open.
@@ -39,12 +42,14 @@ pub struct Dialogs {
     chosen: Receiver<Chosen>,
     question: Option<Question>,
     legend: Option<legend::Question>,
+    /// What was asked for last, so that a refusal costs no typing.
+    last_export: ExportForm,
 }
 
 impl Default for Dialogs {
     fn default() -> Self {
         let (sender, chosen) = channel();
-        Self { sender, chosen, question: None, legend: None }
+        Self { sender, chosen, question: None, legend: None, last_export: ExportForm::default() }
     }
 }
 
@@ -68,6 +73,28 @@ impl Dialogs {
     pub fn ask_new(&mut self) {
         self.question =
             Some(Question::New { folder: String::new(), name: String::new(), preset: Preset::default() });
+    }
+
+    /// Asks what labels to export, and where to.
+    pub fn ask_export(&mut self) {
+        self.question = Some(Question::Export(self.last_export.clone()));
+    }
+
+    /// A file for an export was chosen; the system has asked whether one that is there is to be replaced.
+    pub fn export_to(&mut self, file: &Path) {
+        if let Some(Question::Export(form)) = &mut self.question {
+            form.take(file);
+        }
+    }
+
+    /// Asks the system where to write an export.
+    pub(super) fn browse_export(&self, ctx: &egui::Context, name: &'static str) {
+        self.browse(ctx, move || {
+            let dialog = rfd::FileDialog::new().set_file_name(name);
+            let dialog =
+                dialog.add_filter("GeoJSON", &["geojson", "json"]).add_filter("GeoPackage", &["gpkg"]);
+            dialog.save_file().map(Chosen::Export)
+        });
     }
 
     /// Asks whether to take a site off the list.
@@ -167,6 +194,13 @@ pub fn dialogs_ui(ctx: &egui::Context, state: &AppState, view: &mut View) {
                     false => Command::RemoveSite(site.clone()),
                 });
             }
+            Question::Export(form) => {
+                title(ui, "Export labels");
+                (command, cancelled) = export_ui(ui, state, form, &view.dialogs);
+                if command.is_some() {
+                    view.dialogs.last_export = form.clone();
+                }
+            }
         }
     });
     if let Some(command) = command {
@@ -204,7 +238,7 @@ fn field(ui: &mut Ui, name: &str, text: &mut String) {
     });
 }
 
-fn path_ui(ui: &mut Ui, name: &str, path: &mut String, browse: impl FnOnce(&mut Ui)) {
+pub(super) fn path_ui(ui: &mut Ui, name: &str, path: &mut String, browse: impl FnOnce(&mut Ui)) {
     ui.horizontal(|ui| {
         let label = ui.add_sized([80.0, tokens::TARGET], egui::Label::new(RichText::new(name).weak()));
         let width = ui.available_width() - 92.0;
@@ -217,7 +251,7 @@ fn path_ui(ui: &mut Ui, name: &str, path: &mut String, browse: impl FnOnce(&mut 
 }
 
 /// The two buttons of a question; Enter presses the first, Esc the second.
-fn answer_ui(
+pub(super) fn answer_ui(
     ui: &mut Ui,
     yes: &str,
     ready: bool,

@@ -3,6 +3,7 @@
 
 mod app;
 mod dialogs;
+mod export;
 mod format;
 mod imagery;
 mod labels_in;

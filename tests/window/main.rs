@@ -9,6 +9,7 @@ mod imagery;
 mod indices;
 mod label;
 mod labels_in;
+mod labels_out;
 mod learn;
 mod legend;
 mod listing;

@@ -268,7 +268,7 @@ fn a_pixel_with_any_gap_is_left_out_where_gaps_are_not_filled() {
 }
 
 #[test]
-fn progress_is_told_up_to_the_last_chunk() {
+fn progress_is_told_up_to_the_last_pixel() {
     let told = Mutex::new(vec![]);
     let read = |_: (u32, u32), pixels: &[Pixel]| Ok(pixels.iter().map(|p| series(p.col, p.row)).collect());
     let report =
@@ -276,7 +276,7 @@ fn progress_is_told_up_to_the_last_chunk() {
     let annotations = [square(1, 1, 60.0, 60.0, 8.0)];
     extract_with(&info(), &spec(&features(), &annotations, 0.0), &read, &report, &Cancel::new()).unwrap();
     let told = told.into_inner().unwrap();
-    assert!(told.contains(&(4, 4, "Reading samples".into())));
+    assert!(told.contains(&(64, 64, "Reading samples".into())));
     assert!(told.iter().all(|(done, total, _)| done <= total));
 }
 
@@ -344,4 +344,37 @@ fn an_index_is_computed_date_by_date_and_is_a_gap_where_a_band_is_one() {
     assert_eq!(set.features[0].expression.as_deref(), Some("(nir - red) / (nir + red)"));
     // 5010 and 1 005 010 at the first date.
     assert!((set.series(0)[0] - 1e6 / 1_010_020.0).abs() < 1e-6);
+}
+
+#[test]
+fn in_parts_the_same_samples_come_and_the_same_is_left_out() {
+    let read = |_: (u32, u32), pixels: &[Pixel]| {
+        let gappy = |p: &Pixel| {
+            let mut series = series(p.col, p.row);
+            if p.col.is_multiple_of(5) {
+                series.values[3] = f32::NAN;
+            }
+            series
+        };
+        Ok(pixels.iter().map(gappy).collect())
+    };
+    let annotations =
+        [square(1, 1, 60.0, 60.0, 8.0), square(2, 2, 64.0, 60.0, 8.0), square(3, 1, 10.0, 10.0, 5.0)];
+    let (info, features) = (info(), features());
+    let spec = ExtractSpec { filling: Filling::Off, ..spec(&features, &annotations, 0.0) };
+    let (whole, left_out) = extract_with(&info, &spec, &read, &|_| {}, &Cancel::new()).unwrap();
+    for at_most in [1, 7, 64, 1000] {
+        let mut together = empty_set(&info, &spec);
+        let mut take = |part: SampleSet| {
+            assert!(part.len() <= at_most);
+            together.values.extend(part.values);
+            together.classes.extend(part.classes);
+            together.annotations.extend(part.annotations);
+            together.places.extend(part.places);
+            Ok(())
+        };
+        let in_parts =
+            extract_parts(&info, &spec, at_most, &read, &mut take, &|_| {}, &Cancel::new()).unwrap();
+        assert_eq!((&together, &in_parts), (&whole, &left_out), "{at_most}");
+    }
 }

@@ -153,6 +153,13 @@ pub fn zoom_to(project: &OpenProject, id: AnnotationId, map: &mut MapView) {
     }
 }
 
+/// Fills the map with these annotations.
+pub fn zoom_to_all(project: &OpenProject, ids: &[AnnotationId], map: &mut MapView) {
+    if let Some(bounds) = around(ids.iter().filter_map(|id| project.annotation(*id))) {
+        map.go_to(bounds, true);
+    }
+}
+
 /// Fills the map with the selected annotations.
 pub fn zoom_to_selected(project: &OpenProject, map: &mut MapView) {
     if let Some(bounds) = around(project.selected_annotations().map(|annotation| &**annotation)) {

@@ -1,5 +1,6 @@
 //! Label: the legend, the inward buffer, the annotations.
 
+mod check;
 mod legend;
 mod list;
 mod selected;
@@ -24,6 +25,7 @@ pub fn label_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut
         selected::selected_ui(ui, project, view);
         list::list_ui(ui, project, view);
         author_ui(ui, state, view);
+        check::check_ui(ui, state, project, view);
     });
 }
 
