@@ -87,7 +87,7 @@ fn buffering() {
         eprintln!("skipped: the polygons of Azerbaijan are absent");
         return;
     }
-    let settings = ImportSettings { class_field: "LULC".into(), buffer_m: None };
+    let settings = ImportSettings { class_field: Some("LULC".into()), ..ImportSettings::default() };
     let imported = import(&file, &settings, &mut Legend::default(), 1).expect("read");
     let grid = Grid {
         crs: Crs::from_epsg(32638).expect("EPSG:32638 is known"),

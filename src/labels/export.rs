@@ -12,7 +12,7 @@ use crate::geo::vector_write::{Field, FieldKind, FieldValue, Layer, write_geopac
 use crate::geo::{Crs, GeoError};
 use crate::progress::{Cancel, Cancelled, Progress, Report};
 use geo::algorithm::orient::Direction;
-use geo::{Area, Coord, CoordsIter, Geometry, MapCoords, MultiPolygon, Orient};
+use geo::{Coord, CoordsIter, Geometry, MapCoords, MultiPolygon, Orient};
 use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
