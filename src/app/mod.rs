@@ -12,6 +12,7 @@ mod history;
 mod imagery;
 mod indices;
 mod legend;
+mod reshape;
 mod sites;
 mod state;
 mod update;
@@ -26,7 +27,7 @@ pub use state::{
     AppState, CubeState, JobView, LastResults, Level, MapLayer, ModelEntry, Notice, OpenProject, SaveState,
     SiteView, SurveyState, Surveying, Training,
 };
-pub use update::{Refused, draft_core, update};
+pub use update::{Refused, update};
 
 #[cfg(test)]
 mod tests;

@@ -304,7 +304,7 @@ fn importing_adds_to_the_legend_by_name_and_undoes_as_one_step() {
 
 /// An edit, drawn at random.
 fn edits() -> impl Strategy<Value = (u8, u64, f64)> {
-    (0..8u8, 1..12u64, 0.0..40.0f64)
+    (0..12u8, 1..12u64, 0.0..40.0f64)
 }
 
 fn edit((kind, number, place): (u8, u64, f64)) -> Command {
@@ -318,6 +318,13 @@ fn edit((kind, number, place): (u8, u64, f64)) -> Command {
         4 => Command::AddClass(format!("class {number}")),
         5 => Command::EditClass(Class::new(2, format!("renamed {number}"), [number as u8; 3])),
         6 => Command::SetBuffer(place.round()),
+        8 => {
+            let place = |col, row| grid().lonlat_from_pixel(col, row).unwrap();
+            Command::Split { ids: vec![], line: vec![place(4.0 * number as f64, -5.0), place(40.0, 70.0)] }
+        }
+        9 => Command::Merge(vec![number, number + 1]),
+        10 => Command::CutHole { ids: vec![number], hole: square(place + 1.0, place + 2.0, 4.0) },
+        11 => Command::Extend { id: number, with: square(place + 3.0, place, 9.0) },
         _ => Command::ChangeAnnotations {
             ids: vec![number],
             change: AnnotationChange::Confidence(Confidence::Likely),
@@ -643,3 +650,4 @@ fn indices_of_the_project_are_checked_and_undone() {
 }
 
 mod imagery;
+mod shapes;

@@ -1,12 +1,14 @@
 //! Background work: a job runs a plain function on a named thread, reports over one bounded channel, and is cancelled
 //! and joined on exit. Progress may be dropped when nobody listens; results never are.
 
+mod draft;
 mod imagery;
 mod loader;
 mod runner;
 mod sites;
 mod work;
 
+pub use draft::{DraftAnswer, DraftQuestion, DraftRequest, Drafts};
 pub use imagery::{
     BuildCubeSpec, SurveySpec, append_to_cube, build_cube, stopped_by_damage, survey, to_recognise,
 };

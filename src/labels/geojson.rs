@@ -313,7 +313,7 @@ fn in_lonlat(places: &[Coord<f64>], crs: Option<&Crs>) -> Result<Vec<Coord<f64>>
 }
 
 /// Area of a polygon in degrees, in a plane that touches the sphere at its first corner: good enough to be told.
-fn area_ha(polygon: &Polygon<f64>) -> f64 {
+pub(super) fn area_ha(polygon: &Polygon<f64>) -> f64 {
     let lat = polygon.exterior().0.first().map_or(0.0, |c| c.y);
     let (east, north) = (111_319.490_793 * lat.to_radians().cos(), 110_574.0);
     polygon.map_coords(|c| Coord { x: c.x * east, y: c.y * north }).unsigned_area() / 10_000.0

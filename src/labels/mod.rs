@@ -8,6 +8,7 @@ mod index;
 mod legend;
 mod pure;
 mod repair;
+pub mod shape;
 
 pub use annotation::{Annotation, AnnotationId, Annotations, Buffers, Change, Confidence, Holds};
 pub use core::{Core, Emptied, core_of, core_of_annotation, largest_buffer_m};

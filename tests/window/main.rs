@@ -15,4 +15,5 @@ mod sites;
 #[path = "../small/mod.rs"]
 mod small;
 mod start;
+mod tools;
 mod trouble;

@@ -4,7 +4,7 @@ use super::quad::{corners, within};
 use crate::app::OpenProject;
 use crate::geo::{Grid, Window};
 use crate::jobs::DrawnCore;
-use crate::labels::Annotation;
+use crate::labels::{Annotation, AnnotationId};
 use crate::ui::{tokens, widgets};
 use egui::{Color32, Mesh, Painter, Pos2, Rect, Shape, Stroke, epaint::PathStroke};
 use geo::CoordsIter;
@@ -19,6 +19,8 @@ const SMALLEST_PIXEL: f32 = 0.6;
 #[derive(Default)]
 pub struct CoreLayer {
     windows: HashMap<u64, (Arc<DrawnCore>, Window)>,
+    /// An annotation that a tool paints as it will be.
+    pub hidden: Option<AnnotationId>,
 }
 
 impl CoreLayer {
@@ -26,8 +28,9 @@ impl CoreLayer {
     pub fn paint(&mut self, painter: &Painter, projector: &Projector, grid: &Grid, project: &OpenProject) {
         self.windows.retain(|id, _| project.derived.cores.get(*id).is_some());
         let chosen = |a: &&Arc<Annotation>| project.selection.contains(&a.id);
+        let hidden = self.hidden;
         let (above, below): (Vec<_>, Vec<_>) = project.annotations.iter().partition(chosen);
-        for annotation in below.into_iter().chain(above) {
+        for annotation in below.into_iter().chain(above).filter(|a| Some(a.id) != hidden) {
             let selected = project.selection.contains(&annotation.id);
             self.paint_one(painter, projector, grid, project, annotation, selected);
         }
@@ -148,7 +151,8 @@ pub fn on_screen(projector: &Projector, lon: f64, lat: f64) -> Pos2 {
     projector.project(lon_lat(lon, lat)).to_pos2()
 }
 
-fn rings_on_screen(geometry: &geo::Geometry<f64>, projector: &Projector) -> Vec<Vec<Pos2>> {
+/// The rings of a geometry on the screen, without the corner that closes each.
+pub fn rings_on_screen(geometry: &geo::Geometry<f64>, projector: &Projector) -> Vec<Vec<Pos2>> {
     let ring = |line: &geo::LineString<f64>| {
         let mut points: Vec<Pos2> = line.coords().map(|c| on_screen(projector, c.x, c.y)).collect();
         if points.len() > 1 && points.first() == points.last() {

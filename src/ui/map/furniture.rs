@@ -1,6 +1,7 @@
 //! What floats on the map: tools, scale bar, north, the date, where the imagery is from.
 
-use super::draw::{plate, plate_text, tools_ui};
+use super::plate::{plate, plate_text};
+use super::tools::bar_ui;
 use crate::app::{OpenProject, Page};
 use crate::jobs::OpenedCube;
 use crate::ui::format;
@@ -18,7 +19,7 @@ pub fn furniture_ui(
     let words = "Shows the whole site (F)";
     if zoom_ui(ui, rect, view, words, |ui, view| {
         if project.page == Page::Label {
-            tools_ui(ui, view);
+            bar_ui(ui, project, view, rect.width());
             ui.separator();
         }
     }) {
@@ -46,7 +47,8 @@ fn zoom_ui(
     fit: &str,
     first: impl FnOnce(&mut Ui, &mut View),
 ) -> bool {
-    let tools = Rect::from_min_size(rect.min + Vec2::splat(10.0), Vec2::new(360.0, 36.0));
+    let room = Vec2::new((rect.width() - 20.0).max(120.0), 36.0);
+    let tools = Rect::from_min_size(rect.min + Vec2::splat(10.0), room);
     let mut child = ui.new_child(UiBuilder::new().max_rect(tools));
     let mut fits = false;
     Frame::popup(child.style()).inner_margin(4).show(&mut child, |ui| {

@@ -3,21 +3,22 @@
 mod annotations;
 mod class_layer;
 mod damage;
-mod draw;
 mod footprints;
 mod furniture;
 mod mosaic;
 mod overview;
+mod plate;
 mod quad;
+mod tools;
 
-pub use draw::Tool;
+pub use tools::{Tool, finish_drawing};
 
 use super::view::View;
 use super::widgets;
 use crate::app::{AppState, Command, CubeState, OpenProject, Page};
 use crate::geo::Grid;
 use crate::jobs::{Loaded, OpenedCube};
-use egui::{CentralPanel, Context, DragPanButtons, Frame, Rect, Response, Role, Ui, Vec2, WidgetInfo};
+use egui::{CentralPanel, Context, Frame, Rect, Response, Role, Ui, Vec2, WidgetInfo};
 use std::time::{Duration, Instant};
 use walkers::{HttpTiles, Map, MapMemory, MercatorProjection, Projector, Tiles, lon_lat};
 
@@ -57,7 +58,8 @@ pub struct MapView {
     mosaic: mosaic::Mosaic,
     classes: class_layer::ClassLayer,
     cores: annotations::CoreLayer,
-    draft: draw::Draft,
+    /// What the tools remember.
+    pub tools: tools::Tools,
     last_rect: Option<Rect>,
     hover_since: Option<((u32, u32), Instant)>,
     fit: bool,
@@ -76,14 +78,14 @@ impl Default for MapView {
         Self {
             hovered: None,
             layers: Layers { annotations: true, class_map: true, mosaic: true },
-            tool: Tool::Polygon,
+            tool: Tool::default(),
             memory: MapMemory::default(),
             site: None,
             basemap: None,
             mosaic: mosaic::Mosaic::default(),
             classes: class_layer::ClassLayer::default(),
             cores: annotations::CoreLayer::default(),
-            draft: draw::Draft::default(),
+            tools: tools::Tools::default(),
             last_rect: None,
             hover_since: None,
             fit: false,
@@ -106,7 +108,7 @@ impl MapView {
             self.site = None;
             return Vec::new();
         };
-        let mut told = Vec::new();
+        let mut told: Vec<String> = self.tools.drain_told().collect();
         for loaded in loader.drain() {
             told.extend(match loaded {
                 Loaded::Tile(key, picture) => {
@@ -126,7 +128,7 @@ impl MapView {
         if self.site.as_deref() != Some(identity.as_str()) {
             self.mosaic.clear();
             self.cores = annotations::CoreLayer::default();
-            self.draft = draw::Draft::default();
+            self.tools.forget_drawing();
             self.damage = damage::Damage::default();
             self.site = Some(identity);
             self.overview = None;
@@ -165,23 +167,6 @@ impl MapView {
             ctx.send_viewport_cmd(egui::ViewportCommand::Title(title.clone()));
             self.title = title;
         }
-    }
-
-    /// Takes the last corner of the polygon being drawn back; `false` where none is being drawn.
-    pub fn take_corner_back(&mut self) -> bool {
-        self.draft.corners.pop().is_some()
-    }
-
-    /// Gives the polygon being drawn up; `false` where none is being drawn.
-    pub fn give_polygon_up(&mut self) -> bool {
-        let drawing = !self.draft.corners.is_empty();
-        self.draft.corners.clear();
-        drawing
-    }
-
-    /// Finishes the polygon being drawn.
-    pub fn finish_polygon(&mut self, commands: &mut Vec<Command>) {
-        self.draft.finish(commands);
     }
 
     /// Finds the pixel under the mouse before the panels are painted, so that they show it in the same frame. The map
@@ -308,6 +293,7 @@ fn canvas_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut
     if std::mem::take(&mut view.map.fit) {
         fit_to(&mut view.map.memory, bounds(opened), rect);
     }
+    let pans = tools::press(ui, rect, project, view);
     let map = &mut view.map;
     let mut basemap = map.basemap.take();
     let mut memory = map.memory.clone();
@@ -316,7 +302,7 @@ fn canvas_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut
         Map::new(basemap.as_mut().map(|t| t as &mut dyn Tiles), &mut memory, lon_lat(centre[0], centre[1]))
             .zoom_with_ctrl(false)
             .zoom_speed(1.5)
-            .drag_pan_buttons(DragPanButtons::PRIMARY | DragPanButtons::MIDDLE);
+            .drag_pan_buttons(pans);
     let shown = canvas
         .show(ui, |ui, response, projector, _| layers_ui(ui, response, projector, project, opened, view));
     let response = shown.response;
@@ -347,7 +333,7 @@ fn layers_ui(
         .is_none_or(|c| Rect::from_points(&c).intersects(projector.clip_rect()));
     if !in_view {
         let words = "The site is out of view: press F, or Fit, to come back to it";
-        draw::plate_text(&painter, projector.clip_rect().center(), egui::Align2::CENTER_CENTER, words);
+        plate::plate_text(&painter, projector.clip_rect().center(), egui::Align2::CENTER_CENTER, words);
     }
     let mut picture = false;
     if let Some((_, loader)) = project.cube() {
@@ -362,6 +348,7 @@ fn layers_ui(
     }
     view.map.damage.paint(&painter, projector, &opened.cube);
     if view.map.layers.annotations {
+        view.map.cores.hidden = view.map.tools.hidden;
         view.map.cores.paint(&painter, projector, grid, project);
     }
     let other = response.hover_pos().filter(|_| view.map.hovered.is_none_or(|p| p.pixel.is_none()));
@@ -372,7 +359,7 @@ fn layers_ui(
         annotations::paint_pixel(&painter, projector, grid, pixel, super::tokens::OVER_IMAGE);
     }
     match project.page {
-        Page::Label => draw::label_tools(ui, &painter, response, projector, project, opened, view),
+        Page::Label => tools::tools_ui(ui, &painter, response, projector, project, opened, view),
         _ => {
             if let Some(name) = other {
                 response.clone().on_hover_cursor(egui::CursorIcon::PointingHand);
