@@ -236,11 +236,14 @@ pub fn sheet_ui(ctx: &Context, view: &mut View) {
 fn group_ui(ui: &mut Ui, (title, keys): &(&str, &[(&str, &str)])) {
     ui.add_space(4.0);
     ui.label(RichText::new(*title).weak());
-    Grid::new(*title).num_columns(2).spacing([20.0, 4.0]).min_row_height(18.0).show(ui, |ui| {
-        for (keys, what) in *keys {
-            ui.label(RichText::new(*keys).strong());
-            ui.label(*what);
-            ui.end_row();
-        }
-    });
+    Grid::new(*title).num_columns(2).spacing([20.0, 4.0]).min_col_width(204.0).min_row_height(18.0).show(
+        ui,
+        |ui| {
+            for (keys, what) in *keys {
+                ui.label(RichText::new(*keys).strong());
+                ui.label(*what);
+                ui.end_row();
+            }
+        },
+    );
 }

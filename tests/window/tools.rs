@@ -192,12 +192,12 @@ fn the_tag_tells_pure_pixels_with_the_buffer_of_the_class_and_which_buffer_leave
     class.buffer_m = Some(35.0);
     desk.send(Command::EditClass(class));
     desk.key(Key::Num1);
-    click_corners(&mut desk, &[(40.0, 40.0), (40.0, 46.0)]);
-    desk.point(46.0, 46.0);
+    click_corners(&mut desk, &[(40.0, 30.0), (40.0, 66.0)]);
+    desk.point(44.0, 48.0);
     desk.until("the largest buffer is known", |d| d.sees("leaves some"));
     desk.assert_sees("no pure pixel yet");
     desk.assert_sees("buffer 35 m");
-    desk.point(70.0, 70.0);
+    desk.point(80.0, 48.0);
     desk.assert_sees("pure pixels");
 }
 
@@ -455,4 +455,36 @@ fn the_sheet_of_shortcuts_tells_the_tools_and_fits_on_a_window_of_800_points() {
     let close = desk.rect(Role::Button, "Close");
     let title = desk.rect(Role::Label, "Shortcuts");
     assert!(title.top() > 0.0 && close.bottom() < 800.0, "{title:?} {close:?}");
+}
+
+#[test]
+fn a_slow_click_sets_a_corner_too() {
+    let mut desk = label_page(Made::Cube);
+    for (col, row) in &SQUARE[..3] {
+        let pos = desk.at(*col, *row);
+        drag_on(&mut desk, &[pos, pos], PointerButton::Primary, Modifiers::NONE);
+        // A second and more.
+        desk.steps(90);
+        let_go(&mut desk, pos, PointerButton::Primary, Modifiers::NONE);
+    }
+    desk.key(Key::Enter);
+    assert_corners(&annotations(&desk)[0].geometry, &SQUARE[..3]);
+}
+
+#[test]
+fn the_core_of_an_outline_with_thousands_of_corners_comes_while_it_is_dragged() {
+    let mut desk = label_page(Made::Cube);
+    let around = |i: usize| {
+        let angle = i as f64 / 5000.0 * std::f64::consts::TAU;
+        grid().lonlat_from_pixel(45.0 + 20.0 * angle.cos(), 45.0 - 20.0 * angle.sin()).unwrap()
+    };
+    let ring: Vec<[f64; 2]> = (0..5000).map(around).collect();
+    desk.send(Command::Draw(geo::Polygon::new(ring.into(), vec![])));
+    desk.key(Key::V);
+    let drawn = annotations(&desk)[0].clone();
+    let points = [desk.at(45.0, 45.0), desk.at(50.0, 40.0)];
+    drag_on(&mut desk, &points, PointerButton::Primary, Modifiers::NONE);
+    desk.until("the core is there", |d| d.sees("pure pixels\ncore"));
+    let_go(&mut desk, points[1], PointerButton::Primary, Modifiers::NONE);
+    assert!(annotations(&desk)[0] != drawn);
 }

@@ -348,7 +348,7 @@ fn layers_ui(
     }
     view.map.damage.paint(&painter, projector, &opened.cube);
     if view.map.layers.annotations {
-        view.map.cores.hidden = view.map.tools.hidden;
+        view.map.cores.hidden = view.map.tools.hidden.filter(|_| project.page == Page::Label);
         view.map.cores.paint(&painter, projector, grid, project);
     }
     let other = response.hover_pos().filter(|_| view.map.hovered.is_none_or(|p| p.pixel.is_none()));

@@ -64,11 +64,11 @@ pub fn corners_ui(scene: &Scene, view: &mut View, tool: Tool) {
     let many = view.map.tools.corners.len() >= 3 && tool != Tool::Split;
     let closes = scene.pos.zip(first).is_some_and(|(pos, first)| many && pos.distance(first) < CLOSES);
     let place = if closes || scene.panning { None } else { scene.place(None) };
-    if !scene.panning && scene.response.double_clicked() || scene.clicked() && closes {
+    if !scene.panning && scene.response.double_clicked() || scene.clicked_or_pressed() && closes {
         view.commands.extend(finish(tool, scene.project, &mut view.map.tools));
         return;
     }
-    if scene.clicked() {
+    if scene.clicked_or_pressed() {
         view.map.tools.corners.extend(place);
     }
     let set = view.map.tools.corners.clone();

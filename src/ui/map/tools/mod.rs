@@ -125,6 +125,8 @@ pub struct Tools {
     /// Corners of what is being drawn, longitude and latitude.
     corners: Vec<[f64; 2]>,
     gesture: Gesture,
+    /// Where the button went down, on the screen.
+    pressed_at: Option<Pos2>,
     preview: preview::Preview,
     /// The tool that the corners are of.
     of: Tool,
@@ -213,6 +215,7 @@ pub fn press(ui: &Ui, rect: Rect, project: &OpenProject, view: &mut View) -> Dra
     }
     let origin = ui.input(|i| i.pointer.press_origin());
     if pressed {
+        tools.pressed_at = origin;
         tools.gesture = match (project.page, origin) {
             (Page::Label, _) if space => Gesture::SpacePan,
             (Page::Label, Some(pos)) => gesture_of(ui, view.map.tool, tools, &projector, project, pos),

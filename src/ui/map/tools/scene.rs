@@ -18,6 +18,9 @@ use walkers::Projector;
 /// Corners jump to what lies so near, in points of the screen.
 const SNAPS: f32 = 8.0;
 
+/// A press that moves less is no drag, in points of the screen.
+const STAYS: f32 = 6.0;
+
 /// What a tool sees in a frame.
 pub struct Scene<'a> {
     pub ui: &'a Ui,
@@ -33,6 +36,7 @@ pub struct Scene<'a> {
     pub panning: bool,
     /// Whether corners jump to what lies around.
     snaps: bool,
+    pressed_at: Option<Pos2>,
 }
 
 /// The place under a point of the screen.
@@ -82,12 +86,19 @@ impl<'a> Scene<'a> {
             pos: response.interact_pointer_pos().or(response.hover_pos()),
             panning: space || dragged || matches!(tools.gesture, Gesture::SpacePan),
             snaps: !tools.loose && !modifiers.command,
+            pressed_at: tools.pressed_at,
         }
     }
 
     /// Whether the map was clicked, and not to pan it.
     pub fn clicked(&self) -> bool {
         !self.panning && self.response.clicked()
+    }
+
+    /// Whether the map was clicked, however slowly: a press that stays where it is counts, though it came to be a drag.
+    pub fn clicked_or_pressed(&self) -> bool {
+        let stayed = || self.pos.zip(self.pressed_at).is_some_and(|(pos, at)| pos.distance(at) < STAYS);
+        self.clicked() || !self.panning && self.dropped() && stayed()
     }
 
     /// Whether the drag that the tool has taken goes on.
