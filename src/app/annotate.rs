@@ -1,4 +1,4 @@
-//! Edits of annotations: drawing, reshaping, changing what is said of them, deleting.
+//! Edits of annotations: drawing, changing what is said of them, deleting.
 
 use super::command::{AnnotationChange, Command};
 use super::state::OpenProject;
@@ -15,13 +15,6 @@ pub(super) fn edit(
 ) -> Result<String, Refused> {
     match command {
         Command::Draw(polygon) => draw(project, author, polygon),
-        Command::Reshape { id, geometry } => {
-            let mut annotation = the_annotation(project, id)?;
-            annotation.geometry = geometry;
-            check_geometry(project, &annotation)?;
-            project.annotations.insert(annotation);
-            Ok("reshaping an annotation".into())
-        }
         Command::ChangeAnnotations { ids, change } => change_all(project, &ids, change),
         Command::DeleteAnnotations(ids) => {
             ids.iter().try_for_each(|id| the_annotation(project, *id).map(drop))?;
@@ -43,13 +36,14 @@ fn draw(
     let Some(class) = project.class.and_then(|c| project.document.legend.class(c)) else {
         return refuse("pick a class first: a polygon needs one");
     };
+    let (code, change) = (class.code, format!("drawing {}", class.name));
+    let geometry = super::reshape::made_whole(project, &polygon.into())?;
     let annotation = Annotation {
         author: author.map(str::to_string),
         created: Some(chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),
-        ..Annotation::new(project.next_id, polygon.into(), class.code)
+        ..Annotation::new(project.next_id, geometry, code)
     };
     check_geometry(project, &annotation)?;
-    let change = format!("drawing {}", class.name);
     project.selection = [annotation.id].into();
     project.next_id += 1;
     project.annotations.insert(annotation);
@@ -57,7 +51,7 @@ fn draw(
 }
 
 /// Whether a geometry can be used at all; why not, in a sentence.
-fn check_geometry(project: &OpenProject, annotation: &Annotation) -> Result<(), Refused> {
+pub(super) fn check_geometry(project: &OpenProject, annotation: &Annotation) -> Result<(), Refused> {
     let on_earth = |c: Coord<f64>| c.x.abs() <= 180.0 && c.y.abs() <= 90.0;
     if !annotation.geometry.coords_iter().all(on_earth) {
         return refuse("this polygon reaches past the ends of the Earth: draw it within 180° and 90°");

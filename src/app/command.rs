@@ -180,10 +180,18 @@ pub enum Command {
     /// Writes the legend as the ending of the file says: `.qml`, `.csv` or `.json` (a job).
     ExportLegend(PathBuf),
 
-    /// Adds an annotation of the picked class: a polygon in longitude and latitude.
+    /// Adds an annotation of the picked class: a polygon in longitude and latitude, repaired where it crosses itself.
     Draw(geo::Polygon<f64>),
-    /// Gives an annotation another geometry, in longitude and latitude.
+    /// Gives an annotation another geometry, in longitude and latitude, repaired where it crosses itself.
     Reshape { id: AnnotationId, geometry: geo::Geometry<f64> },
+    /// Cuts a hole, in longitude and latitude, into annotations.
+    CutHole { ids: Vec<AnnotationId>, hole: geo::Polygon<f64> },
+    /// Adds a polygon, in longitude and latitude, to what an annotation covers.
+    Extend { id: AnnotationId, with: geo::Polygon<f64> },
+    /// Splits annotations along a line of longitudes and latitudes: of those given, or of all, those that it crosses.
+    Split { ids: Vec<AnnotationId>, line: Vec<[f64; 2]> },
+    /// Makes one of several annotations of one class; it keeps the lowest id.
+    Merge(Vec<AnnotationId>),
     /// Changes what is said of annotations, all at once.
     ChangeAnnotations { ids: Vec<AnnotationId>, change: AnnotationChange },
     /// Deletes annotations.
@@ -251,6 +259,10 @@ impl Command {
                 | Self::ImportLegend { .. }
                 | Self::Draw(_)
                 | Self::Reshape { .. }
+                | Self::CutHole { .. }
+                | Self::Extend { .. }
+                | Self::Split { .. }
+                | Self::Merge(_)
                 | Self::ChangeAnnotations { .. }
                 | Self::DeleteAnnotations(_)
                 | Self::SetBuffer(_)

@@ -308,6 +308,7 @@ fn project_opened(state: &mut AppState, opened: OpenedProject) {
         saver,
         next_id,
         then_map: false,
+        remarks: Vec::new(),
         removed_sites: Vec::new(),
         folder,
         document,

@@ -17,6 +17,7 @@ mod labels_out;
 mod legend;
 mod outside;
 mod listing;
+mod reshape;
 mod sites;
 mod state;
 mod update;
@@ -36,7 +37,7 @@ pub use state::{
     AppState, CubeState, JobView, LastResults, Level, MapLayer, ModelEntry, Notice, OpenProject, SaveState,
     SiteView, SurveyState, Surveying, Training,
 };
-pub use update::{Refused, draft_core, update};
+pub use update::{Refused, update};
 
 #[cfg(test)]
 mod tests;

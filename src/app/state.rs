@@ -125,6 +125,8 @@ pub struct OpenProject {
     pub(super) saver: Option<Saver>,
     pub(super) next_id: AnnotationId,
     pub(super) then_map: bool,
+    /// What people should read of the edit being carried out.
+    pub(super) remarks: Vec<String>,
     pub(super) removed_sites: Vec<(usize, Site)>,
 }
 

@@ -306,7 +306,7 @@ fn importing_adds_to_the_legend_by_name_and_undoes_as_one_step() {
 
 /// An edit, drawn at random.
 fn edits() -> impl Strategy<Value = (u8, u64, f64)> {
-    (0..22u8, 1..12u64, 0.0..40.0f64)
+    (0..26u8, 1..12u64, 0.0..40.0f64)
 }
 
 fn edit((kind, number, place): (u8, u64, f64)) -> Command {
@@ -348,6 +348,13 @@ fn edit((kind, number, place): (u8, u64, f64)) -> Command {
             buffer_m: (place < 20.0).then_some(place),
             ..Class::new((1 + number % 5) as u8, format!("grouped {number}"), [7; 3])
         }),
+        21 => {
+            let place = |col, row| grid().lonlat_from_pixel(col, row).unwrap();
+            Command::Split { ids: vec![], line: vec![place(4.0 * number as f64, -5.0), place(40.0, 70.0)] }
+        }
+        22 => Command::Merge(vec![number, number + 1]),
+        23 => Command::CutHole { ids: vec![number], hole: square(place + 1.0, place + 2.0, 4.0) },
+        24 => Command::Extend { id: number, with: square(place + 3.0, place, 9.0) },
         _ => Command::RenameGroup {
             group: format!("group {}", number % 2),
             name: (place < 20.0).then(|| "group 0".into()),
@@ -737,3 +744,4 @@ fn indices_of_the_project_are_checked_and_undone() {
 mod flags;
 mod imagery;
 mod legend;
+mod shapes;

@@ -6,9 +6,8 @@ use super::imagery;
 use super::indices::{self, look_again, set_composite};
 use super::{outside, labels_in, labels_out};
 use super::sites;
-use super::state::{AppState, JobView, OpenProject, Training};
-use crate::geo::Grid;
-use crate::jobs::{self, DrawnCore, JobContext, JobId, JobKind, Outcome};
+use super::state::{AppState, JobView, Level, OpenProject, Training};
+use crate::jobs::{self, JobContext, JobId, JobKind, Outcome};
 use crate::model::ModelSpec;
 use crate::project::{Site, file_name};
 use std::path::{Path, PathBuf};
@@ -101,10 +100,13 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
                 return refuse("no project is open: open one, make a new one, or try the demo");
             };
             let indices = project.document.settings.indices.clone();
+            project.remarks.clear();
             apply(project, state.author.as_deref(), edit)?;
+            let remarks = std::mem::take(&mut project.remarks);
             if project.document.settings.indices != indices {
                 look_again(state);
             }
+            remarks.into_iter().for_each(|words| state.notify(Level::Warning, words));
             derived::follow(state);
             Ok(None)
         }
@@ -419,10 +421,14 @@ fn apply(project: &mut OpenProject, author: Option<&str>, command: Command) -> R
         | Command::RenameGroup { .. }
         | Command::DeleteClass { .. }
         | Command::TakeLegend { .. }) => super::legend::edit(project, legend)?,
-        annotate @ (Command::Draw(_)
-        | Command::Reshape { .. }
-        | Command::ChangeAnnotations { .. }
-        | Command::DeleteAnnotations(_)) => super::annotate::edit(project, author, annotate)?,
+        reshape @ (Command::Reshape { .. }
+        | Command::CutHole { .. }
+        | Command::Extend { .. }
+        | Command::Split { .. }
+        | Command::Merge(_)) => super::reshape::edit(project, reshape)?,
+        annotate @ (Command::Draw(_) | Command::ChangeAnnotations { .. } | Command::DeleteAnnotations(_)) => {
+            super::annotate::edit(project, author, annotate)?
+        }
         Command::SetBuffer(m) => {
             check_buffer(m)?;
             project.document.settings.buffer_m = m;
@@ -459,14 +465,4 @@ fn restore(project: &mut OpenProject, snapshot: super::history::Snapshot) {
     sites::restore_removed(project, snapshot.removed_sites);
     project.settle();
     project.save();
-}
-
-/// The core that a polygon being drawn would have; fast enough for every mouse move.
-///
-/// # Errors
-/// When the polygon cannot be used yet, with why.
-pub fn draft_core(vertices: &[[f64; 2]], grid: &Grid, buffer_m: f64) -> Result<DrawnCore, String> {
-    let ring: Vec<geo::Coord<f64>> = vertices.iter().map(|&[x, y]| geo::Coord { x, y }).collect();
-    let polygon = geo::Polygon::new(geo::LineString::new(ring), Vec::new());
-    jobs::outlined(crate::labels::core_of(&polygon.into(), grid, buffer_m), grid).map_err(|e| e.to_string())
 }

@@ -2,6 +2,7 @@
 //! and joined on exit. Progress may be dropped when nobody listens; results never are.
 
 mod flags;
+mod draft;
 mod imagery;
 mod legend;
 mod listing;
@@ -15,9 +16,8 @@ mod sites;
 mod wand;
 mod work;
 
-pub use flags::{
-    AllFacts, CoreResult, Facts, FlagSpec, Flagged, Mark, Marks, PixelPlace, Relations, flag_all, flags,
-};
+pub use flags::{AllFacts, CoreResult, Facts, FlagSpec, Flagged, Mark, Marks, PixelPlace, Relations, flag_all, flags};
+pub use draft::{DraftAnswer, DraftQuestion, DraftRequest, Drafts};
 pub use imagery::{
     BuildCubeSpec, SurveySpec, append_to_cube, build_cube, stopped_by_damage, survey, to_recognise,
 };

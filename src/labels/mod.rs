@@ -16,6 +16,7 @@ mod repair;
 pub mod wand;
 mod plane;
 mod site;
+pub mod shape;
 
 pub use annotation::{Annotation, AnnotationId, Annotations, Buffers, Change, Confidence, Holds};
 pub use check::{CheckReport, ClassCount, Finding, FindingKind, check};

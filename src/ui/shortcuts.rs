@@ -1,42 +1,80 @@
 //! Keys, and the sheet that lists them.
 
-use super::listing;
-use super::map::Tool;
-use super::rhythm;
+use super::{listing, rhythm};
+use super::map::{Tool, finish_drawing};
 use super::view::View;
-use crate::app::{AppState, Command, OpenProject, Page};
-use egui::{Context, Grid, Id, Key, Modal, Modifiers, RichText};
+use crate::app::{AnnotationChange, AppState, Command, OpenProject, Page};
+use egui::{Context, Grid, Id, Key, Modal, Modifiers, RichText, Ui};
 
-/// Keys and what they do, as the sheet lists them.
-const SHEET: [(&str, &str); 28] = [
-    ("F1 F2 F3 F4", "Look, Label, Map, Assess"),
-    ("Left, Right or A, D", "the date before, the date after"),
-    ("Space", "play through the year, or stop"),
-    ("Wheel, drag", "zoom, pan"),
-    ("F", "the whole site"),
-    ("Page Up, Page Down", "the site before, the next site"),
-    ("Click (Look page)", "pin a pixel, or take its pin off"),
-    ("1 … 9, 0", "pick a class"),
-    ("P", "draw a polygon"),
-    ("W", "the wand: draw around all that has the year of the pixel you click"),
-    ("[ and ], Alt or Shift and wheel", "narrow or widen the tolerance of the wand"),
-    ("V", "select annotations"),
-    ("Click, double click or Enter", "add a corner, finish the polygon"),
-    ("Backspace, Esc", "take the last corner back, give the polygon up"),
-    ("Delete", "delete the selected annotation"),
-    ("O", "drop the pixels that stand apart from the selected annotation"),
-    ("T", "show or hide the table of annotations"),
-    ("Z", "zoom to the selected annotations"),
-    ("Up, Down; with Shift", "the annotation before, the next one; several"),
-    ("Ctrl+A", "select all annotations that are listed"),
-    ("Ctrl+Z, Ctrl+Y", "undo, redo"),
-    ("Ctrl+T", "train"),
-    ("Ctrl+Enter", "train and map"),
-    ("M", "show or hide the class map"),
-    ("Ctrl+I", "add imagery"),
-    ("Ctrl+Shift+I", "import labels"),
-    ("Ctrl+O, Ctrl+N", "open a project, make a new one"),
-    ("?", "this sheet"),
+/// Keys and what they do, in groups as the sheet lists them.
+const SHEET: [(&str, &[(&str, &str)]); 6] = [
+    (
+        "Pages and dates",
+        &[
+            ("F1 F2 F3 F4", "Look, Label, Map, Assess"),
+            ("Left, Right or A, D", "the date before, the date after"),
+            ("Space", "play through the year, or stop"),
+            ("Page Up, Page Down", "the site before, the next site"),
+        ],
+    ),
+    (
+        "Map",
+        &[
+            ("Wheel, drag", "zoom, pan"),
+            ("Space or middle button, and drag", "pan with any tool"),
+            ("F", "the whole site"),
+            ("M", "show or hide the class map"),
+            ("Click (Look page)", "pin a pixel, or take its pin off"),
+        ],
+    ),
+    (
+        "Project",
+        &[
+            ("Ctrl+Z, Ctrl+Y", "undo, redo"),
+            ("Ctrl+T, Ctrl+Enter", "train, train and map"),
+            ("Ctrl+I, Ctrl+Shift+I", "add imagery, import labels"),
+            ("Ctrl+O, Ctrl+N", "open a project, make a new one"),
+            ("?", "this sheet"),
+        ],
+    ),
+    (
+        "Draw",
+        &[
+            ("P", "polygon"),
+            ("R", "rectangle along the pixels"),
+            ("L", "freehand"),
+            ("W", "wand: all that has the year of the pixel you click"),
+            ("[ and ], Alt or Shift and wheel", "tolerance of the wand"),
+            ("Click; double click or Enter", "add a corner; finish"),
+            ("Backspace, Esc", "take the last corner back, give up"),
+            ("S, Ctrl held", "snapping on or off, off for now"),
+            ("1 … 9, 0", "pick a class"),
+        ],
+    ),
+    (
+        "Edit",
+        &[
+            ("H", "cut a hole"),
+            ("X", "split along a line"),
+            ("E", "extend"),
+            ("J", "merge the selected"),
+            ("Delete", "delete the selected"),
+            ("O", "drop pixels that stand apart"),
+        ],
+    ),
+    (
+        "Select",
+        &[
+            ("V", "select"),
+            ("Ctrl or Shift and click", "add to the selection, or take away"),
+            ("Up, Down; Ctrl+A", "the one before, the next one; all"),
+            ("T, Z", "table of annotations, zoom to the selected"),
+            ("Shift and drag", "select all that a box touches"),
+            ("1 … 9, 0", "give the selected a class"),
+            ("Drag a corner, an edge, the whole", "move it, add a corner, move all of it"),
+            ("Alt and click, or right click", "take a corner out"),
+        ],
+    ),
 ];
 
 /// Sends the commands of the keys pressed, unless somebody types.
@@ -114,7 +152,10 @@ pub fn handle(ctx: &Context, state: &AppState, view: &mut View) {
             view.send(Command::StepTime(step));
         }
     }
-    if plain(Key::Space) {
+    // With space held one pans; a tap plays.
+    let pressed = plain(Key::Space);
+    let released = |e: &egui::Event| matches!(e, egui::Event::Key { key: Key::Space, pressed: false, .. });
+    if view.map.tools.space(pressed, ctx.input(|i| i.events.iter().any(released))) {
         view.playing = match view.playing {
             Some(_) => None,
             None => Some(std::time::Instant::now()),
@@ -152,15 +193,18 @@ fn label_keys(ctx: &Context, project: &OpenProject, view: &mut View) {
     ];
     for (key, class) in digits.into_iter().zip(&project.document.legend.classes) {
         if plain(key) {
+            if view.map.tool == Tool::Select && !project.selection.is_empty() {
+                let ids = project.selection.iter().copied().collect();
+                view.send(Command::ChangeAnnotations { ids, change: AnnotationChange::Class(class.code) });
+            }
             view.send(Command::PickClass(class.code));
         }
     }
     listing::keys(ctx, project, view);
-    if plain(Key::P) {
-        view.map.tool = Tool::Polygon;
-    }
-    if plain(Key::W) {
-        view.map.tool = Tool::Wand;
+    for tool in Tool::ALL {
+        if plain(tool.key()) {
+            view.map.tool = tool;
+        }
     }
     for (key, steps) in [(Key::OpenBracket, -1.0), (Key::CloseBracket, 1.0)] {
         if view.map.tool == Tool::Wand && plain(key) {
@@ -170,13 +214,16 @@ fn label_keys(ctx: &Context, project: &OpenProject, view: &mut View) {
     if plain(Key::O) {
         rhythm::drop_apart(project, view);
     }
-    if plain(Key::V) {
-        view.map.tool = Tool::Select;
+    if plain(Key::S) {
+        view.map.tools.loose = !view.map.tools.loose;
+    }
+    if plain(Key::J) {
+        view.send(Command::Merge(project.selection.iter().copied().collect()));
     }
     if plain(Key::Enter) {
-        view.map.finish_polygon(&mut view.commands);
+        finish_drawing(project, view);
     }
-    if plain(Key::Escape) && !view.map.give_polygon_up() {
+    if plain(Key::Escape) && !view.map.give_drawing_up() {
         view.send(Command::Select(Vec::new()));
     }
     if plain(Key::Backspace) && !view.map.take_corner_back() {
@@ -201,11 +248,12 @@ pub fn sheet_ui(ctx: &Context, view: &mut View) {
     let modal = Modal::new(Id::unique("shortcuts")).show(ctx, |ui| {
         ui.heading("Shortcuts");
         ui.add_space(8.0);
-        Grid::new("sheet").num_columns(2).spacing([24.0, 6.0]).show(ui, |ui| {
-            for (keys, what) in SHEET {
-                ui.label(RichText::new(keys).strong());
-                ui.label(what);
-                ui.end_row();
+        ui.horizontal_top(|ui| {
+            for (column, groups) in SHEET.chunks(3).enumerate() {
+                if column > 0 {
+                    ui.add_space(24.0);
+                }
+                ui.vertical(|ui| groups.iter().for_each(|group| group_ui(ui, group)));
             }
         });
         ui.add_space(8.0);
@@ -214,4 +262,20 @@ pub fn sheet_ui(ctx: &Context, view: &mut View) {
     if modal.inner || modal.should_close() {
         view.shortcuts = false;
     }
+}
+
+/// A title and its keys.
+fn group_ui(ui: &mut Ui, (title, keys): &(&str, &[(&str, &str)])) {
+    ui.add_space(4.0);
+    ui.label(RichText::new(*title).weak());
+    Grid::new(*title).num_columns(2).spacing([20.0, 4.0]).min_col_width(204.0).min_row_height(18.0).show(
+        ui,
+        |ui| {
+            for (keys, what) in *keys {
+                ui.label(RichText::new(*keys).strong());
+                ui.label(*what);
+                ui.end_row();
+            }
+        },
+    );
 }

@@ -20,5 +20,6 @@ mod sites;
 #[path = "../small/mod.rs"]
 mod small;
 mod start;
+mod tools;
 mod trouble;
 mod wand;

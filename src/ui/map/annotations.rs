@@ -30,6 +30,8 @@ const SQUARE: f32 = 3.0;
 pub struct CoreLayer {
     known: HashMap<AnnotationId, Known>,
     crowd: Crowd,
+    /// An annotation that a tool paints as it will be.
+    pub hidden: Option<AnnotationId>,
 }
 
 /// An annotation on the plane, worked out once.
@@ -78,9 +80,9 @@ impl CoreLayer {
         }
         below.sort_unstable_by_key(|a| a.id);
         above.sort_unstable_by_key(|a| a.id);
-        for (annotation, selected) in
-            below.into_iter().map(|a| (a, false)).chain(above.into_iter().map(|a| (a, true)))
-        {
+        let hidden = self.hidden;
+        let all = below.into_iter().map(|a| (a, false)).chain(above.into_iter().map(|a| (a, true)));
+        for (annotation, selected) in all.filter(|(a, _)| Some(a.id) != hidden) {
             self.paint_one(painter, projector, &plane, grid, project, annotation, selected);
         }
         if self.known.len() > 8 * FEW {
@@ -243,6 +245,25 @@ pub fn paint_ring(painter: &Painter, ring: &[Pos2], width: f32, colour: Color32)
 /// A place on the screen.
 pub fn on_screen(projector: &Projector, lon: f64, lat: f64) -> Pos2 {
     projector.project(lon_lat(lon, lat)).to_pos2()
+}
+
+/// The rings of a geometry on the screen, without the corner that closes each.
+pub fn rings_on_screen(geometry: &geo::Geometry<f64>, projector: &Projector) -> Vec<Vec<Pos2>> {
+    let ring = |line: &geo::LineString<f64>| {
+        let mut points: Vec<Pos2> = line.coords().map(|c| on_screen(projector, c.x, c.y)).collect();
+        if points.len() > 1 && points.first() == points.last() {
+            points.pop();
+        }
+        points
+    };
+    let polygon = |p: &geo::Polygon<f64>| {
+        std::iter::once(p.exterior()).chain(p.interiors()).map(ring).collect::<Vec<_>>()
+    };
+    match geometry {
+        geo::Geometry::Polygon(p) => polygon(p),
+        geo::Geometry::MultiPolygon(many) => many.iter().flat_map(polygon).collect(),
+        other => vec![other.coords_iter().map(|c| on_screen(projector, c.x, c.y)).collect()],
+    }
 }
 
 /// Outlines a pixel.

@@ -1,6 +1,6 @@
 //! Chunks of the cube that cannot be read: known once they were asked for, told once, and shown as missing.
 
-use super::{draw, quad};
+use super::{plate, quad};
 use crate::cube::Cube;
 use crate::ui::tokens;
 use egui::{Align2, Color32, Painter, Rect, Stroke};
@@ -51,7 +51,7 @@ impl Damage {
             painter.add(egui::Shape::convex_polygon(corners.to_vec(), dimmed, outline));
             if Rect::from_points(&corners).width() > 88.0 {
                 let middle = quad::within(&corners, 0.5, 0.5);
-                draw::plate_text(painter, middle, Align2::CENTER_CENTER, "damaged");
+                plate::plate_text(painter, middle, Align2::CENTER_CENTER, "damaged");
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What floats on the map: tools, scale bar, north, the date, where the imagery is from.
 
-use super::draw::{plate, plate_text, tools_ui};
+use super::plate::{plate, plate_text};
+use super::tools::bar_ui;
 use crate::app::{OpenProject, Page};
 use crate::jobs::OpenedCube;
 use crate::ui::format;
@@ -16,12 +17,13 @@ pub fn furniture_ui(
     attribution: Option<&str>,
 ) {
     let words = "Shows the whole site (F)";
-    if zoom_ui(ui, rect, view, words, |ui, view| {
+    let (fits, tools) = zoom_ui(ui, rect, view, words, |ui, view| {
         if project.page == Page::Label {
-            tools_ui(ui, view);
+            bar_ui(ui, project, view, rect.width());
             ui.separator();
         }
-    }) {
+    });
+    if fits {
         view.map.fit();
     }
     let painter = ui.painter_at(rect);
@@ -29,7 +31,9 @@ pub fn furniture_ui(
     if let Some(&date) = info.dates.get(project.time()) {
         let origin = info.origin.as_deref().map_or(String::new(), |o| format!("   {o}"));
         let words = format!("{}{origin}", format::date(date));
-        plate_text(&painter, rect.right_top() + Vec2::new(-10.0, 10.0), Align2::RIGHT_TOP, &words);
+        // On a narrow map the date stands below the tools.
+        let down = if tools.right() > rect.right() - DATE { 18.0 + tools.height() } else { 10.0 };
+        plate_text(&painter, rect.right_top() + Vec2::new(-10.0, down), Align2::RIGHT_TOP, &words);
     }
     scale_bar(&painter, rect, view);
     north(&painter, rect);
@@ -38,18 +42,22 @@ pub fn furniture_ui(
     }
 }
 
-/// The tools at the top left; tells whether all is to be shown.
+/// Room that a date takes at the top right.
+const DATE: f32 = 100.0;
+
+/// The tools at the top left; tells whether all is to be shown, and where they are.
 fn zoom_ui(
     ui: &mut Ui,
     rect: Rect,
     view: &mut View,
     fit: &str,
     first: impl FnOnce(&mut Ui, &mut View),
-) -> bool {
-    let tools = Rect::from_min_size(rect.min + Vec2::splat(10.0), Vec2::new(360.0, 36.0));
+) -> (bool, Rect) {
+    let room = Vec2::new((rect.width() - 20.0).max(120.0), 36.0);
+    let tools = Rect::from_min_size(rect.min + Vec2::splat(10.0), room);
     let mut child = ui.new_child(UiBuilder::new().max_rect(tools));
     let mut fits = false;
-    Frame::popup(child.style()).inner_margin(4).show(&mut child, |ui| {
+    let frame = Frame::popup(child.style()).inner_margin(4).show(&mut child, |ui| {
         ui.horizontal(|ui| {
             first(ui, view);
             fits = ui.button("Fit").on_hover_text(fit).clicked();
@@ -62,12 +70,12 @@ fn zoom_ui(
             }
         });
     });
-    fits
+    (fits, frame.response.rect)
 }
 
 /// What floats on the map while no site is on screen.
 pub fn bare_ui(ui: &mut Ui, rect: Rect, view: &mut View, attribution: Option<&str>, words: Option<&str>) {
-    if zoom_ui(ui, rect, view, "Shows all sites (F)", |_, _| {}) {
+    if zoom_ui(ui, rect, view, "Shows all sites (F)", |_, _| {}).0 {
         view.map.fit();
     }
     let painter = ui.painter_at(rect);

@@ -6,24 +6,24 @@ mod claims;
 mod class_layer;
 mod crowd;
 mod damage;
-mod draw;
 mod footprints;
 mod furniture;
 mod mosaic;
 mod overview;
 mod plane;
 mod quad;
-mod wand;
-
 pub use draw::Tool;
 pub use quad::{corners, within as place_in};
+mod plate;
+mod tools;
+pub use tools::{Tool, finish_drawing};
 
 use super::view::View;
 use super::widgets;
 use crate::app::{AppState, Command, CubeState, OpenProject, Page};
 use crate::geo::Grid;
 use crate::jobs::{Loaded, OpenedCube};
-use egui::{CentralPanel, Context, DragPanButtons, Frame, Rect, Response, Role, Ui, Vec2, WidgetInfo};
+use egui::{CentralPanel, Context, Frame, Rect, Response, Role, Ui, Vec2, WidgetInfo};
 use std::time::{Duration, Instant};
 use walkers::{HttpTiles, Map, MapMemory, MercatorProjection, Projector, Tiles, lon_lat};
 
@@ -58,14 +58,15 @@ pub struct MapView {
     /// The tool in hand on the Label page.
     pub tool: Tool,
     /// The series wand.
-    pub wand: wand::Wand,
+    pub wand: tools::Wand,
     memory: MapMemory,
     site: Option<String>,
     basemap: Option<HttpTiles>,
     mosaic: mosaic::Mosaic,
     classes: class_layer::ClassLayer,
     cores: annotations::CoreLayer,
-    draft: draw::Draft,
+    /// What the tools remember.
+    pub tools: tools::Tools,
     last_rect: Option<Rect>,
     hover_since: Option<((u32, u32), Instant)>,
     fit: bool,
@@ -86,15 +87,15 @@ impl Default for MapView {
         Self {
             hovered: None,
             layers: Layers { annotations: true, class_map: true, mosaic: true },
-            tool: Tool::Polygon,
-            wand: wand::Wand::default(),
+            tool: Tool::default(),
+            wand: tools::Wand::default(),
             memory: MapMemory::default(),
             site: None,
             basemap: None,
             mosaic: mosaic::Mosaic::default(),
             classes: class_layer::ClassLayer::default(),
             cores: annotations::CoreLayer::default(),
-            draft: draw::Draft::default(),
+            tools: tools::Tools::default(),
             last_rect: None,
             hover_since: None,
             fit: false,
@@ -119,7 +120,7 @@ impl MapView {
             self.site = None;
             return Vec::new();
         };
-        let mut told = Vec::new();
+        let mut told: Vec<String> = self.tools.drain_told().collect();
         for loaded in loader.drain() {
             told.extend(match loaded {
                 Loaded::Tile(key, picture) => {
@@ -139,7 +140,7 @@ impl MapView {
         if self.site.as_deref() != Some(identity.as_str()) {
             self.mosaic.clear();
             self.cores.clear();
-            self.draft = draw::Draft::default();
+            self.tools.forget_drawing();
             self.wand.forget();
             self.damage = damage::Damage::default();
             self.site = Some(identity);
@@ -187,27 +188,12 @@ impl MapView {
         }
     }
 
-    /// Takes the last corner of the polygon being drawn back; `false` where none is being drawn.
-    pub fn take_corner_back(&mut self) -> bool {
-        self.draft.corners.pop().is_some()
-    }
-
-    /// Gives the polygon being drawn up; `false` where none is being drawn.
-    pub fn give_polygon_up(&mut self) -> bool {
-        let drawing = !self.draft.corners.is_empty();
-        self.draft.corners.clear();
-        drawing
-    }
-
-    /// Pure pixels of the polygon being drawn, or of what a click of the wand would draw.
+    /// Pure pixels of what is being drawn, or of what a click of the wand would draw.
     pub fn drawn_pixels(&self) -> Option<&[(u32, u32)]> {
-        let wand = || self.wand.pure_pixels().filter(|_| self.tool == Tool::Wand);
-        self.draft.pure_pixels().or_else(wand)
-    }
-
-    /// Finishes the polygon being drawn.
-    pub fn finish_polygon(&mut self, commands: &mut Vec<Command>) {
-        self.draft.finish(commands);
+        match self.tool {
+            Tool::Wand => self.wand.pure_pixels(),
+            _ => self.tools.pure_pixels(),
+        }
     }
 
     /// Finds the pixel under the mouse before the panels are painted, so that they show it in the same frame. The map
@@ -334,10 +320,11 @@ fn canvas_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut
     if std::mem::take(&mut view.map.fit) {
         fit_to(&mut view.map.memory, bounds(opened), rect);
     }
-    wand::take_wheel(ui.ctx(), rect, project, view);
+    tools::take_wheel(ui.ctx(), rect, project, view);
     if let Some((target, closely)) = view.map.target.take() {
         go_to(&mut view.map.memory, target, closely, rect);
     }
+    let pans = tools::press(ui, rect, project, view);
     let map = &mut view.map;
     let mut basemap = map.basemap.take();
     let mut memory = map.memory.clone();
@@ -346,7 +333,7 @@ fn canvas_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut
         Map::new(basemap.as_mut().map(|t| t as &mut dyn Tiles), &mut memory, lon_lat(centre[0], centre[1]))
             .zoom_with_ctrl(false)
             .zoom_speed(1.5)
-            .drag_pan_buttons(DragPanButtons::PRIMARY | DragPanButtons::MIDDLE);
+            .drag_pan_buttons(pans);
     let shown = canvas
         .show(ui, |ui, response, projector, _| layers_ui(ui, response, projector, project, opened, view));
     let response = shown.response;
@@ -357,7 +344,7 @@ fn canvas_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut
     let attribution = basemap.as_ref().map(|t| t.attribution().text);
     view.map.basemap = basemap;
     furniture::furniture_ui(ui, rect, project, opened, view, attribution);
-    wand::options_ui(ui, rect, project, view);
+    tools::wand_options_ui(ui, rect, project, view);
     remember_view(ui.ctx(), project, view);
     picture
 }
@@ -378,7 +365,7 @@ fn layers_ui(
         .is_none_or(|c| Rect::from_points(&c).intersects(projector.clip_rect()));
     if !in_view {
         let words = "The site is out of view: press F, or Fit, to come back to it";
-        draw::plate_text(&painter, projector.clip_rect().center(), egui::Align2::CENTER_CENTER, words);
+        plate::plate_text(&painter, projector.clip_rect().center(), egui::Align2::CENTER_CENTER, words);
     }
     let mut picture = false;
     if let Some((_, loader)) = project.cube() {
@@ -393,6 +380,7 @@ fn layers_ui(
     }
     view.map.damage.paint(&painter, projector, &opened.cube);
     if view.map.layers.annotations {
+        view.map.cores.hidden = view.map.tools.hidden.filter(|_| project.page == Page::Label);
         view.map.cores.paint(&painter, projector, grid, project);
         super::rhythm::paint_marks(&painter, projector, grid, project, view);
         claims::paint(&painter, projector, grid, project.derived.flags.claimed());
@@ -405,7 +393,7 @@ fn layers_ui(
         annotations::paint_pixel(&painter, projector, grid, pixel, super::tokens::OVER_IMAGE);
     }
     match project.page {
-        Page::Label => draw::label_tools(ui, &painter, response, projector, project, opened, view),
+        Page::Label => tools::tools_ui(ui, &painter, response, projector, project, opened, view),
         _ => {
             if let Some(name) = other {
                 response.clone().on_hover_cursor(egui::CursorIcon::PointingHand);

@@ -1,8 +1,9 @@
 //! The series wand: what hangs together with the pixel under the mouse and has the same year, shown as one points, drawn by a
 //! click.
 
-use super::annotations::{on_screen, paint_core, paint_ring, window_of};
-use super::draw::{Tool, describe, tag};
+use super::super::annotations::{on_screen, paint_core, paint_ring, window_of};
+use super::Tool;
+use super::scene::{Scene, describe_core};
 use crate::app::{Command, OpenProject, Page};
 use crate::cube::Cube;
 use crate::jobs::{self, Newest, OpenedCube, WandPreview, WandRegion, WandRequest};
@@ -95,15 +96,8 @@ impl Wand {
 }
 
 /// Shows what a click would draw, and draws it.
-pub fn wand_tool(
-    ui: &mut Ui,
-    painter: &Painter,
-    response: &Response,
-    projector: &Projector,
-    project: &OpenProject,
-    opened: &OpenedCube,
-    view: &mut View,
-) {
+pub fn wand_ui(scene: &Scene, opened: &OpenedCube, view: &mut View) {
+    let Scene { ui, painter, response, projector, project, .. } = *scene;
     response.clone().on_hover_cursor(CursorIcon::Crosshair);
     let (hovered, wand) = (view.map.hovered, &mut view.map.wand);
     wand.take_in();
@@ -119,7 +113,7 @@ pub fn wand_tool(
         match place.filter(|_| !within_selected) {
             Some((seed, _)) => {
                 let request = WandRequest { seed, tolerance: wand.tolerance, buffer_m };
-                wand.clicked = response.clicked();
+                wand.clicked = scene.clicked();
                 wand.ask(ui.ctx(), &opened.cube, request);
             }
             None => wand.let_go(),
@@ -151,8 +145,8 @@ pub fn wand_tool(
     } else if wand.asked.is_some() {
         words = "looking for what has the same year …".into();
     }
-    if let Some(pos) = response.hover_pos().filter(|_| !words.is_empty()) {
-        tag(painter, pos + Vec2::new(18.0, 12.0), &words);
+    if response.hovered() {
+        scene.tell(&words);
     }
 }
 
@@ -176,7 +170,7 @@ fn paint_region(
 
 /// What a click would draw, in words.
 fn told(region: &WandRegion, buffer_m: f64, has_class: bool) -> String {
-    let mut words = describe(&region.core, buffer_m);
+    let mut words = describe_core(&region.core.core, buffer_m, None);
     if region.bounded {
         let most = format::grouped(AT_MOST as i64);
         words.push_str(&format!("\nstopped at {most} pixels: a lower tolerance keeps to one field"));

@@ -1,0 +1,305 @@
+//! The tools of the Label page, one file each: what the mouse does with the tool in hand, and what is painted of it.
+//!
+//! [`press`] decides before the map is shown whether a drag that begins is the tool's or pans; [`tools_ui`] then follows the
+//! mouse. Nothing of the document changes before a gesture ends in one command.
+
+mod bar;
+mod corners;
+mod extend;
+mod freehand;
+mod hole;
+mod polygon;
+mod preview;
+mod rectangle;
+mod reshape;
+mod scene;
+mod select;
+mod split;
+mod wand;
+
+pub use bar::bar_ui;
+pub use wand::{Wand, options_ui as wand_options_ui, take_wheel};
+
+use super::MapView;
+use crate::app::{OpenProject, Page};
+use crate::jobs::OpenedCube;
+use crate::labels::AnnotationId;
+use crate::ui::view::View;
+use egui::{DragPanButtons, Key, Painter, PointerButton, Pos2, Rect, Response, Ui};
+use scene::Scene;
+use walkers::{MercatorProjection, Projector, lon_lat};
+
+/// The tool in hand.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Tool {
+    /// Selects annotations, moves them and their corners.
+    Select,
+    /// Draws polygons by their corners.
+    #[default]
+    Polygon,
+    /// Draws rectangles along the grid.
+    Rectangle,
+    /// Draws by a stroke.
+    Freehand,
+    /// Draws around all that has the year of a pixel.
+    Wand,
+    /// Cuts a hole.
+    Hole,
+    /// Splits along a line.
+    Split,
+    /// Adds to an annotation.
+    Extend,
+}
+
+impl Tool {
+    /// All of them, as they stand in the bar.
+    pub const ALL: [Self; 8] = [
+        Self::Select,
+        Self::Polygon,
+        Self::Rectangle,
+        Self::Freehand,
+        Self::Wand,
+        Self::Hole,
+        Self::Split,
+        Self::Extend,
+    ];
+
+    /// For people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Select => "Select",
+            Self::Polygon => "Polygon",
+            Self::Rectangle => "Rectangle",
+            Self::Freehand => "Freehand",
+            Self::Wand => "Wand",
+            Self::Hole => "Hole",
+            Self::Split => "Split",
+            Self::Extend => "Extend",
+        }
+    }
+
+    /// The key that takes it in hand.
+    pub fn key(self) -> Key {
+        match self {
+            Self::Select => Key::V,
+            Self::Polygon => Key::P,
+            Self::Rectangle => Key::R,
+            Self::Freehand => Key::L,
+            Self::Wand => Key::W,
+            Self::Hole => Key::H,
+            Self::Split => Key::X,
+            Self::Extend => Key::E,
+        }
+    }
+
+    fn hint(self) -> &'static str {
+        match self {
+            Self::Select => {
+                "Selects annotations; drag a corner, the middle of an edge, or the whole; Shift and drag for a box"
+            }
+            Self::Polygon => "Draws a polygon: click its corners, double click or Enter to finish",
+            Self::Rectangle => "Draws a rectangle along the pixels: drag, or click two corners",
+            Self::Freehand => "Draws by a stroke: drag around, release to close",
+            Self::Wand => "Draws around all that has the year of the pixel you click",
+            Self::Hole => "Cuts a hole into the selected annotation, or the one under its first corner",
+            Self::Split => "Splits along a line: click across, double click or Enter to split",
+            Self::Extend => "Adds a polygon to the selected annotation, or the one under its first corner",
+        }
+    }
+}
+
+/// What the button of the mouse that is held down does.
+#[derive(Default)]
+enum Gesture {
+    /// It is not held down, or the map pans.
+    #[default]
+    Pan,
+    /// Space was held as it went down: the map pans, and a click is none.
+    SpacePan,
+    /// It draws a rectangle, from a place on.
+    Rectangle([f64; 2]),
+    /// It draws a stroke.
+    Stroke(freehand::Stroke),
+    /// It draws a box that selects, from a point of the screen on.
+    Box(Pos2),
+    /// It reshapes the selected annotation.
+    Reshape(reshape::Reshaping),
+    /// It was given up: nothing more comes of it.
+    Spent,
+}
+
+impl Gesture {
+    fn pans(&self) -> bool {
+        matches!(self, Self::Pan | Self::SpacePan)
+    }
+}
+
+/// What the tools remember between frames.
+#[derive(Default)]
+pub struct Tools {
+    /// Corners of what is being drawn, longitude and latitude.
+    corners: Vec<[f64; 2]>,
+    gesture: Gesture,
+    /// Where the button went down, on the screen.
+    pressed_at: Option<Pos2>,
+    preview: preview::Preview,
+    /// The tool that the corners are of.
+    of: Tool,
+    /// Whether corners do not jump to what lies around.
+    pub loose: bool,
+    /// An annotation that the tool paints as it will be.
+    pub hidden: Option<AnnotationId>,
+    /// Sentences for people.
+    told: Vec<String>,
+    /// Whether space is held, and whether it panned.
+    space: Option<bool>,
+}
+
+impl Tools {
+    /// Takes the last corner back; `false` where nothing is being drawn.
+    fn take_corner_back(&mut self) -> bool {
+        self.corners.pop().is_some()
+    }
+
+    /// Gives up what is being drawn or dragged; `false` where nothing is.
+    fn give_up(&mut self) -> bool {
+        let drawing = !self.corners.is_empty();
+        self.corners.clear();
+        let dragging = !matches!(self.gesture, Gesture::Pan | Gesture::SpacePan | Gesture::Spent);
+        if dragging {
+            self.gesture = Gesture::Spent;
+        }
+        drawing || dragging
+    }
+
+    /// Pure pixels of what is being drawn or reshaped, as far as they are known.
+    pub fn pure_pixels(&self) -> Option<&[(u32, u32)]> {
+        self.preview.pure_pixels()
+    }
+
+    /// Forgets what is being drawn: another site is shown.
+    pub fn forget_drawing(&mut self) {
+        self.give_up();
+        self.hidden = None;
+        self.preview.forget();
+    }
+
+    /// What people should read since the last call.
+    pub fn drain_told(&mut self) -> impl Iterator<Item = String> {
+        self.told.drain(..)
+    }
+
+    /// Space went down or came up; tells whether it was a tap, with nothing panned in between.
+    pub fn space(&mut self, pressed: bool, released: bool) -> bool {
+        if pressed && self.space.is_none() {
+            self.space = Some(false);
+        }
+        released && self.space.take() == Some(false)
+    }
+}
+
+impl MapView {
+    /// Takes the last corner of what is being drawn back; `false` where nothing is being drawn.
+    pub fn take_corner_back(&mut self) -> bool {
+        self.tools.take_corner_back()
+    }
+
+    /// Gives up what is being drawn or dragged; `false` where nothing is.
+    pub fn give_drawing_up(&mut self) -> bool {
+        self.tools.give_up()
+    }
+}
+
+/// Finishes what is being drawn by corners.
+pub fn finish_drawing(project: &OpenProject, view: &mut View) {
+    let command = corners::finish(view.map.tool, project, &mut view.map.tools);
+    view.commands.extend(command);
+}
+
+/// Decides whose a drag is that begins in this frame, before the map takes it; gives the buttons that pan.
+pub fn press(ui: &Ui, rect: Rect, project: &OpenProject, view: &mut View) -> DragPanButtons {
+    let (pressed, down, released, middle, space) = ui.input(|i| {
+        let pointer = &i.pointer;
+        (
+            pointer.button_pressed(PointerButton::Primary),
+            pointer.button_down(PointerButton::Primary),
+            pointer.button_released(PointerButton::Primary),
+            pointer.button_down(PointerButton::Middle),
+            i.key_down(Key::Space),
+        )
+    });
+    let projector = Projector::new(rect, &MercatorProjection, &view.map.memory, lon_lat(0.0, 0.0));
+    let tools = &mut view.map.tools;
+    if (pressed || middle) && space {
+        tools.space = Some(true);
+    }
+    let origin = ui.input(|i| i.pointer.press_origin());
+    if pressed {
+        tools.pressed_at = origin;
+        tools.gesture = match (project.page, origin) {
+            (Page::Label, _) if space => Gesture::SpacePan,
+            (Page::Label, Some(pos)) => gesture_of(ui, view.map.tool, tools, &projector, project, pos),
+            _ => Gesture::Pan,
+        };
+    } else if !down && !released {
+        tools.gesture = Gesture::Pan;
+    }
+    let pans = view.map.tools.gesture.pans();
+    if pans { DragPanButtons::PRIMARY | DragPanButtons::MIDDLE } else { DragPanButtons::MIDDLE }
+}
+
+/// What a drag does that begins here.
+fn gesture_of(
+    ui: &Ui,
+    tool: Tool,
+    tools: &Tools,
+    projector: &Projector,
+    project: &OpenProject,
+    pos: Pos2,
+) -> Gesture {
+    let modifiers = ui.input(|i| i.modifiers);
+    let place = || {
+        let loose = tools.loose || modifiers.command;
+        let snapped = scene::snapped(project, projector, pos, None).filter(|_| !loose);
+        snapped.map_or_else(|| scene::lonlat(projector, pos), |snapped| snapped.place)
+    };
+    match tool {
+        Tool::Select => select::gesture_of(projector, project, pos, modifiers),
+        Tool::Rectangle if tools.corners.is_empty() => Gesture::Rectangle(place()),
+        Tool::Freehand => Gesture::Stroke(freehand::Stroke::begin(scene::lonlat(projector, pos), pos)),
+        _ => Gesture::Pan,
+    }
+}
+
+/// Follows the mouse on the Label page and paints what is being drawn.
+pub fn tools_ui(
+    ui: &Ui,
+    painter: &Painter,
+    response: &Response,
+    projector: &Projector,
+    project: &OpenProject,
+    opened: &OpenedCube,
+    view: &mut View,
+) {
+    let tool = view.map.tool;
+    let tools = &mut view.map.tools;
+    if tools.of != tool {
+        tools.corners.clear();
+        tools.preview.forget();
+        tools.of = tool;
+    }
+    tools.hidden = None;
+    let grid = &opened.cube.info().grid;
+    let scene = Scene::new(ui, painter, response, projector, project, grid, tools);
+    match tool {
+        Tool::Select => select::select_ui(&scene, view),
+        Tool::Rectangle => rectangle::rectangle_ui(&scene, view),
+        Tool::Freehand => freehand::freehand_ui(&scene, view),
+        Tool::Wand => wand::wand_ui(&scene, opened, view),
+        Tool::Polygon | Tool::Hole | Tool::Split | Tool::Extend => corners::corners_ui(&scene, view, tool),
+    }
+    let idle = view.map.tools.corners.is_empty() && view.map.tools.gesture.pans();
+    if idle {
+        view.map.tools.preview.forget();
+    }
+}
