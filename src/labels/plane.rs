@@ -14,8 +14,11 @@ pub(super) struct Plane {
 impl Plane {
     /// The plane at the middle of a geometry in longitude and latitude; `None` of one without corners.
     pub(super) fn of(geometry: &Geometry<f64>) -> Option<Self> {
-        let origin = geometry.bounding_rect()?.center();
-        Some(Self { origin, metres: metres_per_degree(origin.y) })
+        Some(Self::at(geometry.bounding_rect()?.center()))
+    }
+
+    fn at(origin: Coord<f64>) -> Self {
+        Self { origin, metres: metres_per_degree(origin.y) }
     }
 
     fn polygon(&self, polygon: &Polygon<f64>) -> Polygon<f64> {
@@ -49,4 +52,10 @@ impl Plane {
 pub fn area_ha(geometry: &Geometry<f64>) -> f64 {
     let covered = Plane::of(geometry).map(|plane| plane.covered(geometry));
     covered.map_or(0.0, |polygons| polygons.unsigned_area() / 10_000.0)
+}
+
+/// The area of a polygon as it is drawn, in hectares, within a thousandth.
+pub(super) fn drawn_area_ha(polygon: &Polygon<f64>) -> f64 {
+    let Some(bounds) = polygon.bounding_rect() else { return 0.0 };
+    Plane::at(bounds.center()).polygon(polygon).unsigned_area() / 10_000.0
 }

@@ -3,6 +3,7 @@
 
 use crate::geo::Crs;
 use crate::labels::core::not_lonlat;
+use crate::labels::plane::drawn_area_ha;
 use crate::labels::repair::repair;
 use geo::algorithm::orient::Direction;
 use geo::{Area, Coord, Geometry, LineString, MapCoords, MultiPoint, MultiPolygon, Orient, Point, Polygon};
@@ -100,7 +101,7 @@ pub fn place(geometry: Geometry<f64>, crs: Option<&Crs>, swap: bool) -> Result<P
     if whole.unsigned_area() <= 0.0 {
         return Err("it has no area: its corners lie on one line".into());
     }
-    placed.repaired = repaired.then(|| (drawn.iter().map(area_ha).sum(), whole.iter().map(area_ha).sum()));
+    placed.repaired = repaired.then(|| (drawn.iter().map(drawn_area_ha).sum(), whole.iter().map(drawn_area_ha).sum()));
     let mut polygons = if repaired { whole.0 } else { drawn };
     placed.polygons = Some(match polygons.len() {
         1 => polygons.remove(0).orient(Direction::Default).into(),
@@ -119,11 +120,4 @@ fn in_lonlat(places: &[Coord<f64>], crs: Option<&Crs>) -> Result<Vec<Coord<f64>>
         Some(why) => Err(why),
         None => Ok(places.into_iter().map(Coord::from).collect()),
     }
-}
-
-/// Area of a polygon in degrees, in a plane that touches the sphere at its first corner: good enough to be told.
-fn area_ha(polygon: &Polygon<f64>) -> f64 {
-    let lat = polygon.exterior().0.first().map_or(0.0, |c| c.y);
-    let (east, north) = (111_319.490_793 * lat.to_radians().cos(), 110_574.0);
-    polygon.map_coords(|c| Coord { x: c.x * east, y: c.y * north }).unsigned_area() / 10_000.0
 }

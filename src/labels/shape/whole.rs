@@ -1,7 +1,7 @@
 //! What was drawn, as valid geometry.
 
 use super::{ShapeError, geometry_of, polygons_of};
-use crate::labels::geojson::area_ha;
+use crate::labels::plane::drawn_area_ha;
 use crate::labels::repair::repair;
 use geo::{Area, Geometry, LineString, Polygon};
 
@@ -29,7 +29,7 @@ pub fn whole(geometry: &Geometry<f64>) -> Result<Whole, ShapeError> {
     if repaired.unsigned_area() <= 0.0 {
         return Err(ShapeError::NoArea);
     }
-    let area = |polygons: &[Polygon<f64>]| polygons.iter().map(area_ha).sum::<f64>();
+    let area = |polygons: &[Polygon<f64>]| polygons.iter().map(drawn_area_ha).sum::<f64>();
     let change_ha = changed.then(|| area(&repaired.0) - area(&drawn));
     Ok(Whole { geometry: geometry_of(if changed { repaired.0 } else { drawn })?, change_ha })
 }

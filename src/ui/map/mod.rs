@@ -11,11 +11,11 @@ mod furniture;
 mod mosaic;
 mod overview;
 mod plane;
-mod quad;
-pub use draw::Tool;
-pub use quad::{corners, within as place_in};
 mod plate;
+mod quad;
 mod tools;
+
+pub use quad::{corners, within as place_in};
 pub use tools::{Tool, finish_drawing};
 
 use super::view::View;

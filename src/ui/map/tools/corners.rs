@@ -47,7 +47,7 @@ pub fn finish(tool: Tool, project: &OpenProject, tools: &mut Tools) -> Option<Co
             }
             extends => extends.and_then(Result::ok),
         },
-        Tool::Select | Tool::Rectangle | Tool::Freehand => None,
+        Tool::Select | Tool::Rectangle | Tool::Freehand | Tool::Wand => None,
     };
     if command.is_some() {
         tools.corners.clear();
