@@ -146,6 +146,19 @@ fn write(
     Ok(Ok(()))
 }
 
+/// For the tests of rooms that may not name GDAL.
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::*;
+
+    /// All geometries of a layer.
+    pub(crate) fn geometries(path: &Path, layer: &str) -> Vec<geo::Geometry<f64>> {
+        let dataset = gdal::Dataset::open(path).unwrap();
+        let mut layer = dataset.layer_by_name(layer).unwrap();
+        layer.features().map(|feature| feature.geometry().unwrap().to_geo().unwrap()).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

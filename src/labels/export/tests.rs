@@ -152,11 +152,8 @@ fn a_geopackage_in_the_grids_own_system_has_cores_on_its_pixels() {
     let mut spec = spec(ExportWhat::Cores, vec![square(1, 10.0, 10.0, 10.0)]);
     spec.crs = Some(grid().crs);
     export(&spec, &path, &|_| {}, &Cancel::new()).unwrap();
-    use gdal::vector::LayerAccess;
-    let dataset = gdal::Dataset::open(&path).unwrap();
-    let mut layer = dataset.layer_by_name("cores").unwrap();
-    let feature = layer.features().next().unwrap();
-    let bounds = feature.geometry().unwrap().to_geo().unwrap().bounding_rect().unwrap();
+    let cores = crate::geo::vector_write::testing::geometries(&path, "cores");
+    let bounds = cores[0].bounding_rect().unwrap();
     let expected = Rect::new((500_120.0, 1_899_820.0), (500_180.0, 1_899_880.0));
     let near = |a: Coord<f64>, b: Coord<f64>| (a.x - b.x).abs() < 1e-3 && (a.y - b.y).abs() < 1e-3;
     assert!(near(bounds.min(), expected.min()) && near(bounds.max(), expected.max()), "{bounds:?}");
