@@ -29,7 +29,7 @@ fn annotations() -> Annotations {
         let polygon = geo::Polygon::new(geo::LineString::new(ring), vec![]);
         let mut annotation = Annotation::new(id, polygon.into(), 1 + (id % 11) as u8);
         annotation.author = Some(["Ana", "Zoë", "Li"][(id % 3) as usize].into());
-        annotation.note = (id % 7 == 0).then(|| format!("seen on the way {id}"));
+        annotation.note = id.is_multiple_of(7).then(|| format!("seen on the way {id}"));
         annotation
     };
     (0..MANY).map(one).collect()

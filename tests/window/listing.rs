@@ -283,7 +283,7 @@ fn an_overlap_with_another_class_is_named() {
     desk.key(Key::Num3);
     desk.send(Command::Draw(block((10, 26), (6, 22))));
     desk.assert_sees(&format!("overlaps {forest} {} by", CLASSES[0]));
-    desk.assert_sees("claimed for another class too");
+    desk.assert_sees("claimed twice");
     assert!(!desk.project().derived.flags.claimed().is_empty());
 }
 

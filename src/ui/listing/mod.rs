@@ -187,10 +187,7 @@ pub fn flag_words(project: &OpenProject, annotation: &Annotation) -> Vec<String>
                 words.extend(core.core.emptied.map(|why| format!("no pure pixel: {why}")));
             }
             (Mark::ClaimedTwice, _) => {
-                words.push(format!(
-                    "{} claimed for another class too",
-                    format::count(facts.claimed_twice, "pixel")
-                ));
+                words.push(format!("{} claimed twice", format::count(facts.claimed_twice, "pixel")));
             }
             (Mark::Overlaps, _) => {
                 words.extend(
