@@ -32,7 +32,7 @@ fn looked_at(swap: bool) -> Desk {
     without["geometry"] = Value::Null;
     let one = square(json!(CLASSES[0].to_uppercase()), 10.0, 10.0, swap);
     let other = square(json!("selva húmeda"), 50.0, 50.0, swap);
-    let file = write(&desk.home().to_path_buf(), &[one, other, without]);
+    let file = write(desk.home(), &[one, other, without]);
     desk.key(Key::F2);
     desk.click("Import labels…");
     desk.assert_sees("Drop files of labels here, or browse…");
@@ -58,8 +58,8 @@ fn a_file_becomes_a_table_of_values_and_its_import_is_one_step() {
     let before = desk.project().annotations.clone();
     let legend = desk.project().document.legend.clone();
     desk.harness().check_accessibility();
-    desk.assert_sees("cobertura (guessed)");
-    desk.assert_sees("selva húmeda (new)");
+    desk.assert_sees("What “selva húmeda” becomes");
+    desk.assert_sees("New classes");
     desk.assert_sees("1 feature skipped");
     desk.click("Import 2 annotations");
     desk.until_idle();
@@ -100,7 +100,7 @@ fn coordinates_in_the_wrong_order_are_turned_about_by_a_button() {
 #[test]
 fn vector_files_that_are_dropped_open_the_page_and_escape_leaves_it() {
     let mut desk = Desk::open(Made::Cube);
-    let file = write(&desk.home().to_path_buf(), &[square(json!("a"), 5.0, 5.0, false)]);
+    let file = write(desk.home(), &[square(json!("a"), 5.0, 5.0, false)]);
     desk.drop_paths(&[&file]);
     desk.assert_sees("Import labels");
     desk.assert_sees("parcels.geojson");

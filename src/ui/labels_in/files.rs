@@ -1,6 +1,6 @@
 //! On the left: which files, and how they are read.
 
-use super::LabelsIn;
+use super::{LabelsIn, name_list};
 use crate::app::OpenProject;
 use crate::ui::view::View;
 use crate::ui::{tokens, widgets};
@@ -97,7 +97,7 @@ fn layer_ui(ui: &mut Ui, project: &OpenProject, page: &mut LabelsIn) {
             }
         }
     });
-    response.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "Layer"));
+    name_list(&response.response, "Layer", &shown);
 }
 
 /// Width of what fills the panel.

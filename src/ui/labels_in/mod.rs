@@ -15,7 +15,7 @@ use crate::app::{AppState, Command, OpenProject};
 use crate::jobs::{JobKind, LabelsSurveyed};
 use crate::labels::import::{ClassTarget, MoreFields, Numbers, Reading};
 use crate::labels::{Confidence, ImportSettings};
-use egui::{CentralPanel, Context, Frame, Panel, Ui};
+use egui::{CentralPanel, Context, Frame, Panel, Response, Role, Ui, WidgetInfo};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -193,6 +193,15 @@ impl LabelsIn {
     fn last<'a>(&self, project: &'a OpenProject) -> Option<&'a LabelsSurveyed> {
         project.labels_in.last.as_deref().filter(|last| last.files == self.inputs)
     }
+}
+
+/// Tells assistive technology what a list is for, and what is chosen in it.
+fn name_list(response: &Response, name: &str, shown: &str) {
+    let info = || WidgetInfo {
+        current_text_value: Some(shown.to_owned()),
+        ..WidgetInfo::labeled(Role::ComboBox, true, name)
+    };
+    response.widget_info(info);
 }
 
 /// The page, between the bar on top and the one at the bottom.

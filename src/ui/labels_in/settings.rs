@@ -1,6 +1,6 @@
 //! On the right: which field is what, and what is said of everything that is imported.
 
-use super::LabelsIn;
+use super::{LabelsIn, name_list};
 use crate::app::OpenProject;
 use crate::labels::Confidence;
 use crate::labels::import::{Column, Numbers};
@@ -121,14 +121,13 @@ fn class_ui(ui: &mut Ui, project: &OpenProject, page: &mut LabelsIn, columns: &[
                 ui.selectable_value(&mut page.numbers, Some(numbers), numbers.title());
             }
         });
-        let info = || egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "Numbers are");
-        response.response.widget_info(info);
+        name_list(&response.response, "Numbers are", shown);
     });
 }
 
 fn field_ui(ui: &mut Ui, id: &str, none: &str, field: &mut Option<String>, columns: &[Choice]) {
     let shown = field.as_deref().unwrap_or(none).to_owned();
-    let choice = ComboBox::from_id_salt(("field", id)).selected_text(shown).width(CHOSEN).truncate();
+    let choice = ComboBox::from_id_salt(("field", id)).selected_text(&shown).width(CHOSEN).truncate();
     let response = choice.show_ui(ui, |ui| {
         ui.set_min_width(CHOSEN);
         ui.selectable_value(field, None, none);
@@ -141,5 +140,5 @@ fn field_ui(ui: &mut Ui, id: &str, none: &str, field: &mut Option<String>, colum
             }
         }
     });
-    response.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, id));
+    name_list(&response.response, id, &shown);
 }

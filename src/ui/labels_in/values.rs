@@ -1,6 +1,6 @@
 //! In the middle: how the looking goes, and the table of values with the classes they become.
 
-use super::{LabelsIn, details, files};
+use super::{LabelsIn, details, files, name_list};
 use crate::app::{AppState, Command, OpenProject, SurveyState};
 use crate::jobs::{LabelsSurveyed, ToldOfImport};
 use crate::labels::Legend;
@@ -191,7 +191,7 @@ fn target_ui(
         (_, None) => "left aside".into(),
     };
     let choice =
-        ComboBox::from_id_salt(("becomes", &taken.value)).selected_text(shown).width(CLASS).truncate();
+        ComboBox::from_id_salt(("becomes", &taken.value)).selected_text(&shown).width(CLASS).truncate();
     let mut chosen: Option<Option<ClassTarget>> = None;
     let response = choice.show_ui(ui, |ui| {
         if ui.selectable_label(target.is_none(), "By its name").clicked() {
@@ -219,7 +219,7 @@ fn target_ui(
         }
     });
     let name = format!("What “{}” becomes", taken.value);
-    response.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, &name));
+    name_list(&response.response, &name, &shown);
     match chosen {
         Some(Some(target)) => drop(page.classes.insert(taken.value.clone(), target)),
         Some(None) => drop(page.classes.remove(&taken.value)),
