@@ -61,27 +61,30 @@ fn found(
     index: &AnnotationIndex,
     wanted: impl Fn(AnnotationId) -> bool,
 ) -> Vec<(AnnotationId, f64)> {
-    let (Some(bounds), Some(plane)) = (annotation.geometry.bounding_rect(), Plane::of(&annotation.geometry))
-    else {
-        return vec![];
-    };
+    let Some(bounds) = annotation.geometry.bounding_rect() else { return vec![] };
     let around = [bounds.min().x, bounds.min().y, bounds.max().x, bounds.max().y];
     let is_rival = |other: &&Arc<Annotation>| {
         wanted(other.id) && other.class != annotation.class && other.holds.meets(annotation.holds)
     };
-    let mut covered: Option<MultiPolygon<f64>> = None;
+    let mut own: Option<(Plane, MultiPolygon<f64>)> = None;
     let mut found = Vec::new();
     for other in index.within(around).filter(is_rival) {
         let shared = match (&annotation.geometry, &other.geometry) {
             (Geometry::Point(point), other) | (other, Geometry::Point(point)) => {
                 other.intersects(point).then_some(0.0)
             }
-            (_, geometry) => {
-                let theirs = plane.covered(geometry);
-                let ours = covered.get_or_insert_with(|| plane.covered(&annotation.geometry));
-                shared_ha(ours, &theirs).filter(|ha| *ha >= SLIVER_HA)
+            // Measured around the one with the smaller id, and in that order, so that each tells the same of the other.
+            _ if annotation.id < other.id => {
+                if own.is_none() {
+                    own = Plane::of(&annotation.geometry).map(|p| (p, p.covered(&annotation.geometry)));
+                }
+                own.as_ref().and_then(|(plane, ours)| shared_ha(ours, &plane.covered(&other.geometry)))
             }
+            _ => Plane::of(&other.geometry).and_then(|plane| {
+                shared_ha(&plane.covered(&other.geometry), &plane.covered(&annotation.geometry))
+            }),
         };
+        let shared = shared.filter(|ha| *ha == 0.0 || *ha >= SLIVER_HA);
         found.extend(shared.map(|area_ha| (other.id, area_ha)));
     }
     found

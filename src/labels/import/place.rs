@@ -6,7 +6,7 @@ use crate::labels::core::not_lonlat;
 use crate::labels::plane::drawn_area_ha;
 use crate::labels::repair::repair;
 use geo::algorithm::orient::Direction;
-use geo::{Area, Coord, Geometry, LineString, MapCoords, MultiPoint, MultiPolygon, Orient, Point, Polygon};
+use geo::{Area, Coord, Geometry, LineString, MultiPoint, MultiPolygon, Orient, Point, Polygon};
 
 /// A geometry that can be an annotation's.
 #[derive(Debug, Clone, PartialEq)]

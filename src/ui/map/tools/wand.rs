@@ -10,7 +10,7 @@ use crate::jobs::{self, Newest, OpenedCube, WandPreview, WandRegion, WandRequest
 use crate::labels::wand::AT_MOST;
 use crate::ui::view::View;
 use crate::ui::{format, tokens, widgets};
-use egui::{Color32, Context, CursorIcon, Frame, Painter, Pos2, Rect, Response, RichText, Ui, UiBuilder, Vec2};
+use egui::{Color32, Context, CursorIcon, Frame, Painter, Pos2, Rect, RichText, Ui, UiBuilder, Vec2};
 use geo::Contains;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
