@@ -8,7 +8,7 @@ mod spread;
 pub use extract::{ExtractReport, ExtractSpec, extract};
 pub use normalise::Normalisation;
 pub use split::{Split, split_by_annotation};
-pub use spread::{Spread, SpreadCurve, spread, stand_apart};
+pub use spread::{ApartPixels, Spread, SpreadCurve, spread, stand_apart};
 
 use crate::cube::{FeatureRecord, Filling};
 use crate::labels::{AnnotationId, ClassCode};

@@ -183,6 +183,7 @@ impl MapView {
     pub fn give_polygon_up(&mut self) -> bool {
         let drawing = !self.draft.corners.is_empty();
         self.draft.corners.clear();
+        self.wand.let_go();
         drawing
     }
 
