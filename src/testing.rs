@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-/// A folder of the real imagery and labels that lie beside the checkout, or `None`, with a printed line, where it is absent.
+/// A folder of the real imagery and labels that lie beside the checkout, or `None`, with a printed line, where it is
+/// absent.
 pub fn shared_data(folder: &str) -> Option<PathBuf> {
     let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data")).join(folder);
     if !path.exists() {
@@ -12,8 +13,8 @@ pub fn shared_data(folder: &str) -> Option<PathBuf> {
     Some(path)
 }
 
-/// A cube of two bands on a grid of 10 m pixels, built in `home` from the values that `value` gives for a step, a band, a column
-/// and a row; 0 is no observation.
+/// A cube of two bands on a grid of 10 m pixels, built in `home` from the values that `value` gives for a step, a
+/// band, a column and a row; 0 is no observation.
 pub fn cube(
     home: &std::path::Path,
     (width, height): (u32, u32),

@@ -414,7 +414,16 @@ impl Cube {
         match &chunk.pixels {
             Pixels::Words(words) => {
                 let words = words.get(range).unwrap_or_default();
-                out.extend(words.iter().map(|word| self.value(*word)));
+                let nodata = self.inner.nodata_word;
+                // What holds for all of them is asked once, so that the loops are over many at a time.
+                if self.inner.info.pixel_type == PixelType::Int16 {
+                    let value =
+                        |&word: &u16| if word == nodata { f32::NAN } else { f32::from(word.cast_signed()) };
+                    out.extend(words.iter().map(value));
+                } else {
+                    let value = |&word: &u16| if word == nodata { f32::NAN } else { f32::from(word) };
+                    out.extend(words.iter().map(value));
+                }
             }
             Pixels::Floats(floats) => out.extend_from_slice(floats.get(range).unwrap_or_default()),
         }

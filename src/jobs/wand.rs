@@ -53,8 +53,8 @@ pub fn wand(cube: &Cube, wake: Arc<dyn Fn() + Send + Sync>) -> Newest<WandReques
     })
 }
 
-/// `None` where it was cancelled. The spreads of the bands are found once a cube, which is not taken back halfway: every request
-/// needs them.
+/// `None` where it was cancelled. The spreads of the bands are found once a cube, which is not taken back halfway:
+/// every request needs them.
 fn region(
     cube: &Cube,
     spreads: &mut Option<BandSpreads>,
@@ -75,14 +75,15 @@ fn region(
         Err(e) => return Some(Err(e.to_string())),
     };
     let tidy = tidy(&grown.region, seed);
-    let line = smooth_outline(&tidy)?;
+    let Some(line) = smooth_outline(&tidy) else {
+        return Some(Err("nothing hangs together with this pixel".into()));
+    };
     let grid = &cube.info().grid;
     let polygon = match polygon_lonlat(&line, grid) {
         Ok(polygon) => polygon,
         Err(e) => return Some(Err(e.to_string())),
     };
     let core = outlined(core_of(&polygon.clone().into(), grid, buffer_m), grid);
-    let region =
-        core.map(|core| WandRegion { polygon, core, pixels: tidy.len(), bounded: grown.bounded });
+    let region = core.map(|core| WandRegion { polygon, core, pixels: tidy.len(), bounded: grown.bounded });
     Some(region.map_err(|e| e.to_string()))
 }

@@ -84,7 +84,6 @@ fn found(
                 shared_ha(&plane.covered(&other.geometry), &plane.covered(&annotation.geometry))
             }),
         };
-        let shared = shared.filter(|ha| *ha == 0.0 || *ha >= SLIVER_HA);
         found.extend(shared.map(|area_ha| (other.id, area_ha)));
     }
     found
@@ -94,7 +93,10 @@ fn found(
 fn shared_ha(a: &MultiPolygon<f64>, b: &MultiPolygon<f64>) -> Option<f64> {
     let (a_bounds, b_bounds) = (a.bounding_rect()?, b.bounding_rect()?);
     let at_most = shared_bounds(a_bounds, b_bounds) / 10_000.0;
-    (at_most >= SLIVER_HA).then(|| a.intersection(b).unsigned_area() / 10_000.0)
+    if at_most < SLIVER_HA {
+        return None;
+    }
+    Some(a.intersection(b).unsigned_area() / 10_000.0).filter(|ha| *ha >= SLIVER_HA)
 }
 
 /// The area that two boxes share.

@@ -14,7 +14,8 @@ const MOST_PIXELS: usize = 50_000;
 const MOST_LINES: usize = 150;
 /// A polygon of fewer pixels has no usual year.
 const FEWEST: usize = 8;
-/// So many robust standard deviations beyond the median distance a pixel stands apart: the limit of Iglewicz and Hoaglin.
+/// So many robust standard deviations beyond the median distance a pixel stands apart: the limit of Iglewicz and
+/// Hoaglin.
 const APART: f32 = 3.5;
 /// Of few pixels the limit is wider, by this over their number: their deviations are badly known.
 const FEW_PIXELS: f32 = 6.0;
@@ -24,6 +25,9 @@ const TO_SIGMA: f32 = 1.4826;
 const LEAST_SPREAD: f32 = 0.25;
 /// Distances vary by at least this share of their median, where they hardly do: all pixels of a field may be alike.
 const LEAST_VARIATION: f32 = 0.05;
+
+/// An annotation, and those of its pixels (column, row) whose series stand apart.
+pub type ApartPixels = (AnnotationId, Vec<(u32, u32)>);
 
 /// All series of a polygon together.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,7 +66,8 @@ struct Columns {
 }
 
 impl Columns {
-    /// Reads them from the chunks they lie in, from memory where they are kept there; pixels of damaged chunks have gaps.
+    /// Reads them from the chunks they lie in, from memory where they are kept there; pixels of damaged chunks have
+    /// gaps.
     fn read(cube: &Cube, pixels: &[(u32, u32)], cancel: &Cancel) -> Result<Self, SampleError> {
         let (bands, n) = (cube.info().bands.len(), pixels.len());
         let planes = cube.info().dates.len() * bands;
@@ -83,7 +88,9 @@ impl Columns {
                 .iter()
                 .map(|&i| (i, pixels[i]))
                 .filter(|(_, (col, row))| window.contains(*col, *row))
-                .map(|(i, (col, row))| (i, (row - window.row) as usize * window.width as usize + (col - window.col) as usize))
+                .map(|(i, (col, row))| {
+                    (i, (row - window.row) as usize * window.width as usize + (col - window.col) as usize)
+                })
                 .collect();
             for (plane, column) in values.chunks_exact_mut(n).enumerate() {
                 for &(i, at) in &places {
@@ -104,13 +111,14 @@ impl Columns {
 
     /// The places of pixels whose series stand apart from the others, in order.
     ///
-    /// A pixel's distance is the root mean square, over the dates and bands it was observed at, of its modified z-scores: `(x -
-    /// median) / (1.4826 MAD)`, median and MAD (median absolute deviation) being those of all pixels at that date and band. It
-    /// stands apart where its distance exceeds the median distance by 3.5 robust standard deviations (1.4826 MAD) of all distances,
-    /// by a little more where there are few pixels (Iglewicz and Hoaglin 1993, "How to detect and handle outliers"; the
-    /// finite-sample widening is that of Davies and Gather 1993, "The identification of multiple outliers", in spirit, its size
-    /// from simulation). Up to half of the pixels may be strangers without hiding one another, as they would with mean and
-    /// standard deviation. Pixels with less than half of the values are passed over, and fewer than 8 pixels tell nothing.
+    /// A pixel's distance is the root mean square, over the dates and bands it was observed at, of its modified
+    /// z-scores: `(x - median) / (1.4826 MAD)`, median and MAD (median absolute deviation) being those of all pixels
+    /// at that date and band. It stands apart where its distance exceeds the median distance by 3.5 robust standard
+    /// deviations (1.4826 MAD) of all distances, by a little more where there are few pixels (Iglewicz and Hoaglin
+    /// 1993, "How to detect and handle outliers"; the finite-sample widening is that of Davies and Gather 1993, "The
+    /// identification of multiple outliers", in spirit, its size from simulation). A third of the pixels may be
+    /// strangers without hiding one another, as they would with mean and standard deviation. Pixels with less than
+    /// half of the values are passed over, and fewer than 8 pixels tell nothing.
     fn apart(&self, cancel: &Cancel) -> Result<Vec<usize>, SampleError> {
         if self.pixels < FEWEST {
             return Ok(Vec::new());
@@ -148,7 +156,8 @@ impl Columns {
                 *count += f32::from(u8::from(seen));
             }
         }
-        let distance = |i: usize| (counts[i] > 0.0 && counts[i] * 2.0 >= telling).then(|| (sums[i] / counts[i]).sqrt());
+        let distance =
+            |i: usize| (counts[i] > 0.0 && counts[i] * 2.0 >= telling).then(|| (sums[i] / counts[i]).sqrt());
         let distances: Vec<Option<f32>> = (0..self.pixels).map(distance).collect();
         let mut known: Vec<f32> = distances.iter().flatten().copied().collect();
         if known.len() < FEWEST {
@@ -191,9 +200,9 @@ fn quantile(values: &mut [f32], share: f64) -> Option<f32> {
     (!values.is_empty()).then(|| *values.select_nth_unstable_by(place, f32::total_cmp).1)
 }
 
-/// All series of these pixels (column, row) together, for the bands and indices given, and which of the pixels stand apart, by all
-/// bands of the cube. Of more than 50 000 pixels only some are looked at, evenly chosen. 10 000 pixels of 12 dates and 10 bands in
-/// memory take some 50 ms on one core; blocks on the disk for chunks that are not.
+/// All series of these pixels (column, row) together, for the bands and indices given, and which of the pixels stand
+/// apart, by all bands of the cube. Of more than 50 000 pixels only some are looked at, evenly chosen. 10 000 pixels
+/// of 12 dates and 10 bands in memory take some 50 ms on one core; blocks on the disk for chunks that are not.
 ///
 /// # Errors
 /// When the cube cannot be read (damaged chunks are passed over), or when asked to stop.
@@ -246,9 +255,9 @@ pub fn spread(
     Ok(Spread { pixels: pixels.len(), curves, apart })
 }
 
-/// For each annotation that has some, the pure pixels (column, row) whose series stand apart from their own annotation's, in the
-/// order of the annotations; pixels that were dropped already are not among them. Annotations without a core on this cube have
-/// none. In parallel.
+/// For each annotation that has some, the pure pixels (column, row) whose series stand apart from their own
+/// annotation's, in the order of the annotations; pixels that were dropped already are not among them. Annotations
+/// without a core on this cube have none. In parallel.
 ///
 /// # Errors
 /// When the cube cannot be read (damaged chunks are passed over), or when asked to stop.
@@ -258,7 +267,7 @@ pub fn stand_apart(
     buffers: &Buffers,
     report: Report,
     cancel: &Cancel,
-) -> Result<Vec<(AnnotationId, Vec<(u32, u32)>)>, SampleError> {
+) -> Result<Vec<ApartPixels>, SampleError> {
     let (done, total) = (AtomicU64::new(0), annotations.len() as u64);
     let found: Vec<Vec<(u32, u32)>> = annotations
         .par_iter()

@@ -155,7 +155,7 @@ fn hint_ui(ui: &mut Ui, opened: &OpenedCube, view: &View, drawn: &[Drawn]) {
     }
     let hovered = drawn.iter().find(|d| d.pin.is_none()).map(|d| d.name.as_str());
     let hint = "Point at a pixel to read its year; click it on the Look page to pin it.";
-    let rhythm = view.rhythm.told();
+    let rhythm = view.rhythm.told_shortly();
     let told: Vec<&str> = hovered.into_iter().chain(rhythm.as_deref()).collect();
     let words = if told.is_empty() && drawn.is_empty() { hint.into() } else { told.join(" · ") };
     ui.add(egui::Label::new(RichText::new(&words).small().weak()).truncate()).on_hover_text(&words);
@@ -259,10 +259,12 @@ fn curves_ui(
     let filling = project.document.view.gaps;
     // Of a single acquisition it is clear how often it was seen.
     let counted = opened.cube.made().settings.period != Period::None;
-    let warning = tokens::warning(dark);
+    // Black or white: a colour of warnings would be that of a band.
+    let (apart, ground) = (ui.visuals().strong_text_color(), ui.visuals().extreme_bg_color);
     let rhythm = view.rhythm.shown();
-    let together =
-        rhythm.map(|(_, all)| spread::painted(&days, all, curves, &axes, warning)).unwrap_or_default();
+    let together = rhythm
+        .map(|(_, all)| spread::painted(&days, all, curves, &axes, (apart, ground)))
+        .unwrap_or_default();
     let painted = trace::painted(&days, drawn, curves, &axes, filling, weak);
     let labels = trace::Labels::new(&days, drawn, curves, filling, counted);
     let plot = Plot::new("series")

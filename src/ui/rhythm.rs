@@ -1,5 +1,5 @@
-//! The rhythm of what one draws or has selected: asks for the series of all its pixels, marks those that stand apart, and drops
-//! them.
+//! The rhythm of what one draws or has selected: asks for the series of all its pixels, marks those that stand apart,
+//! and drops them.
 
 use super::map::{corners, place_in};
 use super::view::View;
@@ -53,6 +53,16 @@ impl RhythmView {
         })
     }
 
+    /// "213 pure pixels, 10 stand apart", where there is little room.
+    pub fn told_shortly(&self) -> Option<String> {
+        let (_, spread) = self.shown()?;
+        let apart = match spread.apart.len() {
+            0 => String::new(),
+            n => format!(", {} apart", format::grouped(n as i64)),
+        };
+        Some(format!("{}{apart}", format::count(spread.pixels, "pure pixel")))
+    }
+
     /// Pixels of an annotation that stand apart, where they were found among the pure pixels that it has now.
     fn apart_of(&self, project: &OpenProject, id: AnnotationId) -> &[(u32, u32)] {
         let Some((shown, spread)) = self.shown() else { return &[] };
@@ -62,8 +72,15 @@ impl RhythmView {
     }
 }
 
-/// Takes in the series that came, and asks for those of the polygon being drawn, or else of the one annotation that is selected.
-pub fn follow(ctx: &Context, project: &OpenProject, opened: &OpenedCube, view: &mut View, features: &[Feature]) {
+/// Takes in the series that came, and asks for those of the polygon being drawn, or else of the one annotation that
+/// is selected.
+pub fn follow(
+    ctx: &Context,
+    project: &OpenProject,
+    opened: &OpenedCube,
+    view: &mut View,
+    features: &[Feature],
+) {
     let rhythm = &mut view.rhythm;
     if rhythm.thread.as_ref().is_some_and(|(of, _)| !of.is_same(&opened.cube)) {
         *rhythm = RhythmView::default();
@@ -77,12 +94,14 @@ pub fn follow(ctx: &Context, project: &OpenProject, opened: &OpenedCube, view: &
         Some((RhythmOf::Annotation(id), core.core.pure_pixels.as_slice()))
     };
     let drawn = view.map.drawn_pixels().map(|pixels| (RhythmOf::Draft, pixels));
-    let wanted = drawn.or_else(selected).filter(|(_, pixels)| project.page == Page::Label && !pixels.is_empty());
+    let wanted =
+        drawn.or_else(selected).filter(|(_, pixels)| project.page == Page::Label && !pixels.is_empty());
     let Some((of, pixels)) = wanted else {
         (rhythm.asked, rhythm.shown) = (None, None);
         return;
     };
-    let same = |asked: &RhythmRequest| asked.of == of && *asked.pixels == pixels && asked.features == features;
+    let same =
+        |asked: &RhythmRequest| asked.of == of && *asked.pixels == pixels && asked.features == features;
     if rhythm.asked.as_ref().is_some_and(same) {
         return;
     }
@@ -113,12 +132,15 @@ pub fn drop_apart(project: &OpenProject, view: &mut View) {
     }
 }
 
-/// In the panel of the selected annotation: pixels that stand apart, to be dropped, and those that were, to be taken back.
+/// In the panel of the selected annotation: pixels that stand apart, to be dropped, and those that were, to be taken
+/// back.
 pub fn selected_ui(ui: &mut Ui, project: &OpenProject, annotation: &Annotation, view: &mut View) {
     let apart = view.rhythm.apart_of(project, annotation.id).len();
     if apart > 0 {
         ui.horizontal(|ui| {
-            let words = if apart == 1 { "1 pixel stands apart".into() } else {
+            let words = if apart == 1 {
+                "1 pixel stands apart".into()
+            } else {
                 format!("{} pixels stand apart", format::grouped(apart as i64))
             };
             ui.label(RichText::new(words).color(ui.visuals().warn_fg_color));
@@ -143,15 +165,21 @@ pub fn selected_ui(ui: &mut Ui, project: &OpenProject, annotation: &Annotation, 
 }
 
 /// Marks on the map: a cross in each pixel that stands apart, and dropped pixels hollow and crossed out.
-pub fn paint_marks(painter: &Painter, projector: &Projector, grid: &Grid, project: &OpenProject, view: &View) {
+pub fn paint_marks(
+    painter: &Painter,
+    projector: &Projector,
+    grid: &Grid,
+    project: &OpenProject,
+    view: &View,
+) {
     if let Some((_, spread)) = view.rhythm.shown() {
-        let colour = tokens::warning(true);
         for [a, b, c, d] in on_screen(projector, grid, &spread.apart) {
             if a.distance(c) >= SMALLEST_PIXEL {
                 let middle = a.lerp(c, 0.5);
                 let inner = |corner: Pos2| middle.lerp(corner, 0.7);
                 for width in [3.5, 1.5] {
-                    let stroke = Stroke::new(width, if width > 2.0 { tokens::HALO } else { colour });
+                    let stroke =
+                        Stroke::new(width, if width > 2.0 { tokens::HALO } else { tokens::OVER_IMAGE });
                     painter.line_segment([inner(a), inner(c)], stroke);
                     painter.line_segment([inner(b), inner(d)], stroke);
                 }
@@ -160,7 +188,8 @@ pub fn paint_marks(painter: &Painter, projector: &Projector, grid: &Grid, projec
     }
     let clip = painter.clip_rect();
     let (one, other) = (projector.unproject(clip.min.to_vec2()), projector.unproject(clip.max.to_vec2()));
-    let bounds = [one.x().min(other.x()), one.y().min(other.y()), one.x().max(other.x()), one.y().max(other.y())];
+    let bounds =
+        [one.x().min(other.x()), one.y().min(other.y()), one.x().max(other.x()), one.y().max(other.y())];
     for annotation in project.derived.index.within(bounds).filter(|a| !a.dropped.is_empty()) {
         let Some(Ok(core)) = project.derived.cores.get(annotation.id) else { continue };
         let class = project.document.legend.class(annotation.class);
@@ -184,10 +213,11 @@ fn on_screen(projector: &Projector, grid: &Grid, pixels: &[(u32, u32)]) -> Vec<[
     };
     let ((col, width), (row, height)) = (range(|p| p.0), range(|p| p.1));
     let window = Window { col, row, width, height };
-    let Some(around) = corners(grid, projector, window).filter(|_| !pixels.is_empty()) else { return Vec::new() };
-    let place = |c: u32, r: u32| {
-        place_in(&around, (c - col) as f32 / width as f32, (r - row) as f32 / height as f32)
+    let Some(around) = corners(grid, projector, window).filter(|_| !pixels.is_empty()) else {
+        return Vec::new();
     };
+    let place =
+        |c: u32, r: u32| place_in(&around, (c - col) as f32 / width as f32, (r - row) as f32 / height as f32);
     let of = |&(c, r): &(u32, u32)| [place(c, r), place(c + 1, r), place(c + 1, r + 1), place(c, r + 1)];
     pixels.iter().map(of).collect()
 }

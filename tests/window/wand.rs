@@ -79,7 +79,11 @@ fn a_tolerance_that_takes_everything_draws_everything() {
     desk.until("it is drawn", |d| d.project().annotations.len() == 1);
     let drawn = desk.project().annotations.first().unwrap();
     let core = &desk.project().derived.cores[&drawn.id].as_ref().unwrap().core;
-    assert!((core.drawn_area_ha - grid().pixel_area_ha() * 96.0 * 96.0).abs() < 1.0, "{} ha", core.drawn_area_ha);
+    assert!(
+        (core.drawn_area_ha - grid().pixel_area_ha() * 96.0 * 96.0).abs() < 1.0,
+        "{} ha",
+        core.drawn_area_ha
+    );
 }
 
 /// A polygon of maize with a strip of forest in it: 3 of 30 columns.
@@ -96,7 +100,9 @@ fn pixels_that_stand_apart_are_told_dropped_by_a_key_and_taken_back() {
     let mut desk = Desk::open(Made::Cube);
     desk.key(Key::F2);
     let id = maize_with_strangers(&mut desk);
-    desk.assert_sees(&format!("annotation {id}: mean and spread of 1\u{202f}280 pure pixels, 80 stand apart"));
+    desk.assert_sees(&format!(
+        "annotation {id}: mean and spread of 1\u{202f}280 pure pixels, 80 stand apart"
+    ));
     desk.assert_sees("80 pixels stand apart");
     desk.key(Key::O);
     let dropped = &desk.project().annotation(id).unwrap().dropped;

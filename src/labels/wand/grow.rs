@@ -1,10 +1,11 @@
-//! Growing a region: chunks are compared with the seed plane by plane, as they are stored, and walked from the seed on.
+//! Growing a region: chunks are compared with the seed plane by plane, as they are stored, and walked from the seed
+//! on.
 
 use super::{Region, WandError};
 use crate::cube::{CHUNK, Chunk, Cube, CubeError};
 use crate::geo::Window;
 use crate::progress::Cancel;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 /// Chunks that the spreads of bands are read from.
 const SAMPLED_CHUNKS: usize = 16;
@@ -13,9 +14,9 @@ const SAMPLE_STEP: usize = 7;
 /// From median absolute deviation to standard deviation, for normal values.
 const TO_SIGMA: f32 = 1.4826;
 
-/// How far the values of each band usually lie apart, over the whole cube and year: 1.4826 x the median absolute deviation
-/// from the median (Rousseeuw and Croux 1993, "Alternatives to the median absolute deviation", JASA 88), of a sample of
-/// pixels. It makes differences in bright and dark bands count alike.
+/// How far the values of each band usually lie apart, over the whole cube and year: 1.4826 x the median absolute
+/// deviation from the median (Rousseeuw and Croux 1993, "Alternatives to the median absolute deviation", JASA 88), of
+/// a sample of pixels. It makes differences in bright and dark bands count alike.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BandSpreads {
     /// One a band, in the units of the store; 0 where a band is the same everywhere.
@@ -83,8 +84,8 @@ fn median_of(values: &mut [f32]) -> Option<f32> {
 pub struct WandSpec {
     /// The pixel (column, row) that the others are to resemble.
     pub seed: (u32, u32),
-    /// How far they may be from it: the root mean square, over all dates and bands, of the difference to the seed's series
-    /// in units of each band's spread.
+    /// How far they may be from it: the root mean square, over all dates and bands, of the difference to the seed's
+    /// series in units of each band's spread.
     pub tolerance: f32,
     /// Pixels that are taken at most.
     pub at_most: usize,
@@ -99,10 +100,10 @@ pub struct Grown {
     pub bounded: bool,
 }
 
-/// The pixels around the seed that hang together by their sides and whose year resembles the seed's: those nearest in steps
-/// first, until there are no more or as many as are allowed. Dates and bands where either has a gap are passed over; a pixel of
-/// which less than half of the values can be compared is none of them, nor is any of a damaged chunk. Chunks are read as they
-/// are come to, from memory where they are kept there: 0.1 ms each, then.
+/// The pixels around the seed that hang together by their sides and whose year resembles the seed's: those nearest in
+/// steps first, until there are no more or as many as are allowed. Dates and bands where either has a gap are passed
+/// over; a pixel of which less than half of the values can be compared is none of them, nor is any of a damaged
+/// chunk. Chunks are read as they are come to, from memory where they are kept there: 0.1 ms each, then.
 ///
 /// # Errors
 /// [`WandError`]: a seed outside of the grid or without a year, a cube that cannot be read, or a wish to stop.
@@ -118,7 +119,9 @@ pub fn grow(
         return Err(WandError::Outside { seed });
     }
     let likeness = Likeness::new(cube, spreads, seed)?;
-    let mut field = Field { cube, likeness, chunks: HashMap::new() };
+    let (across, down) = cube.chunk_counts();
+    let chunks = std::iter::repeat_with(|| None).take(across as usize * down as usize).collect();
+    let mut field = Field { cube, likeness, across: across as usize, chunks };
     let limit = spec.tolerance * spec.tolerance;
     let mut taken = Vec::new();
     let mut queue = VecDeque::new();
@@ -128,12 +131,7 @@ pub fn grow(
         queue.push_back(seed);
     }
     'grow: while let Some((col, row)) = queue.pop_front() {
-        let beside = [
-            (col.wrapping_sub(1), row),
-            (col + 1, row),
-            (col, row.wrapping_sub(1)),
-            (col, row + 1),
-        ];
+        let beside = [(col.wrapping_sub(1), row), (col + 1, row), (col, row.wrapping_sub(1)), (col, row + 1)];
         for next in beside {
             if next.0 < grid.width && next.1 < grid.height && field.take(next, limit, cancel)? {
                 if taken.len() >= spec.at_most {
@@ -174,8 +172,8 @@ impl Likeness {
         Ok(Self { planes, enough: telling.len() as f32 / 2.0 })
     }
 
-    /// The mean square of the difference of each pixel of a chunk, in order of rows; infinite where too little can be compared.
-    /// Plane by plane, so that memory is read in the order it lies in.
+    /// The mean square of the difference of each pixel of a chunk, in order of rows; infinite where too little can be
+    /// compared. Plane by plane, so that memory is read in the order it lies in.
     fn squares(&self, cube: &Cube, chunk: &Chunk) -> Vec<f32> {
         let pixels = chunk.window.pixels();
         let (mut sums, mut counts) = (vec![0.0f32; pixels], vec![0.0f32; pixels]);
@@ -201,7 +199,9 @@ impl Likeness {
 struct Field<'a> {
     cube: &'a Cube,
     likeness: Likeness,
-    chunks: HashMap<(u32, u32), Compared>,
+    across: usize,
+    /// All chunks of the cube, in order of rows.
+    chunks: Vec<Option<Compared>>,
 }
 
 struct Compared {
@@ -214,7 +214,10 @@ impl Field<'_> {
     /// Takes a pixel whose mean square is within the limit and that was not taken before; tells whether it did.
     fn take(&mut self, (col, row): (u32, u32), limit: f32, cancel: &Cancel) -> Result<bool, WandError> {
         let at = (col / CHUNK, row / CHUNK);
-        if !self.chunks.contains_key(&at) {
+        let Some(known) = self.chunks.get_mut(at.1 as usize * self.across + at.0 as usize) else {
+            return Ok(false);
+        };
+        if known.is_none() {
             cancel.check()?;
             let window = self.cube.chunk_window(at);
             let squares = match self.cube.chunk(at) {
@@ -222,9 +225,9 @@ impl Field<'_> {
                 Err(CubeError::Damaged { .. }) => vec![f32::INFINITY; window.pixels()],
                 Err(e) => return Err(e.into()),
             };
-            self.chunks.insert(at, Compared { window, squares });
+            *known = Some(Compared { window, squares });
         }
-        let Some(Compared { window, squares }) = self.chunks.get_mut(&at) else { return Ok(false) };
+        let Some(Compared { window, squares }) = known else { return Ok(false) };
         let place = (row - window.row) as usize * window.width as usize + (col - window.col) as usize;
         let Some(square) = squares.get_mut(place) else { return Ok(false) };
         let takes = square.is_finite() && *square <= limit;

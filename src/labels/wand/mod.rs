@@ -1,7 +1,8 @@
 //! The series wand: from one pixel to the polygon around all that have the same year and lie together.
 //!
-//! [`grow`] takes the pixels whose series resembles that of the seed, neighbour by neighbour; [`tidy`] smooths what it took;
-//! [`outline`] and [`smooth_outline`] draw the line around it. Everything but the last step counts in pixels of the grid.
+//! [`grow`] takes the pixels whose series resembles that of the seed, neighbour by neighbour; [`tidy`] smooths what
+//! it took; [`outline`] and [`smooth_outline`] draw the line around it. Everything but the last step counts in pixels
+//! of the grid.
 
 mod grow;
 mod outline;

@@ -5,8 +5,9 @@ use crate::geo::{GeoError, Grid};
 use geo::algorithm::validation::Validation;
 use geo::{Area, Coord, LineString, MapCoords, Polygon, Simplify};
 
-/// How far a smooth line may leave that through the middles of pixel edges, in pixels; less is tried where rings would cross.
-const TOLERANCES: [f64; 3] = [0.5, 0.25, 0.1];
+/// How far a smooth line may leave that through the middles of pixel edges, in pixels; less is tried where rings
+/// would cross.
+const TOLERANCES: [f64; 4] = [0.75, 0.5, 0.25, 0.1];
 
 /// East, south, west, north, as steps of a column and a row.
 const STEPS: [(i64, i64); 4] = [(1, 0), (0, 1), (-1, 0), (0, -1)];
@@ -14,9 +15,9 @@ const STEPS: [(i64, i64); 4] = [(1, 0), (0, 1), (-1, 0), (0, -1)];
 /// A step along the edge of a pixel: from a corner in a direction.
 type Step = ((i64, i64), usize);
 
-/// The rings around a region, each a list of steps of one pixel's length with the region on their right. Where two pixels touch
-/// by a corner alone the region counts as joined: of a region that hangs together by the sides of its pixels no ring then
-/// touches itself, and no two share more than corners.
+/// The rings around a region, each a list of steps of one pixel's length with the region on their right. Where two
+/// pixels touch by a corner alone the region counts as joined: of a region that hangs together by the sides of its
+/// pixels no ring then touches itself, and no two share more than corners.
 fn rings(region: &Region) -> Vec<Vec<Step>> {
     let (width, height) = (i64::from(region.window.width), i64::from(region.window.height));
     let corners = width as usize + 1;
@@ -69,8 +70,8 @@ fn rings(region: &Region) -> Vec<Vec<Step>> {
     rings
 }
 
-/// The polygon of a region's rings, drawn by `line`, in pixel coordinates of the grid; `None` for an empty region. Of a region in
-/// several parts only the part with the longest ring.
+/// The polygon of a region's rings, drawn by `line`, in pixel coordinates of the grid; `None` for an empty region. Of
+/// a region in several parts only the part with the longest ring.
 fn polygon(region: &Region, line: impl Fn(&[Step]) -> Vec<Coord<f64>>) -> Option<Polygon<f64>> {
     let (left, top) = (f64::from(region.window.col), f64::from(region.window.row));
     let mut shell: Option<LineString<f64>> = None;
@@ -79,7 +80,8 @@ fn polygon(region: &Region, line: impl Fn(&[Step]) -> Vec<Coord<f64>>) -> Option
         let points = line(&ring).into_iter().map(|c| Coord { x: c.x + left, y: c.y + top });
         let mut ring = LineString::from_iter(points);
         ring.close();
-        // The region lies on the right, rows count downwards: around it a ring has a positive area, around a hole a negative.
+        // The region lies on the right, rows count downwards: around it a ring has a positive area, around a hole a
+        // negative.
         if Polygon::new(ring.clone(), vec![]).signed_area() < 0.0 {
             holes.push(ring);
         } else if shell.as_ref().is_none_or(|shell| shell.0.len() < ring.0.len()) {
@@ -89,8 +91,8 @@ fn polygon(region: &Region, line: impl Fn(&[Step]) -> Vec<Coord<f64>>) -> Option
     Some(Polygon::new(shell?, holes))
 }
 
-/// The polygon that covers exactly the pixels of a region that hangs together by its sides, in pixel coordinates of the grid;
-/// `None` for an empty one.
+/// The polygon that covers exactly the pixels of a region that hangs together by its sides, in pixel coordinates of
+/// the grid; `None` for an empty one.
 pub fn outline(region: &Region) -> Option<Polygon<f64>> {
     polygon(region, |ring| {
         let turns = |i: usize| ring[i].1 != ring[(i + ring.len() - 1) % ring.len()].1;
@@ -99,12 +101,12 @@ pub fn outline(region: &Region) -> Option<Polygon<f64>> {
     })
 }
 
-/// A smooth polygon around a region, within a pixel of its edge, in pixel coordinates of the grid; always valid; `None` for an
-/// empty region.
+/// A smooth polygon around a region, within a pixel or so (1.11) of its edge, in pixel coordinates of the grid;
+/// always valid; `None` for an empty region.
 ///
-/// The line goes through the middles of the pixels' edges (marching squares, Lorensen and Cline 1987): its pieces lie in
-/// squares of their own, so that it can neither touch nor cross itself. Then it is simplified (Douglas and Peucker 1973) as far as
-/// that stays true.
+/// The line goes through the middles of the pixels' edges (marching squares, Lorensen and Cline 1987): its pieces lie
+/// in squares of their own, so that it can neither touch nor cross itself. Then it is simplified (Douglas and Peucker
+/// 1973) as far as that stays true.
 pub fn smooth_outline(region: &Region) -> Option<Polygon<f64>> {
     let through_middles = polygon(region, |ring| {
         let middle = |&((col, row), direction): &Step| {
@@ -172,17 +174,20 @@ mod tests {
         }
 
         #[test]
-        fn the_smooth_outline_is_valid_and_stays_within_a_pixel(region in region()) {
+        fn the_smooth_outline_is_valid_and_stays_within_a_pixel_or_so(region in region()) {
             let (exact, smooth) = (outline(&region).unwrap(), smooth_outline(&region).unwrap());
             prop_assert!(smooth.is_valid(), "{smooth:?}");
             let lines = |polygon: &Polygon<f64>| -> Vec<LineString<f64>> {
                 std::iter::once(polygon.exterior()).chain(polygon.interiors()).cloned().collect()
             };
-            let exact_lines = geo::MultiLineString(lines(&exact));
-            for corner in lines(&smooth).iter().flat_map(|line| line.points()) {
-                let far = geo::Distance::distance(&geo::Euclidean, &corner, &exact_lines);
-                prop_assert!(far <= 1.0, "{corner:?} is {far} away");
-            }
+            let far = |from: &Polygon<f64>, to: &Polygon<f64>| {
+                let to = geo::MultiLineString(lines(to));
+                let corners: Vec<Point<f64>> = lines(from).iter().flat_map(|line| line.points()).collect();
+                corners.iter().map(|corner| geo::Distance::distance(&geo::Euclidean, corner, &to)).fold(0.0, f64::max)
+            };
+            // Half the diagonal of a quarter of a pixel is cut at corners, and what is simplified.
+            prop_assert!(far(&exact, &smooth) <= 1.11, "{} away", far(&exact, &smooth));
+            prop_assert!(far(&smooth, &exact) <= 1e-9, "{} away", far(&smooth, &exact));
             // What differs lies along the edge.
             let deep = |polygon: &Polygon<f64>, (col, row): (u32, u32)| {
                 let centre = Point::new(f64::from(col) + 0.5, f64::from(row) + 0.5);

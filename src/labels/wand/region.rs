@@ -43,7 +43,8 @@ impl Region {
     /// Its pixels (column, row), in order of rows.
     pub fn pixels(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
         let width = self.window.width.max(1);
-        let place = move |at: usize| (self.window.col + at as u32 % width, self.window.row + at as u32 / width);
+        let place =
+            move |at: usize| (self.window.col + at as u32 % width, self.window.row + at as u32 / width);
         self.inside.iter().enumerate().filter(|(_, inside)| **inside).map(move |(at, _)| place(at))
     }
 
@@ -83,8 +84,8 @@ impl Region {
         found
     }
 
-    /// Each pixel as most of the nine around it and itself are. Nothing grows out of the window: no pixel beside it has five
-    /// within.
+    /// Each pixel as most of the nine around it and itself are. Nothing grows out of the window: no pixel beside it
+    /// has five within.
     fn by_majority(&self) -> Self {
         let (width, height) = (i64::from(self.window.width), i64::from(self.window.height));
         let most = |col: i64, row: i64| {
@@ -135,8 +136,8 @@ impl Region {
     }
 }
 
-/// A region with a smooth edge, in one part, without small holes: each pixel becomes what most around it are, unless that
-/// would take most of the region away, as of a narrow one. The part that holds the seed is kept.
+/// A region with a smooth edge, in one part, without small holes: each pixel becomes what most around it are, unless
+/// that would take most of the region away, as of a narrow one. The part that holds the seed is kept.
 pub fn tidy(region: &Region, seed: (u32, u32)) -> Region {
     if region.is_empty() {
         return region.clone();
@@ -180,7 +181,8 @@ mod tests {
     fn small_holes_are_filled_and_large_ones_are_kept() {
         let around = |side: u32| {
             let all = (0..20u32).flat_map(|row| (0..20u32).map(move |col| (col, row)));
-            let hole = |&(col, row): &(u32, u32)| (8..8 + side).contains(&col) && (8..8 + side).contains(&row);
+            let hole =
+                |&(col, row): &(u32, u32)| (8..8 + side).contains(&col) && (8..8 + side).contains(&row);
             Region::of_pixels(&all.filter(|p| !hole(p)).collect::<Vec<_>>())
         };
         // Four corners go with the majority.
@@ -196,7 +198,8 @@ mod tests {
 
     #[test]
     fn of_two_parts_that_hang_by_a_thread_the_seeds_one_is_kept() {
-        let two = drawn(&["####.....####", "####.....####", "#############", "####.....####", "####.....####"]);
+        let two =
+            drawn(&["####.....####", "####.....####", "#############", "####.....####", "####.....####"]);
         let left = tidy(&two, (8, 5));
         assert!(left.pixels().all(|(col, _)| col < 12) && left.len() >= 12, "{left:?}");
         assert!(tidy(&two, (18, 5)).pixels().all(|(col, _)| col > 14));

@@ -19,7 +19,9 @@ fn field(seed: u64, pixels: usize, own: f32, noise: f32, stranger: impl Fn(usize
     for plane in 0..TIMES * BANDS {
         let (time, band) = (plane / BANDS, plane % BANDS);
         for pixel in 0..pixels {
-            let year = |peak: f32| 1000.0 + 300.0 * band as f32 + 1500.0 * (-((time as f32 - peak) / 2.0).powi(2)).exp();
+            let year = |peak: f32| {
+                1000.0 + 300.0 * band as f32 + 1500.0 * (-((time as f32 - peak) / 2.0).powi(2)).exp()
+            };
             let peak = if stranger(pixel) { 9.5 } else { 5.0 };
             let of_pixel = own * normal([seed, pixel as u64, band as u64, 7]);
             let at_date = noise * normal([seed, pixel as u64, plane as u64, 9]);
@@ -59,7 +61,8 @@ fn a_field_that_is_only_noisy_has_almost_none() {
     for (own, noise) in [(0.0, 100.0), (80.0, 100.0), (200.0, 50.0)] {
         for pixels in [8, 12, 20, 50, 200, 2000] {
             let fields = (4000 / pixels).max(2);
-            let told: usize = (0..fields).map(|seed| apart(&field(seed as u64, pixels, own, noise, |_| false)).len()).sum();
+            let told: usize =
+                (0..fields).map(|seed| apart(&field(seed as u64, pixels, own, noise, |_| false)).len()).sum();
             let share = told as f64 / (fields * pixels) as f64;
             println!("{own} {noise} {pixels}: {:.2} %", share * 100.0);
             assert!(share < 0.01, "{:.2} % of fields of {pixels} pixels, {own} {noise}", share * 100.0);
@@ -117,7 +120,8 @@ fn the_series_of_a_polygon_come_with_mean_and_percentiles_and_the_strangers_in_i
     let pixels: Vec<(u32, u32)> = (0..70).flat_map(|row| (0..30).map(move |col| (col + 50, row))).collect();
     let all = spread(&cube, &pixels, &features, &Cancel::new()).unwrap();
     assert_eq!(all.pixels, 2100);
-    let strangers: Vec<_> = pixels.iter().copied().filter(|(col, row)| col % 9 == 4 && row % 7 == 3).collect();
+    let strangers: Vec<_> =
+        pixels.iter().copied().filter(|(col, row)| col % 9 == 4 && row % 7 == 3).collect();
     assert!(strangers.len() > 20);
     assert_eq!(all.apart, strangers);
     let curve = &all.curves[0];
@@ -144,7 +148,9 @@ fn where_nothing_was_observed_there_is_no_mean() {
     let features = Feature::all_bands(&cube.info().bands);
     let corner = [(0, 0), (1, 0), (0, 1), (1, 1)];
     let all = spread(&cube, &corner, &features, &Cancel::new()).unwrap();
-    assert!(all.curves.iter().all(|curve| curve.mean[1].is_nan() && curve.low[1].is_nan() && curve.mean[0] > 0.0));
+    assert!(
+        all.curves.iter().all(|curve| curve.mean[1].is_nan() && curve.low[1].is_nan() && curve.mean[0] > 0.0)
+    );
     assert!(all.apart.is_empty());
     let none = spread(&cube, &[], &features, &Cancel::new()).unwrap();
     assert!(none.pixels == 0 && none.curves[0].mean.iter().all(|mean| mean.is_nan()));
@@ -166,7 +172,8 @@ fn annotations_are_told_with_their_pixels_that_stand_apart() {
     dropped.dropped = vec![grid.lonlat_from_pixel(13.5, 10.5).unwrap()];
     let outside = square(4, 500.0, 500.0, 20.0);
     let small = square(2, 4.0, 3.0, 2.0);
-    let annotations: Vec<_> = [square(1, 9.0, 9.0, 22.0), small, dropped, outside].into_iter().map(Arc::new).collect();
+    let annotations: Vec<_> =
+        [square(1, 9.0, 9.0, 22.0), small, dropped, outside].into_iter().map(Arc::new).collect();
     let reports = AtomicU64::new(0);
     let report = |_: Progress| {
         reports.fetch_add(1, Ordering::Relaxed);

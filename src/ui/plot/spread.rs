@@ -1,5 +1,5 @@
-//! All series of a polygon in the plot: each a thin line, their mean a strong one, the 10th to 90th percentile a filled band, and
-//! those that stand apart in the colour of warnings.
+//! All series of a polygon in the plot: each a thin line, their mean a strong one, the 10th to 90th percentile a
+//! filled band, and those that stand apart in black or white.
 
 use super::Curve;
 use super::axes::Axes;
@@ -64,16 +64,29 @@ pub struct Painted {
     mean: Vec<Line<'static>>,
 }
 
-/// The curves that are shown, those of which the series have come.
-pub fn painted(days: &[f64], spread: &Spread, curves: &[Curve], axes: &Axes, warning: Color32) -> Vec<Painted> {
+/// The curves that are shown, those of which the series have come; pixels that stand `apart` in a colour of their
+/// own, means set off by that of the `ground`.
+pub fn painted(
+    days: &[f64],
+    spread: &Spread,
+    curves: &[Curve],
+    axes: &Axes,
+    (apart, ground): (Color32, Color32),
+) -> Vec<Painted> {
     let shown = curves.iter().filter_map(|curve| {
         let found = spread.curves.iter().find(|found| found.name == curve.feature.name)?;
         Some((curve, found))
     });
-    shown.map(|(curve, found)| one(days, curve, found, axes, warning)).collect()
+    shown.map(|(curve, found)| one(days, curve, found, axes, (apart, ground))).collect()
 }
 
-fn one(days: &[f64], curve: &Curve, found: &SpreadCurve, axes: &Axes, warning: Color32) -> Painted {
+fn one(
+    days: &[f64],
+    curve: &Curve,
+    found: &SpreadCurve,
+    axes: &Axes,
+    (apart, ground): (Color32, Color32),
+) -> Painted {
     let place = |value: f32| match curve.feature.is_index() {
         true => axes.place_of(f64::from(value)),
         false => f64::from(value),
@@ -97,17 +110,20 @@ fn one(days: &[f64], curve: &Curve, found: &SpreadCurve, axes: &Axes, warning: C
             .fill_color(curve.colour.gamma_multiply(0.22))
             .allow_hover(false)
     });
-    let means = placed(&found.mean).into_iter().map(|run| {
-        Line::new(format!("{name} mean"), PlotPoints::Owned(run))
-            .color(curve.colour)
-            .width(3.2)
-            .allow_hover(false)
+    // On a line of the ground's colour, which sets it off from the many.
+    let strokes = [("ground", 6.0, ground), ("mean", 3.2, curve.colour)];
+    let means = strokes.into_iter().flat_map(|(what, width, colour)| {
+        let line = move |run| {
+            let line = Line::new(format!("{name} {what}"), PlotPoints::Owned(run));
+            line.color(colour).width(width).allow_hover(false)
+        };
+        placed(&found.mean).into_iter().map(line)
     });
     Painted {
         band: areas.collect(),
         bundles: vec![
             bundle("of each pixel", &found.lines, Stroke::new(1.0, curve.colour.gamma_multiply(faint))),
-            bundle("of pixels that stand apart", &found.apart, Stroke::new(1.2, warning)),
+            bundle("of pixels that stand apart", &found.apart, Stroke::new(1.2, apart)),
         ],
         mean: means.collect(),
     }
@@ -168,9 +184,15 @@ mod tests {
         let spread = Spread { pixels: 3, curves: vec![of("A"), of("B")], apart: vec![(1, 1)] };
         assert_eq!(range(&spread.curves[0]), (-9.0, 9.0));
         let axes = Axes::fit((0.0, 10.0), None);
-        let painted = painted(&[0.0, 1.0, 2.0], &spread, &[curve("B"), curve("C")], &axes, Color32::RED);
+        let painted = painted(
+            &[0.0, 1.0, 2.0],
+            &spread,
+            &[curve("B"), curve("C")],
+            &axes,
+            (Color32::RED, Color32::BLACK),
+        );
         let [b] = painted.as_slice() else { panic!("only B is shown and known") };
-        assert_eq!((b.band.len(), b.mean.len()), (2, 2));
+        assert_eq!((b.band.len(), b.mean.len()), (2, 4));
         let lines: Vec<usize> = b.bundles.iter().map(|bundle| bundle.lines.len()).collect();
         assert_eq!(lines, [3, 1]);
         assert_eq!(b.bundles[1].stroke.color, Color32::RED);

@@ -14,7 +14,8 @@ fn value(step: usize, band: usize, col: u32, row: u32) -> u16 {
         return 0;
     }
     let field = (col / 23 + row / 17 * 2) % 3;
-    let year = [[300, 2500], [900, 1500], [500, 4000]][field as usize][band] + step as u16 * 100 * (field as u16 + 1);
+    let year = [[300, 2500], [900, 1500], [500, 4000]][field as usize][band]
+        + step as u16 * 100 * (field as u16 + 1);
     year + (chance(&numbers) * 300.0) as u16
 }
 
@@ -26,7 +27,12 @@ fn fields() -> (TempDir, Cube, BandSpreads) {
 }
 
 /// The same by series of single pixels, all of them.
-fn by_brute_force(cube: &Cube, spreads: &BandSpreads, seed: (u32, u32), tolerance: f32) -> BTreeSet<(u32, u32)> {
+fn by_brute_force(
+    cube: &Cube,
+    spreads: &BandSpreads,
+    seed: (u32, u32),
+    tolerance: f32,
+) -> BTreeSet<(u32, u32)> {
     let series = cube.series(seed.0, seed.1).unwrap();
     let resembles = |&(col, row): &(u32, u32)| {
         let other = cube.series(col, row).unwrap();

@@ -206,6 +206,7 @@ impl MapView {
 
     /// Gives up what is being drawn or dragged; `false` where nothing is.
     pub fn give_drawing_up(&mut self) -> bool {
+        self.wand.let_go();
         self.tools.give_up()
     }
 }

@@ -1,5 +1,5 @@
-//! The series wand: what hangs together with the pixel under the mouse and has the same year, shown as one points, drawn by a
-//! click.
+//! The series wand: what hangs together with the pixel under the mouse and has the same year, shown as one points,
+//! drawn by a click.
 
 use super::super::annotations::{on_screen, paint_core, paint_ring, window_of};
 use super::Tool;
@@ -35,11 +35,13 @@ pub struct Wand {
     shown: Option<WandPreview>,
     /// A click asked for what was not there yet: it is drawn when it comes.
     clicked: bool,
+    /// The mouse is on the plate of options: what one pointed at last stays.
+    on_options: bool,
 }
 
 impl Default for Wand {
     fn default() -> Self {
-        Self { tolerance: 0.35, thread: None, asked: None, shown: None, clicked: false }
+        Self { tolerance: 0.6, thread: None, asked: None, shown: None, clicked: false, on_options: false }
     }
 }
 
@@ -85,7 +87,8 @@ impl Wand {
         }
     }
 
-    fn let_go(&mut self) {
+    /// Forgets what was pointed at.
+    pub fn let_go(&mut self) {
         (self.asked, self.shown, self.clicked) = (None, None, false);
     }
 
@@ -104,6 +107,7 @@ pub fn wand_ui(scene: &Scene, opened: &OpenedCube, view: &mut View) {
     let class = project.class.and_then(|c| project.document.legend.class(c));
     let buffers = project.buffers();
     let buffer_m = class.map_or(project.document.settings.buffer_m, |class| buffers.of_class(class.code));
+    let hovered = hovered.filter(|_| !wand.on_options);
     let place = hovered.and_then(|place| Some((place.pixel?, place.lonlat)));
     let within_selected = place.is_some_and(|(_, [lon, lat])| {
         let selected = project.selected().and_then(|id| project.annotation(id));
@@ -116,7 +120,14 @@ pub fn wand_ui(scene: &Scene, opened: &OpenedCube, view: &mut View) {
                 wand.clicked = scene.clicked();
                 wand.ask(ui.ctx(), &opened.cube, request);
             }
-            None => wand.let_go(),
+            None => match wand.asked.filter(|_| wand.on_options) {
+                // The slider shows at once what another tolerance makes of the last place.
+                Some(last) => {
+                    let request = WandRequest { tolerance: wand.tolerance, buffer_m, ..last };
+                    wand.ask(ui.ctx(), &opened.cube, request);
+                }
+                None => wand.let_go(),
+            },
         }
     }
     let mut words = String::new();
@@ -198,17 +209,22 @@ pub fn take_wheel(ctx: &Context, rect: Rect, project: &OpenProject, view: &mut V
 /// The plate of the wand's options, under the tools.
 pub fn options_ui(ui: &mut Ui, rect: Rect, project: &OpenProject, view: &mut View) {
     if project.page != Page::Label || view.map.tool != Tool::Wand {
+        // A click that waits is not drawn when one comes back to the tool.
+        view.map.wand.let_go();
         return;
     }
     let plate = Rect::from_min_size(rect.min + Vec2::new(10.0, 54.0), Vec2::new(420.0, 36.0));
     let mut child = ui.new_child(UiBuilder::new().max_rect(plate));
-    Frame::popup(child.style()).inner_margin(4).show(&mut child, |ui| {
+    let mut held = false;
+    let frame = Frame::popup(child.style()).inner_margin(4).show(&mut child, |ui| {
         ui.horizontal(|ui| {
             let tolerance = &mut view.map.wand.tolerance;
             let slider = egui::Slider::new(tolerance, TOLERANCES).logarithmic(true).fixed_decimals(2);
-            ui.add(slider.text("Tolerance")).on_hover_text(WHAT_IT_MEANS);
+            held = ui.add(slider.text("Tolerance")).on_hover_text(WHAT_IT_MEANS).dragged();
             let words = RichText::new("of the bands' usual spread").size(tokens::SMALL).weak();
             ui.label(words).on_hover_text(WHAT_IT_MEANS);
         });
     });
+    let over = ui.ctx().pointer_hover_pos().is_some_and(|pos| frame.response.rect.contains(pos));
+    view.map.wand.on_options = held || over;
 }
