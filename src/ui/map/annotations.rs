@@ -115,7 +115,6 @@ impl CoreLayer {
         known
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what one annotation needs to be painted")]
     fn paint_one(
         &mut self,
         painter: &Painter,

@@ -167,7 +167,7 @@ mod tests {
     fn what_reaches_past_the_picture_is_cut_and_what_is_no_place_is_nowhere() {
         let mut canvas = Canvas::new(8, 8);
         let wide = vec![pos2(-1e6, -50.0), pos2(1e6, 3.0), pos2(4.0, 1e7)];
-        canvas.fill(&[wide.clone()], RED);
+        canvas.fill(std::slice::from_ref(&wide), RED);
         canvas.outline(&wide, &[(2.0, RED)]);
         canvas.outline(&[pos2(f32::NAN, 1.0), pos2(3.0, f32::INFINITY)], &[(2.0, RED)]);
         canvas.rect(Rect::from_min_max(pos2(-9.0, -9.0), pos2(99.0, 99.0)), RED);

@@ -4,7 +4,7 @@
 use super::canvas::Canvas;
 use super::plane::{Bounds, Placed, Plane, corners_on_screen, lonlat_bounds, mercator, touch};
 use crate::app::OpenProject;
-use crate::jobs::{DrawnCore, let_the_window_go_first};
+use crate::jobs::DrawnCore;
 use crate::labels::{AnnotationId, Annotations, ClassCode};
 use crate::ui::{tokens, widgets};
 use egui::{Color32, ColorImage, Context, Mesh, Painter, Pos2, Rect, Shape, TextureHandle, TextureOptions};
@@ -152,9 +152,9 @@ impl Drop for Crowd {
     }
 }
 
-/// Paints one picture after the other, always the one asked for last.
+/// Paints one picture after the other, always the one asked for last. As pictures of the imagery do, it does not stand back
+/// behind the window: people wait for it.
 fn work(shared: &Shared, ctx: &Context) {
-    let_the_window_go_first();
     let mut places = Places::default();
     loop {
         let request = {
