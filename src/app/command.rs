@@ -2,7 +2,7 @@
 
 use super::labels_out::{ExportRequest, SamplesRequest};
 use crate::cube::{BuildSettings, Filling, NamedIndex};
-use crate::jobs::{JobId, SiteNaming, ListSpec};
+use crate::jobs::{JobId, ListSpec, SiteNaming};
 use crate::labels::{AnnotationId, Class, ClassCode, Combine, Confidence, Holds, ImportSettings, Legend};
 use crate::model::ModelSpec;
 use crate::source::InputSpec;

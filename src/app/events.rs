@@ -2,7 +2,7 @@
 
 use super::state::{AppState, CubeState, LastResults, Level, MapLayer, ModelEntry, OpenProject, SaveState};
 use super::update::{map, start_open};
-use super::{derived, imagery, outside, sites, flags, listing, labels_in, labels_out};
+use super::{derived, flags, imagery, labels_in, labels_out, listing, outside, sites};
 use crate::classify::ChunkMap;
 use crate::jobs::{EventBody, JobEvent, JobId, JobKind, Loader, OpenedCube, OpenedProject, Outcome};
 use crate::labels::{Annotations, Class, Legend};

@@ -15,8 +15,8 @@ mod indices;
 mod labels_in;
 mod labels_out;
 mod legend;
-mod outside;
 mod listing;
+mod outside;
 mod reshape;
 mod sites;
 mod state;
@@ -29,10 +29,10 @@ pub use events::pump;
 pub use flags::Flags;
 pub use history::History;
 pub use imagery::{about, duration, size};
-pub use legend::{ENOUGH_PIXELS, ENOUGH_POLYGONS};
-pub use listing::Listing;
 pub use labels_in::LabelsSurveying;
 pub use labels_out::{ExportRequest, SamplesRequest};
+pub use legend::{ENOUGH_PIXELS, ENOUGH_POLYGONS};
+pub use listing::Listing;
 pub use state::{
     AppState, CubeState, JobView, LastResults, Level, MapLayer, ModelEntry, Notice, OpenProject, SaveState,
     SiteView, SurveyState, Surveying, Training,

@@ -1,13 +1,13 @@
 //! Background work: a job runs a plain function on a named thread, reports over one bounded channel, and is cancelled
 //! and joined on exit. Progress may be dropped when nobody listens; results never are.
 
-mod flags;
 mod draft;
+mod flags;
 mod imagery;
-mod legend;
-mod listing;
 mod labels_in;
 mod labels_out;
+mod legend;
+mod listing;
 mod loader;
 mod newest;
 mod rhythm;
@@ -16,15 +16,22 @@ mod sites;
 mod wand;
 mod work;
 
-pub use flags::{AllFacts, CoreResult, Facts, FlagSpec, Flagged, Mark, Marks, PixelPlace, Relations, flag_all, flags};
 pub use draft::{DraftAnswer, DraftQuestion, DraftRequest, Drafts};
+pub use flags::{
+    AllFacts, CoreResult, Facts, FlagSpec, Flagged, Mark, Marks, PixelPlace, Relations, flag_all, flags,
+};
 pub use imagery::{
     BuildCubeSpec, SurveySpec, append_to_cube, build_cube, stopped_by_damage, survey, to_recognise,
 };
+pub use labels_in::{
+    Doubts, FileTold, ImportSpec, Imported, LabelsSurveyed, ToldOfImport, Without, WithoutPixels,
+    group_words, import_labels, survey_labels,
+};
+pub use labels_out::{
+    CheckSpec, ExportLabelsSpec, SamplesSpec, check_labels, export_labels, is_table, save_samples,
+};
 pub use legend::{read_legend, write_legend};
 pub use listing::{Column, ListInput, ListSpec, Marked, SitePlace, list, listing, sites_of};
-pub use labels_in::{ImportSpec, Imported, LabelsSurveyed, ToldOfImport, Without, WithoutPixels, group_words, import_labels, survey_labels, Doubts, FileTold};
-pub use labels_out::{CheckSpec, ExportLabelsSpec, SamplesSpec, check_labels, export_labels, is_table, save_samples};
 pub use loader::{Loaded, Loader, TileKey};
 pub use newest::Newest;
 pub use rhythm::{Rhythm, RhythmOf, RhythmRequest, rhythm};
@@ -40,7 +47,10 @@ use crate::assess::Assessment;
 use crate::classify::{ChunkMap, MapFiles};
 use crate::cube::picture::Composite;
 use crate::cube::{BuildSettings, Cube, CubeInfo, Made, Survey};
-use crate::labels::{Annotation, AnnotationId, Class, Combine, Core, Legend, Annotations, CheckReport, ClassCode, ExportReport, ExportWhat};
+use crate::labels::{
+    Annotation, AnnotationId, Annotations, CheckReport, Class, ClassCode, Combine, Core, ExportReport,
+    ExportWhat, Legend,
+};
 use crate::model::{ModelCard, TrainEvent};
 use crate::progress::Progress;
 use crate::project::{Contents, ProjectFolder};

@@ -11,12 +11,12 @@ mod index;
 mod legend;
 mod lines;
 mod overlaps;
+mod plane;
 mod pure;
 mod repair;
-pub mod wand;
-mod plane;
-mod site;
 pub mod shape;
+mod site;
+pub mod wand;
 
 pub use annotation::{Annotation, AnnotationId, Annotations, Buffers, Change, Confidence, Holds};
 pub use check::{CheckReport, ClassCount, Finding, FindingKind, check};
@@ -27,8 +27,10 @@ pub use geojson::{read_labels, write_labels};
 pub use import::{ImportReport, ImportSettings, import};
 pub use index::AnnotationIndex;
 pub use legend::{Class, ClassCode, Legend};
+pub use legend::{
+    Combine, Combined, LegendFormat, Preset, Translation, qgis_style, read_legend, write_legend,
+};
 pub use lines::LabelLines;
-pub use legend::{Combine, Combined, LegendFormat, Preset, Translation, qgis_style, read_legend, write_legend};
 pub use overlaps::{Overlap, overlaps, overlaps_of};
 pub use plane::area_ha;
 pub use site::LabelSite;

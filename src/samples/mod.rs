@@ -9,7 +9,7 @@ mod table;
 pub use extract::{ExtractReport, ExtractSpec, extract, extract_in_parts};
 pub use normalise::Normalisation;
 pub use split::{Split, split_by_annotation};
-pub use spread::{Spread, SpreadCurve, spread, stand_apart, ApartPixels};
+pub use spread::{ApartPixels, Spread, SpreadCurve, spread, stand_apart};
 pub use table::{TableSpec, TableWriter};
 
 use crate::cube::{FeatureRecord, Filling};

@@ -3,7 +3,8 @@
 use super::dialogs::Chosen;
 use super::view::View;
 use super::{
-    dialogs, imagery, labels_in, left, listing, map, notices, outside, pages, plot, shortcuts, start, status, timeline, tokens, top,
+    dialogs, imagery, labels_in, left, listing, map, notices, outside, pages, plot, shortcuts, start, status,
+    timeline, tokens, top,
 };
 use crate::app::{AppState, Command, Level, Page, pump, update};
 use std::time::Instant;

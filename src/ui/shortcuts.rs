@@ -1,8 +1,8 @@
 //! Keys, and the sheet that lists them.
 
-use super::{listing, rhythm};
 use super::map::{Tool, finish_drawing};
 use super::view::View;
+use super::{listing, rhythm};
 use crate::app::{AnnotationChange, AppState, Command, OpenProject, Page};
 use egui::{Context, Grid, Id, Key, Modal, Modifiers, RichText, Ui};
 

@@ -2,8 +2,8 @@
 
 use super::dialogs::Dialogs;
 use super::imagery::Imagery;
-use super::listing::ListView;
 use super::labels_in::LabelsIn;
+use super::listing::ListView;
 use super::map::MapView;
 use super::pages::{LegendView, Typing};
 use super::plot::IndexChoice;

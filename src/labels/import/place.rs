@@ -101,7 +101,8 @@ pub fn place(geometry: Geometry<f64>, crs: Option<&Crs>, swap: bool) -> Result<P
     if whole.unsigned_area() <= 0.0 {
         return Err("it has no area: its corners lie on one line".into());
     }
-    placed.repaired = repaired.then(|| (drawn.iter().map(drawn_area_ha).sum(), whole.iter().map(drawn_area_ha).sum()));
+    placed.repaired =
+        repaired.then(|| (drawn.iter().map(drawn_area_ha).sum(), whole.iter().map(drawn_area_ha).sum()));
     let mut polygons = if repaired { whole.0 } else { drawn };
     placed.polygons = Some(match polygons.len() {
         1 => polygons.remove(0).orient(Direction::Default).into(),

@@ -8,7 +8,7 @@ mod look;
 mod map;
 
 pub use assess::assess_ui;
-pub use label::{LegendView, label_ui, Typing};
+pub use label::{LegendView, Typing, label_ui};
 pub use look::look_ui;
 pub use map::map_ui;
 
