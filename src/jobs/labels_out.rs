@@ -3,9 +3,11 @@
 use super::work::{another_kind, inputs};
 use super::{CheckedLabels, ExportedLabels, JobContext, Outcome, SavedSamples};
 use crate::cube::{Cube, Filling, NamedIndex};
-use crate::labels::{self, Annotations, Buffers, ExportSpec, ExportWhat, LabelSite, Legend};
+use crate::labels::{
+    self, Annotations, Buffers, ExportSpec, ExportWhat, Finding, FindingKind, LabelSite, Legend,
+};
 use crate::progress::Progress;
-use crate::samples::{ExtractSpec, SampleError, TableSpec, TableWriter, extract_in_parts};
+use crate::samples::{ExtractSpec, SampleError, TableSpec, TableWriter, extract_in_parts, stand_apart};
 use anyhow::bail;
 use std::path::{Path, PathBuf};
 
@@ -96,9 +98,32 @@ fn label_sites(
 pub fn check_labels(spec: &CheckSpec, context: &JobContext) -> anyhow::Result<Outcome> {
     let (sites, closed) = label_sites(&spec.sites, context)?;
     let report = |p: Progress| context.progress(p);
-    let found =
+    let mut found =
         labels::check(&spec.annotations, &spec.legend, &spec.buffers, &sites, &report, &context.cancel)?;
+    found.findings.extend(standing_apart(spec, context)?);
+    found.findings.sort_by_key(|finding| finding.kind);
     Ok(Outcome::Checked(CheckedLabels { report: found, annotations: spec.annotations.clone(), closed }))
+}
+
+/// Annotations some of whose pixels have another year than the others, on each site.
+fn standing_apart(spec: &CheckSpec, context: &JobContext) -> anyhow::Result<Vec<Finding>> {
+    let annotations = spec.annotations.to_vec();
+    let mut findings = Vec::new();
+    for (name, path) in &spec.sites {
+        // What cannot be opened is told already.
+        let Ok(cube) = Cube::open(path) else { continue };
+        let report = |p: Progress| context.progress(p);
+        let found = stand_apart(&cube, &annotations, &spec.buffers, &report, &context.cancel)?;
+        findings.extend(found.into_iter().filter(|(_, pixels)| !pixels.is_empty()).map(|(id, pixels)| {
+            let why = format!(
+                "{} of its pixels on {name} have another year than the others: look at them, and drop them or draw it anew",
+                pixels.len()
+            );
+            let pixels = Some(pixels.len() as u64);
+            Finding { pixels, ..Finding::new(FindingKind::StandApart, vec![id], why) }
+        }));
+    }
+    Ok(findings)
 }
 
 /// Writes annotations or cores to a file.

@@ -56,6 +56,8 @@ pub enum FindingKind {
     PastSite,
     /// It does not hold at all dates of any site it lies in.
     Dates,
+    /// Some of its pixels have another year than its others.
+    StandApart,
     /// Points, of which nobody knows how pure their pixels are.
     Points,
     /// A class has too little to learn from.
@@ -85,6 +87,7 @@ impl FindingKind {
             Self::AllDropped => "All pixels dropped",
             Self::PastSite => "Reaches past its site",
             Self::Dates => "Does not hold at the dates",
+            Self::StandApart => "Pixels that stand apart",
             Self::Points => "Points",
             Self::TooLittle => "Too little of a class",
             Self::NoAnnotation => "Classes without annotations",
@@ -114,7 +117,8 @@ pub struct Finding {
 }
 
 impl Finding {
-    fn new(kind: FindingKind, annotations: Vec<AnnotationId>, why: impl Into<String>) -> Self {
+    /// A finding without figures.
+    pub fn new(kind: FindingKind, annotations: Vec<AnnotationId>, why: impl Into<String>) -> Self {
         Self { kind, annotations, why: why.into(), area_ha: None, pixels: None, largest_buffer_m: None }
     }
 }
