@@ -202,7 +202,7 @@ fn quantile(values: &mut [f32], share: f64) -> Option<f32> {
 
 /// All series of these pixels (column, row) together, for the bands and indices given, and which of the pixels stand
 /// apart, by all bands of the cube. Of more than 50 000 pixels only some are looked at, evenly chosen. 10 000 pixels
-/// of 12 dates and 10 bands in memory take some 50 ms on one core; blocks on the disk for chunks that are not.
+/// of 12 dates and 10 bands in memory take some 20 ms on one core; blocks on the disk for chunks that are not.
 ///
 /// # Errors
 /// When the cube cannot be read (damaged chunks are passed over), or when asked to stop.

@@ -103,7 +103,7 @@ pub struct Grown {
 /// The pixels around the seed that hang together by their sides and whose year resembles the seed's: those nearest in
 /// steps first, until there are no more or as many as are allowed. Dates and bands where either has a gap are passed
 /// over; a pixel of which less than half of the values can be compared is none of them, nor is any of a damaged
-/// chunk. Chunks are read as they are come to, from memory where they are kept there: 0.1 ms each, then.
+/// chunk. Chunks are read as they are come to, from memory where they are kept there: a fraction of a millisecond each, then.
 ///
 /// # Errors
 /// [`WandError`]: a seed outside of the grid or without a year, a cube that cannot be read, or a wish to stop.
