@@ -307,7 +307,7 @@ mod tests {
         let image = painted(&[(0.1, 0.5, 0.4), (0.7, 0.7, 0.06), (0.2, 0.2, 0.01)]);
         assert_eq!(at(&image, 0.1, 0.7), red, "its line");
         assert_eq!(at(&image, 0.3, 0.7), Color32::TRANSPARENT, "no core is known");
-        assert!(at(&image, 0.112, 0.7).a() > 100, "its halo");
+        assert!(at(&image, 0.107, 0.7).a() > 100, "its halo");
         let filled = at(&image, 0.73, 0.73);
         assert!(filled.a() > 50 && filled.a() < 120, "{filled:?}");
         assert!(at(&image, 0.205, 0.205).r() > 180);
