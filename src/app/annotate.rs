@@ -50,12 +50,18 @@ fn draw(
     Ok(change)
 }
 
+/// Whether all places of a geometry lie on the Earth.
+pub(super) fn check_places(geometry: &Geometry<f64>) -> Result<(), Refused> {
+    let on_earth = |c: Coord<f64>| c.x.abs() <= 180.0 && c.y.abs() <= 90.0;
+    if geometry.coords_iter().all(on_earth) {
+        return Ok(());
+    }
+    refuse("this polygon reaches past the ends of the Earth: draw it within 180° and 90°")
+}
+
 /// Whether a geometry can be used at all; why not, in a sentence.
 pub(super) fn check_geometry(project: &OpenProject, annotation: &Annotation) -> Result<(), Refused> {
-    let on_earth = |c: Coord<f64>| c.x.abs() <= 180.0 && c.y.abs() <= 90.0;
-    if !annotation.geometry.coords_iter().all(on_earth) {
-        return refuse("this polygon reaches past the ends of the Earth: draw it within 180° and 90°");
-    }
+    check_places(&annotation.geometry)?;
     if !matches!(annotation.geometry, Geometry::Polygon(_) | Geometry::MultiPolygon(_) | Geometry::Point(_)) {
         return refuse("only polygons and points can be annotations");
     }

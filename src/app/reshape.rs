@@ -1,6 +1,6 @@
 //! Edits of what annotations cover: reshaped, cut, extended, split, merged. Each is one undo step.
 
-use super::annotate::{check_geometry, the_annotation};
+use super::annotate::{check_geometry, check_places, the_annotation};
 use super::command::Command;
 use super::state::OpenProject;
 use super::update::{Refused, refuse};
@@ -49,6 +49,8 @@ fn carry_out(project: &mut OpenProject, command: Command) -> Result<String, Refu
 
 /// What was drawn, repaired where it crosses itself; people are told then.
 pub(super) fn made_whole(project: &mut OpenProject, drawn: &Geometry<f64>) -> Result<Geometry<f64>, Refused> {
+    // What is no number would not survive a repair.
+    check_places(drawn)?;
     let whole = shape::whole(drawn)?;
     if let Some(change_ha) = whole.change_ha {
         project.remarks.push(format!(

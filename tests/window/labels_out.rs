@@ -35,6 +35,7 @@ fn a_check_lists_what_is_wrong_and_a_click_selects_it() {
     assert!(!desk.sees("The labels have changed since"));
     desk.send(Command::DeleteAnnotations(vec![drawn]));
     desk.assert_sees("The labels have changed since");
+    desk.send(Command::Select(vec![]));
     desk.click("Check labels");
     desk.until_idle();
     assert!(!desk.sees("Overlap of classes"), "{:#?}", desk.words());

@@ -22,7 +22,9 @@ pub fn list_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
         ScrollArea::vertical().id_salt("annotations").max_height(ROWS * height).auto_shrink([false, true]);
     // What was selected on the map comes into view here too.
     if let Some(row) = view.list.scroll_to() {
-        scroll = scroll.vertical_scroll_offset((row as f32 - ROWS / 2.0).max(0.0) * height);
+        // Past its end the list would come to rest short of it.
+        let most = (rows.len() as f32 - ROWS).max(0.0);
+        scroll = scroll.vertical_scroll_offset((row as f32 - ROWS / 2.0).clamp(0.0, most) * height);
     }
     scroll.show_rows(ui, tokens::TARGET, rows.len(), |ui, range| {
         for id in &rows[range] {
@@ -41,7 +43,8 @@ pub fn list_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
         }
         let can = project.folder.read_only().is_none();
         let import = ui.add_enabled(can, Button::new("Import labels…"));
-        if import.on_hover_text("From GeoJSON files").clicked() {
+        let hint = "From GeoJSON, GeoPackage, Shapefiles or label rasters (Ctrl+Shift+I)";
+        if import.on_hover_text(hint).clicked() {
             view.labels_in.show();
         }
     });
