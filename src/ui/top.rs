@@ -5,6 +5,11 @@ use super::view::View;
 use crate::app::{AppState, Command, OpenProject, Page, SaveState};
 use egui::{Align, Layout, Panel, RichText, Ui};
 
+/// Width of the four pages.
+const PAGES: f32 = 300.0;
+/// Width of what stands on the right: saving, undo and redo, the theme, help.
+const RIGHT: f32 = 280.0;
+
 pub fn top_ui(ui: &mut Ui, _state: &AppState, project: &OpenProject, view: &mut View) {
     Panel::top("top").exact_size(40.0).show(ui, |ui| {
         ui.horizontal_centered(|ui| {
@@ -20,8 +25,9 @@ pub fn top_ui(ui: &mut Ui, _state: &AppState, project: &OpenProject, view: &mut 
                     .on_hover_text(format!("Nothing can be changed, since {why}"));
                 super::outside::open_for_editing_ui(ui, project, view);
             }
-            let middle = (ui.available_width() * 0.30).max(16.0);
-            ui.add_space(middle.min(240.0));
+            // Narrow windows have room for the pages and what stands on the right, and little between.
+            let spare = ui.available_width() - PAGES - RIGHT;
+            ui.add_space((spare * 0.5).clamp(0.0, 240.0));
             for (i, page) in Page::ALL.into_iter().enumerate() {
                 let chosen = project.page == page && !view.imagery.is_open() && !view.labels_in.is_open();
                 let text = RichText::new(page.title());

@@ -32,7 +32,9 @@ pub fn furniture_ui(
         let origin = info.origin.as_deref().map_or(String::new(), |o| format!("   {o}"));
         let words = format!("{}{origin}", format::date(date));
         // On a narrow map the date stands below the tools.
-        let down = if tools.right() > rect.right() - DATE { 18.0 + tools.height() } else { 10.0 };
+        let font = FontId::proportional(crate::ui::tokens::SMALL);
+        let width = painter.layout_no_wrap(words.clone(), font, Color32::WHITE).size().x + 32.0;
+        let down = if tools.right() > rect.right() - width { 18.0 + tools.height() } else { 10.0 };
         plate_text(&painter, rect.right_top() + Vec2::new(-10.0, down), Align2::RIGHT_TOP, &words);
     }
     scale_bar(&painter, rect, view);
@@ -41,9 +43,6 @@ pub fn furniture_ui(
         plate_text(&painter, rect.right_bottom() + Vec2::new(-10.0, -10.0), Align2::RIGHT_BOTTOM, words);
     }
 }
-
-/// Room that a date takes at the top right.
-const DATE: f32 = 100.0;
 
 /// The tools at the top left; tells whether all is to be shown, and where they are.
 fn zoom_ui(
