@@ -93,6 +93,31 @@ fn a_shapefile_keeps_its_accents_and_without_prj_asks_for_the_coordinate_system(
 }
 
 /// A raster of class codes: a block of 4 with a hole, a block of 9, a single pixel of 9; nodata 250.
+#[test]
+fn a_feature_without_geometry_is_skipped_and_the_others_of_its_file_are_imported() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, driver) in [("holes.shp", "ESRI Shapefile"), ("holes.gpkg", "GPKG")] {
+        let project = empty_project(&folder.path().join(driver));
+        let source = folder.path().join("source.geojson");
+        let absent =
+            serde_json::json!({ "type": "Feature", "properties": { "class": "lost" }, "geometry": null });
+        support::geojson(&source, vec![support::square("forest", 4.0, 4.0, 16.0), absent]);
+        let file = folder.path().join(name);
+        let ran = std::process::Command::new("ogr2ogr")
+            .args(["-f", driver, support::arg(&file), support::arg(&source)])
+            .status();
+        if !ran.is_ok_and(|status| status.success()) {
+            println!("skipped: ogr2ogr is absent");
+            return;
+        }
+        let value = import(&project, &file, &["--class-field", "class"]).json();
+        assert_eq!(value["imported"], 1, "{value}");
+        let skipped = value["skipped"].as_array().unwrap();
+        assert_eq!(skipped.len(), 1, "{value}");
+        assert!(skipped[0]["why"].as_str().unwrap().contains("no geometry"), "{value}");
+    }
+}
+
 fn label_raster(path: &Path) {
     let grid = grid();
     let mut values = vec![0u16; grid.pixels()];

@@ -99,8 +99,9 @@ impl<'p> VectorReader<'p> {
         forget_failures();
         for feature in layer.features() {
             let values = (0..fields).map(|field| value_of(&feature, field)).collect();
-            let geometry = match feature.geometry() {
-                Some(geometry) if !geometry.is_empty() => geo_of(geometry).map(Some),
+            // Of a feature without one, `geometry()` gives one that is not there, and asking it anything is a failure.
+            let geometry = match feature.geometry_by_index(0) {
+                Ok(geometry) if !geometry.is_empty() => geo_of(geometry).map(Some),
                 _ => Ok(None),
             };
             if !take(VectorFeature { values, geometry }) {
