@@ -136,9 +136,17 @@ fn train_event(state: &mut AppState, at: usize, event: TrainEvent) {
             let what = format!("Epoch {epoch}, at most {epochs}");
             state.jobs[at].progress = Some(Progress::new(steps, epochs * of as u64, what));
         }
-        TrainEvent::Epoch(score) => {
+        TrainEvent::Started { classes, samples, held_out, notes } => {
+            if let Some(training) = training {
+                training.classes = classes;
+                (training.samples, training.held_out) = (samples, held_out);
+                training.notes = notes;
+            }
+        }
+        TrainEvent::Epoch { score, matrix } => {
             if let Some(training) = training {
                 training.epochs.push(score);
+                training.matrix = matrix;
             }
         }
     }
@@ -231,7 +239,7 @@ fn finished(state: &mut AppState, job: JobId, outcome: Outcome) {
                 trained.name, trained.card.samples, trained.seconds
             );
             let (left_out, name) = (trained.left_out.clone(), trained.name.clone());
-            project.last.trained = Some(trained);
+            project.last.trained = Some(*trained);
             let then_map = std::mem::take(&mut project.then_map);
             summarise(state, ("left out of the training", "left out of the training"), &left_out);
             state.notify(Level::Done, text);

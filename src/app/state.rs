@@ -9,7 +9,7 @@ use crate::jobs::{
     Assessed, CheckedLabels, CubeBuilt, CubesBuilt, ExportedLabels, Found, Imported, JobId, JobKind, Loader,
     Mapped, OpenedCube, Runner, SavedSamples, Surveyed, Trained,
 };
-use crate::labels::{Annotation, AnnotationId, Annotations, ClassCode};
+use crate::labels::{Annotation, AnnotationId, Annotations, Class, ClassCode};
 use crate::model::{EpochScore, ModelCard};
 use crate::progress::Progress;
 use crate::project::{Document, OutsideChange, ProjectFolder, Recent, Saver, Site};
@@ -235,12 +235,40 @@ pub struct Training {
     pub job: JobId,
     /// The model's name.
     pub name: String,
-    /// Each epoch's losses.
+    /// The classes it learns, in the order of scores and of the matrix; none before it has started.
+    pub classes: Vec<Class>,
+    /// Samples that train.
+    pub samples: usize,
+    /// Samples held out.
+    pub held_out: usize,
+    /// What is used and left out, in sentences.
+    pub notes: Vec<String>,
+    /// Each epoch's scores.
     pub epochs: Vec<EpochScore>,
+    /// What the held-out annotations became in the last epoch, in samples: a row a true class, a column a class given.
+    pub matrix: Vec<Vec<u32>>,
     /// At most so many epochs.
     pub at_most: usize,
     /// Whether it is still running.
     pub running: bool,
+}
+
+impl Training {
+    /// One that begins.
+    pub fn new(job: JobId, name: String, at_most: usize) -> Self {
+        Self {
+            job,
+            name,
+            classes: Vec::new(),
+            samples: 0,
+            held_out: 0,
+            notes: Vec::new(),
+            epochs: Vec::new(),
+            matrix: Vec::new(),
+            at_most,
+            running: true,
+        }
+    }
 }
 
 /// What jobs made last; the window shows it, the verbs print it.

@@ -199,7 +199,7 @@ fn train(
     let at_most = spec.spec.training.epochs;
     project.then_map = then_map;
     let job = start(state, JobKind::Train, name.clone(), move |c| jobs::train(&spec, c));
-    the_project(state)?.training = Some(Training { job, name, epochs: Vec::new(), at_most, running: true });
+    the_project(state)?.training = Some(Training::new(job, name, at_most));
     Ok(Some(job))
 }
 

@@ -120,7 +120,7 @@ fn show(bar: &ProgressBar, terminal: bool, event: &JobEvent, state: &AppState) {
             bar.set_position(p.done);
             bar.set_message(format!("{title}: {}", p.what));
         }
-        EventBody::Train(TrainEvent::Epoch(score)) => {
+        EventBody::Train(TrainEvent::Epoch { score, .. }) => {
             let held_out = match (score.held_out_loss, score.held_out_accuracy) {
                 (Some(loss), Some(accuracy)) => {
                     format!(", held out: loss {loss:.4}, accuracy {:.1} %", accuracy * 100.0)

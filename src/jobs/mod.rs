@@ -211,7 +211,7 @@ pub enum Outcome {
     /// Samples were written.
     SamplesSaved(SavedSamples),
     /// A model was trained.
-    Trained(Trained),
+    Trained(Box<Trained>),
     /// A site was mapped.
     Mapped(Mapped),
     /// A map was assessed.

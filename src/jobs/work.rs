@@ -440,13 +440,13 @@ pub fn train(spec: &TrainSpec, context: &JobContext) -> anyhow::Result<Outcome> 
         &context.cancel,
     )?;
     save_model(&model, &spec.folder)?;
-    Ok(Outcome::Trained(Trained {
+    Ok(Outcome::Trained(Box::new(Trained {
         name: spec.name.clone(),
         folder: spec.folder.clone(),
         card: model.card,
         left_out,
         seconds: started.elapsed().as_secs_f64(),
-    }))
+    })))
 }
 
 /// What was left out of the pixels of a site, in sentences.

@@ -5,92 +5,65 @@
 //! sums of gradients) is joined in the order of the parts, so that results do not depend on the number of threads.
 
 use super::engine::{Packed, View, product, vectorised};
-use super::tempcnn::{Block, EPSILON, Plan, Shape, Weights};
+use super::network::{Batch, Shape, Statistics, Step, log_sum};
+use super::tempcnn::{EPSILON, Plan, TempCnnOptions, block, lay_out, plans};
+use super::weights::Weights;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 /// Samples a part.
 const PART: usize = 16;
-/// How much of a batch's statistics goes into the running ones, as in PyTorch.
-const MOMENTUM: f32 = 0.1;
-
-/// A batch to learn from.
-pub(super) struct Batch<'a> {
-    /// Normalised series without gaps, `sample x time x band`.
-    pub series: &'a [f32],
-    /// Index of the class of each sample.
-    pub classes: &'a [usize],
-    /// Share of the target spread evenly over all classes (Szegedy et al. 2016).
-    pub label_smoothing: f64,
-    /// What dropout is drawn from; two steps of a training never share one. `None`: no dropout.
-    pub dropout: Option<(u64, u64)>,
-}
-
-/// What a step gives.
-pub(super) struct Step {
-    /// Mean loss.
-    pub loss: f64,
-    /// In the order of [`Weights::trained_mut`].
-    pub gradients: Vec<Vec<f32>>,
-    /// Mean and unbiased variance of each block's filters over the batch.
-    statistics: Vec<(Vec<f32>, Vec<f32>)>,
-}
-
-impl Step {
-    /// Moves the running statistics of batch norm towards this batch's.
-    pub fn update_running(&self, weights: &mut Weights) {
-        for (block, (mean, variance)) in weights.blocks.iter_mut().zip(&self.statistics) {
-            for (running, new) in [(&mut block.running_mean, mean), (&mut block.running_variance, variance)] {
-                running.iter_mut().zip(new).for_each(|(r, n)| *r += MOMENTUM * (n - *r));
-            }
-        }
-    }
-}
 
 /// Loss and gradients of a batch of at least one sample.
-pub(super) fn step(shape: &Shape, weights: &Weights, batch: &Batch) -> Step {
-    let plans = shape.plans();
+pub(super) fn step(shape: &Shape, options: &TempCnnOptions, weights: &Weights, batch: &Batch) -> Step {
+    let plans = plans(shape, options);
     let values = shape.times * shape.bands;
     let mut parts: Vec<Part> = batch
+        .input
         .series
         .chunks(PART * values)
-        .zip(batch.classes.chunks(PART))
+        .zip(batch.targets.chunks(PART * shape.classes))
         .enumerate()
-        .map(|(i, (series, classes))| Part::new(shape, series, classes, batch, i))
+        .map(|(i, (series, targets))| {
+            let laid_out = lay_out(shape, options.kernel / 2, series);
+            Part::new(laid_out, series.len() / values, targets, batch.dropout, i)
+        })
         .collect();
-    let samples = batch.classes.len();
+    let samples = batch.targets.len() / shape.classes;
 
     let mut norms: Vec<Norm> = Vec::with_capacity(plans.len());
     for (b, plan) in plans.iter().enumerate() {
-        let weight = Packed::new(View::of(&weights.blocks[b].weight, plan.width(), plan.filters));
-        let before = b.checked_sub(1).map(|b| (&plans[b], &norms[b], dropout_after(shape, b)));
+        let name = block(b);
+        let weight = weights.values(&format!("{name}.weight"));
+        let weight = Packed::new(View::of(weight, plan.width(), plan.filters));
+        let before = b.checked_sub(1).map(|b| (&plans[b], &norms[b], dropout_after(options, b)));
         let moments = on_all(&mut parts, |part| {
             if let Some((plan, norm, dropout)) = before {
                 part.activate(plan, norm, dropout);
             }
             part.multiply(plan, &weight)
         });
-        norms.push(Norm::new(plan, &weights.blocks[b], moments));
+        norms.push(Norm::new(plan, weights.norm(&name), moments));
     }
 
     let last = plans.len() - 1;
-    let output = Output::new(shape, weights, batch);
+    let output = Output::new(shape, options, weights, batch);
     let ends = on_all(&mut parts, |part| {
-        part.activate(&plans[last], &norms[last], dropout_after(shape, last));
+        part.activate(&plans[last], &norms[last], dropout_after(options, last));
         let (end, by_input) = part.end(&output);
         let sums = part.begin_back(
             &plans[last],
             last,
             &norms[last],
-            dropout_after(shape, last),
+            dropout_after(options, last),
             &by_input,
             output.inputs,
         );
         (end, sums)
     });
     let (ends, mut sums): (Vec<_>, Vec<_>) = ends.into_iter().unzip();
-    let loss = ends.iter().map(|end| end.loss).sum::<f64>() / samples as f64;
+    let loss = ends.iter().map(|end| end.loss).sum::<f64>() / output.weight_sum;
     let (by_weight, by_bias): (Vec<_>, Vec<_>) =
         ends.into_iter().map(|end| (end.by_weight, end.by_bias)).unzip();
     let mut gradients = vec![sum(by_bias), sum(by_weight)];
@@ -98,8 +71,8 @@ pub(super) fn step(shape: &Shape, weights: &Weights, batch: &Batch) -> Step {
     for (b, plan) in plans.iter().enumerate().rev() {
         let (by_beta, by_gamma): (Vec<_>, Vec<_>) = sums.into_iter().unzip();
         let (by_beta, by_gamma) = (sum(by_beta), sum(by_gamma));
-        let before = b.checked_sub(1).map(|b| (&plans[b], &norms[b], dropout_after(shape, b)));
-        let back = before.map(|_| weight_back(plan, &weights.blocks[b].weight));
+        let before = b.checked_sub(1).map(|b| (&plans[b], &norms[b], dropout_after(options, b)));
+        let back = before.map(|_| weight_back(plan, weights.values(&format!("{}.weight", block(b)))));
         let steps = on_all(&mut parts, |part| {
             let by_weight = part.back(plan, b, &norms[b], &by_beta, &by_gamma, samples);
             let sums = match (before, &back) {
@@ -117,7 +90,12 @@ pub(super) fn step(shape: &Shape, weights: &Weights, batch: &Batch) -> Step {
         gradients.extend([by_beta, by_gamma, sum(by_weight)]);
     }
     gradients.reverse();
-    let statistics = norms.into_iter().map(|norm| (norm.mean, norm.unbiased_variance)).collect();
+    let statistics = norms.into_iter().enumerate().map(|(b, norm)| Statistics {
+        name: block(b),
+        mean: norm.mean,
+        variance: norm.unbiased_variance,
+    });
+    let statistics = statistics.collect();
     Step { loss, gradients, statistics }
 }
 
@@ -137,8 +115,8 @@ fn sum(vectors: Vec<Vec<f32>>) -> Vec<f32> {
 }
 
 /// Share dropped after block `b`.
-fn dropout_after(shape: &Shape, b: usize) -> f32 {
-    if b < shape.options.layers { shape.options.conv_dropout } else { shape.options.dense_dropout }
+fn dropout_after(options: &TempCnnOptions, b: usize) -> f32 {
+    if b < options.layers { options.conv_dropout } else { options.dense_dropout }
 }
 
 /// The weight that takes gradients of a block's output to its input, as a convolution of its own: kernel reversed,
@@ -177,15 +155,15 @@ struct Norm {
 
 impl Norm {
     /// Joins the moments of all parts (Chan et al. 1979).
-    fn new(plan: &Plan, block: &Block, parts: Vec<Moments>) -> Self {
+    fn new(plan: &Plan, [gamma, beta, ..]: [&[f32]; 4], parts: Vec<Moments>) -> Self {
         let mut norm = Self {
             mean: Vec::with_capacity(plan.filters),
             unbiased_variance: Vec::with_capacity(plan.filters),
             inverse: Vec::with_capacity(plan.filters),
             scale: Vec::with_capacity(plan.filters),
-            beta: block.beta.clone(),
+            beta: beta.to_vec(),
         };
-        for f in 0..plan.filters {
+        for (f, gamma) in gamma.iter().enumerate() {
             let (mut count, mut mean, mut squares) = (0.0, 0.0, 0.0);
             for part in &parts {
                 let away = f64::from(part.mean[f]) - mean;
@@ -199,7 +177,7 @@ impl Norm {
             // A single row has no spread: zero, not NaN.
             norm.unbiased_variance.push((squares / (count - 1.0).max(1.0)) as f32);
             norm.inverse.push(inverse as f32);
-            norm.scale.push((inverse * f64::from(block.gamma[f])) as f32);
+            norm.scale.push((inverse * f64::from(*gamma)) as f32);
         }
         norm
     }
@@ -212,25 +190,20 @@ struct Output<'a> {
     weight: Packed,
     weight_back: Packed,
     bias: &'a [f32],
-    /// Target of a class that is not the sample's, and what the sample's has more.
-    spread: f32,
-    top: f32,
-    /// Samples of the batch.
-    samples: usize,
+    /// Sum of the weights of the batch's samples.
+    weight_sum: f64,
 }
 
 impl<'a> Output<'a> {
-    fn new(shape: &Shape, weights: &'a Weights, batch: &Batch) -> Self {
-        let view = View::of(&weights.output_weight, shape.options.dense, shape.classes);
+    fn new(shape: &Shape, options: &TempCnnOptions, weights: &'a Weights, batch: &Batch) -> Self {
+        let view = View::of(weights.values("output.weight"), options.dense, shape.classes);
         Self {
-            inputs: shape.options.dense,
+            inputs: options.dense,
             classes: shape.classes,
             weight: Packed::new(view),
             weight_back: Packed::new(view.transposed()),
-            bias: &weights.output_bias,
-            spread: (batch.label_smoothing / shape.classes as f64) as f32,
-            top: (1.0 - batch.label_smoothing) as f32,
-            samples: batch.classes.len(),
+            bias: weights.values("output.bias"),
+            weight_sum: batch.targets.iter().map(|t| f64::from(*t)).sum(),
         }
     }
 }
@@ -246,7 +219,8 @@ struct End {
 /// Some samples of a batch, on their way through the network and back.
 struct Part<'a> {
     samples: usize,
-    classes: &'a [usize],
+    /// `sample x class`.
+    targets: &'a [f32],
     /// Input of each block; the last is that of the output layer.
     inputs: Vec<Vec<f32>>,
     /// Products of each block, before batch norm.
@@ -258,20 +232,19 @@ struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    fn new(shape: &Shape, series: &[f32], classes: &'a [usize], batch: &Batch, part: usize) -> Self {
-        let dropout = batch.dropout.map(|(seed, step)| {
+    fn new(
+        laid_out: Vec<f32>,
+        samples: usize,
+        targets: &'a [f32],
+        dropout: Option<(u64, u64)>,
+        part: usize,
+    ) -> Self {
+        let dropout = dropout.map(|(seed, step)| {
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
             rng.set_stream((step << 20) + part as u64 + 1);
             rng
         });
-        Self {
-            samples: classes.len(),
-            classes,
-            inputs: vec![shape.lay_out(series)],
-            products: Vec::new(),
-            dropout,
-            gradient: Vec::new(),
-        }
+        Self { samples, targets, inputs: vec![laid_out], products: Vec::new(), dropout, gradient: Vec::new() }
     }
 
     /// The block's product, and its moments.
@@ -344,13 +317,13 @@ impl<'a> Part<'a> {
         let mut gradient = product(input, &output.weight);
         let mut loss = 0.0;
         let mut by_bias = vec![0.0; classes];
-        for (row, class) in gradient.chunks_exact_mut(classes).zip(self.classes) {
+        for (row, targets) in gradient.chunks_exact_mut(classes).zip(self.targets.chunks_exact(classes)) {
             row.iter_mut().zip(output.bias).for_each(|(z, b)| *z += b);
             let log_sum = log_sum(row);
-            for (k, z) in row.iter_mut().enumerate() {
-                let target = output.spread + if k == *class { output.top } else { 0.0 };
+            let weight: f32 = targets.iter().sum();
+            for (z, target) in row.iter_mut().zip(targets) {
                 loss -= f64::from(target * (*z - log_sum));
-                *z = ((*z - log_sum).exp() - target) / output.samples as f32;
+                *z = ((*z - log_sum).exp() * weight - target) / output.weight_sum as f32;
             }
             by_bias.iter_mut().zip(row.iter()).for_each(|(b, g)| *b += g);
         }
@@ -460,12 +433,6 @@ impl<'a> Part<'a> {
     }
 }
 
-/// Logarithm of the sum of exponentials.
-pub(super) fn log_sum(logits: &[f32]) -> f32 {
-    let top = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    top + logits.iter().map(|z| (z - top).exp()).sum::<f32>().ln()
-}
-
 /// Dropout by one byte a value: below which byte a value is dropped, and what the others are multiplied by. The share is
 /// kept to 1/256.
 fn kept(share: f32) -> (u8, f32) {
@@ -476,13 +443,27 @@ fn kept(share: f32) -> (u8, f32) {
 #[cfg(test)]
 mod tests {
     use super::super::adamw::AdamW;
+    use super::super::network::{Inference, Input, logits_on_all_threads, targets};
     use super::super::tempcnn::TempCnn;
-    use super::super::testing::{Reference, classes, series, shape, weights};
+    use super::super::testing::{Reference, classes, series, shape, tempcnn, weights};
     use super::*;
+
+    /// A step on classes given by index, all of weight 1.
+    fn step_on(
+        shape: &Shape,
+        weights: &Weights,
+        (x, y): (&[f32], &[usize]),
+        smoothing: f64,
+        dropout: Option<(u64, u64)>,
+    ) -> Step {
+        let targets = targets(y, shape.classes, smoothing);
+        let batch = Batch { input: Input::whole(x), targets: &targets, dropout };
+        step(shape, tempcnn(shape), weights, &batch)
+    }
 
     /// The network as the paper has it, in f64 and in loops: logits. Batch norm by the batch, or by running statistics.
     fn plain_logits(shape: &Shape, weights: &[Vec<f64>], running: Option<&Weights>, x: &[f32]) -> Vec<f64> {
-        let o = &shape.options;
+        let o = tempcnn(shape);
         let samples = x.len() / (shape.times * shape.bands);
         let mut x: Vec<f64> = x.iter().map(|v| f64::from(*v)).collect();
         let mut channels = shape.bands;
@@ -522,7 +503,8 @@ mod tests {
                 let column: Vec<f64> = (0..rows).map(|r| z[r * filters + f]).collect();
                 let (mean, variance) = match running {
                     Some(r) => {
-                        (f64::from(r.blocks[b].running_mean[f]), f64::from(r.blocks[b].running_variance[f]))
+                        let [_, _, mean, variance] = r.norm(&block(b));
+                        (f64::from(mean[f]), f64::from(variance[f]))
                     }
                     None => {
                         let mean = column.iter().sum::<f64>() / rows as f64;
@@ -562,8 +544,8 @@ mod tests {
         loss / classes.len() as f64
     }
 
-    fn in_f64(weights: &mut Weights) -> Vec<Vec<f64>> {
-        weights.trained_mut().iter().map(|w| w.iter().map(|v| f64::from(*v)).collect()).collect()
+    fn in_f64(weights: &Weights) -> Vec<Vec<f64>> {
+        weights.trained().map(|w| w.values.iter().map(|v| f64::from(*v)).collect()).collect()
     }
 
     #[test]
@@ -573,11 +555,10 @@ mod tests {
             [(6, 3, 5, 3, 37), (1, 4, 5, 2, 9), (2, 1, 7, 1, 18), (4, 2, 1, 2, 16), (3, 2, 3, 2, 2)]
         {
             let shape = shape(times, bands, 4, kernel, layers);
-            let mut weights = weights(&shape);
+            let weights = weights(&shape);
             let (x, y) = (series(&shape, samples), classes(&shape, samples));
-            let batch = Batch { series: &x, classes: &y, label_smoothing: 0.1, dropout: None };
-            let step = step(&shape, &weights, &batch);
-            let mut plain = in_f64(&mut weights);
+            let step = step_on(&shape, &weights, (&x, &y), 0.1, None);
+            let mut plain = in_f64(&weights);
             let loss = plain_loss(&shape, &plain, &x, &y, 0.1);
             assert!((step.loss - loss).abs() < 1e-5, "loss {} but {loss}", step.loss);
             assert_eq!(step.gradients.len(), plain.len());
@@ -608,8 +589,8 @@ mod tests {
         let shape = shape(6, 3, 4, 5, 2);
         let mut weights = weights(&shape);
         let (x, y) = (series(&shape, 40), classes(&shape, 40));
-        let batch = Batch { series: &x, classes: &y, label_smoothing: 0.05, dropout: Some((3, 9)) };
-        let gradients = step(&shape, &weights, &batch).gradients;
+        let step = |weights: &Weights| step_on(&shape, weights, (&x, &y), 0.05, Some((3, 9)));
+        let gradients = step(&weights).gradients;
         for (p, gradient) in gradients.iter().enumerate() {
             // Along the gradient itself, so that what is measured stands above the rounding of f32.
             let norm = gradient.iter().map(|g| g * g).sum::<f32>().sqrt();
@@ -618,7 +599,7 @@ mod tests {
                     weights.trained_mut()[p].iter_mut().zip(gradient).for_each(|(w, g)| *w += h * g / norm);
                 };
                 move_by(&mut weights, h);
-                let loss = step(&shape, &weights, &batch).loss;
+                let loss = step(&weights).loss;
                 move_by(&mut weights, -h);
                 loss
             };
@@ -646,16 +627,16 @@ mod tests {
             [(12, 10, 5, 3, 150), (1, 2, 5, 2, 3), (3, 1, 9, 1, 65)]
         {
             let shape = shape(times, bands, 6, kernel, layers);
-            let mut weights = weights(&shape);
+            let weights = weights(&shape);
             let x = series(&shape, samples);
-            let net = TempCnn::new(&shape, &weights);
-            let got = net.logits(&x);
-            let expected = plain_logits(&shape, &in_f64(&mut weights), Some(&weights.clone()), &x);
+            let net = TempCnn::new(&shape, tempcnn(&shape), &weights);
+            let got = net.logits(Input::whole(&x)).unwrap();
+            let expected = plain_logits(&shape, &in_f64(&weights), Some(&weights.clone()), &x);
             assert_eq!(got.len(), expected.len());
             for (a, b) in got.iter().zip(&expected) {
                 assert!((f64::from(*a) - b).abs() < 1e-4, "{a} but {b}");
             }
-            assert_eq!(got, net.logits_on_all_threads(&x));
+            assert_eq!(got, logits_on_all_threads(&net, &shape, Input::whole(&x)).unwrap());
         }
     }
 
@@ -664,11 +645,10 @@ mod tests {
         let shape = shape(1, 3, 2, 5, 2);
         let mut weights = weights(&shape);
         let x = series(&shape, 1);
-        let batch = Batch { series: &x, classes: &[1], label_smoothing: 0.0, dropout: None };
-        let step = step(&shape, &weights, &batch);
+        let step = step_on(&shape, &weights, (&x, &[1]), 0.0, None);
         step.update_running(&mut weights);
         assert!(step.loss.is_finite() && step.gradients.iter().flatten().all(|g| g.is_finite()));
-        assert!(weights.blocks.iter().all(|b| b.running_variance.iter().all(|v| v.is_finite())));
+        assert!(weights.tensors.iter().flat_map(|t| &t.values).all(|v| v.is_finite()));
     }
 
     #[test]
@@ -686,20 +666,15 @@ mod tests {
         let mut weights = reference.weights("start.");
         let x = floats("x");
         let classes = reference.classes();
-        close("logits", &TempCnn::new(&shape, &weights).logits(&x), &floats("logits"), 1e-5);
+        let net = TempCnn::new(&shape, tempcnn(&shape), &weights);
+        close("logits", &net.logits(Input::whole(&x)).unwrap(), &floats("logits"), 1e-5);
 
         let mut adam = AdamW::new(1e-2);
-        let batch = Batch { series: &x, classes: &classes, label_smoothing: 0.05, dropout: None };
         for (i, loss) in floats("losses").iter().enumerate() {
-            let step = step(&shape, &weights, &batch);
+            let step = step_on(&shape, &weights, (&x, &classes), 0.05, None);
             close("loss", &[step.loss as f32], &[*loss], 1e-5);
             if i == 0 {
-                let names: Vec<String> = weights
-                    .named(&shape)
-                    .into_iter()
-                    .map(|(name, ..)| name)
-                    .filter(|name| !name.contains("running"))
-                    .collect();
+                let names: Vec<String> = weights.trained().map(|t| t.name.clone()).collect();
                 for (name, gradient) in names.iter().zip(&step.gradients) {
                     close(name, gradient, &floats(&format!("gradient.{name}")), 1e-5);
                 }
@@ -708,8 +683,8 @@ mod tests {
             adam.step(weights.trained_mut(), &step.gradients, 1e-3);
         }
         let end = reference.weights("end.");
-        for ((name, _, got), (_, _, expected)) in weights.named(&shape).iter().zip(end.named(&shape)) {
-            close(name, got, expected, 2e-5);
+        for (got, expected) in weights.tensors.iter().zip(&end.tensors) {
+            close(&got.name, &got.values, &expected.values, 2e-5);
         }
     }
 }

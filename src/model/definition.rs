@@ -1,31 +1,128 @@
-//! TempCNN as a definition: the network in candle's tensors, its gradients by candle's automatic differentiation.
+//! Networks as definitions: in candle's tensors, with gradients by candle's automatic differentiation.
 //!
-//! What the program runs is the fast path: `engine`, `tempcnn` and `backprop`, written by hand. This file says in few lines
-//! what they compute, and the tests below hold them to it: logits, loss and every gradient. It is also the place to try a
-//! change of the network first: change it here, see whether it learns, and only then write it by hand.
+//! Each network's file says in few lines what it is (`define`), on the [`Tape`] of this file. The fast path, written by
+//! hand, is held to it in logits, loss and every gradient. It is also the place to try a network first: whatever has a
+//! definition trains and maps, only slower.
 //!
 //! A convolution is an unfold (`index_select` on the padded time axis) and a product, because candle 0.11.1 gets the
-//! gradients of its `conv1d` wrong on the CPU. Dropout is left out: it is a draw, not a definition.
+//! gradients of its `conv1d` wrong on the CPU; layer norm and softmax are written out for the same reason.
 
-use super::backprop::{Batch, step};
-use super::tempcnn::{EPSILON, Shape, Weights};
+use super::network::{Batch, Inference, Input, Shape, Statistics, Step, targets};
+use super::tempcnn::EPSILON;
+use super::weights::Weights;
 use super::{Model, ModelError};
 use candle_core::{D, DType, Device, Result, Tensor, Var};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::cell::RefCell;
 
 /// Which statistics batch norm works with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mode {
+pub(super) enum Mode {
     /// Those of the batch.
     Training,
     /// Those that training left behind.
     Evaluation,
 }
 
-/// The definition of TempCNN (Pelletier et al. 2019, 10.3390/rs11050523) with the weights of a model: what the fast path
-/// must agree with, and where a change of the network is tried first. It is right, not fast: nothing in the program runs it.
+/// What a definition is written on: the weights by name, and the layers that networks share.
+pub(super) struct Tape<'a> {
+    weights: &'a [(String, Var)],
+    mode: Mode,
+    /// What dropout is drawn from, in training only.
+    dice: RefCell<Option<ChaCha8Rng>>,
+    statistics: RefCell<Vec<Statistics>>,
+}
+
+impl Tape<'_> {
+    /// A weight by its name; in evaluation without the memory that gradients need.
+    pub fn weight(&self, name: &str) -> Result<Tensor> {
+        let Some((_, variable)) = self.weights.iter().find(|(n, _)| n == name) else {
+            candle_core::bail!("there is no weight {name}")
+        };
+        let training = self.mode == Mode::Training;
+        Ok(if training { variable.as_tensor().clone() } else { variable.as_detached_tensor() })
+    }
+
+    /// Numbers that are the same for every series.
+    pub fn constant(&self, values: &[f32], dims: &[usize]) -> Result<Tensor> {
+        let dtype = self.weights.first().map_or(DType::F32, |(_, v)| v.dtype());
+        Tensor::from_slice(values, dims, &Device::Cpu)?.to_dtype(dtype)
+    }
+
+    /// Batch norm (Ioffe and Szegedy 2015) of `row x channel`.
+    pub fn batch_norm(&self, z: &Tensor, name: &str) -> Result<Tensor> {
+        let weight = |what: &str| self.weight(&format!("{name}.{what}"));
+        let (mean, variance) = if self.mode == Mode::Training {
+            let mean = z.mean(0)?;
+            let variance = z.broadcast_sub(&mean)?.sqr()?.mean(0)?;
+            let rows = z.dim(0)? as f64;
+            // A single row has no spread: zero, not NaN.
+            let unbiased = (&variance * (rows / (rows - 1.0).max(1.0)))?;
+            self.statistics.borrow_mut().push(Statistics {
+                name: name.into(),
+                mean: floats(&mean)?,
+                variance: floats(&unbiased)?,
+            });
+            (mean, variance)
+        } else {
+            (weight("running_mean")?, weight("running_variance")?)
+        };
+        let centred = z.broadcast_sub(&mean)?;
+        let deviation = (variance + EPSILON)?.sqrt()?;
+        centred.broadcast_div(&deviation)?.broadcast_mul(&weight("gamma")?)?.broadcast_add(&weight("beta")?)
+    }
+
+    /// Layer norm (Ba et al. 2016) of each row of `row x value`.
+    pub fn layer_norm(&self, x: &Tensor, name: &str) -> Result<Tensor> {
+        let weight = |what: &str| self.weight(&format!("{name}.{what}"))?.flatten_all();
+        let centred = x.broadcast_sub(&x.mean_keepdim(D::Minus1)?)?;
+        let deviation = (centred.sqr()?.mean_keepdim(D::Minus1)? + EPSILON)?.sqrt()?;
+        centred.broadcast_div(&deviation)?.broadcast_mul(&weight("gamma")?)?.broadcast_add(&weight("beta")?)
+    }
+
+    /// A product with bias of `row x value`.
+    pub fn linear(&self, x: &Tensor, name: &str) -> Result<Tensor> {
+        let weight = self.weight(&format!("{name}.weight"))?;
+        x.matmul(&weight)?.broadcast_add(&self.weight(&format!("{name}.bias"))?)
+    }
+
+    /// Product, batch norm, ReLU of `row x value`.
+    pub fn block(&self, x: &Tensor, name: &str) -> Result<Tensor> {
+        self.batch_norm(&x.matmul(&self.weight(&format!("{name}.weight"))?)?, name)?.relu()
+    }
+
+    /// Drops a share of the values, where a training step says what it is drawn from.
+    pub fn dropout(&self, x: &Tensor, share: f32) -> Result<Tensor> {
+        let mut dice = self.dice.borrow_mut();
+        let Some(dice) = dice.as_mut().filter(|_| share > 0.0) else { return Ok(x.clone()) };
+        let scale = 1.0 / (1.0 - share);
+        let limit = (f64::from(share) * f64::from(u32::MAX)) as u32;
+        let mask: Vec<f32> =
+            (0..x.elem_count()).map(|_| if dice.next_u32() < limit { 0.0 } else { scale }).collect();
+        x * self.constant(&mask, x.dims())?
+    }
+}
+
+/// A convolution over time with the same padding and the batch norm behind it, of `sample x time x channel`.
+pub(super) fn convolution(tape: &Tape, x: &Tensor, name: &str, kernel: usize) -> Result<Tensor> {
+    let (samples, times, _) = x.dims3()?;
+    let z = unfold(x, kernel)?.matmul(&tape.weight(&format!("{name}.weight"))?)?;
+    let filters = z.dim(1)?;
+    tape.batch_norm(&z, name)?.reshape((samples, times, filters))
+}
+
+/// `sample x time x channel` as `sample x time * channel`.
+pub(super) fn flat(x: &Tensor) -> Result<Tensor> {
+    let (samples, times, channels) = x.dims3()?;
+    x.reshape((samples, times * channels))
+}
+
+/// The definition of a network with the weights of a model: what the fast path must agree with, and where a network is
+/// tried first. It is right, not fast.
 pub struct Definition {
     shape: Shape,
-    /// By the name they are saved under, in the order of [`Weights::named`].
+    /// By the name they are saved under, in the order of the layout.
     weights: Vec<(String, Var)>,
 }
 
@@ -34,7 +131,7 @@ pub struct Definition {
 pub struct Gradients {
     /// Mean cross entropy.
     pub loss: f64,
-    /// By each trained tensor: weight, gamma and beta of each block; weight and bias of the output.
+    /// By each trained tensor, in the order of the network's layout.
     pub by_weights: Vec<Vec<f32>>,
 }
 
@@ -44,16 +141,21 @@ impl Definition {
     /// # Errors
     /// [`ModelError::Engine`] when candle refuses the tensors.
     pub fn of(model: &Model) -> std::result::Result<Self, ModelError> {
-        Self::new(&model.card.shape(), &model.weights, DType::F32).map_err(failed)
+        Self::new(&model.card.shape(), &model.weights, DType::F32)
     }
 
-    fn new(shape: &Shape, weights: &Weights, dtype: DType) -> Result<Self> {
-        let variable = |(name, dims, values): (String, Vec<usize>, &[f32])| {
-            let tensor = Tensor::from_slice(values, dims, &Device::Cpu)?.to_dtype(dtype)?;
-            Ok((name, Var::from_tensor(&tensor)?))
+    pub(super) fn new(
+        shape: &Shape,
+        weights: &Weights,
+        dtype: DType,
+    ) -> std::result::Result<Self, ModelError> {
+        let variable = |tensor: &super::weights::Tensor| {
+            let values =
+                Tensor::from_slice(&tensor.values, tensor.dims.as_slice(), &Device::Cpu)?.to_dtype(dtype)?;
+            Ok((tensor.name.clone(), Var::from_tensor(&values)?))
         };
-        let weights = weights.named(shape).into_iter().map(variable).collect::<Result<_>>()?;
-        Ok(Self { shape: shape.clone(), weights })
+        let weights: Result<_> = weights.tensors.iter().map(variable).collect();
+        Ok(Self { shape: shape.clone(), weights: weights.map_err(failed)? })
     }
 
     /// Logits `sample x class` of normalised series `sample x time x band` without gaps, in evaluation mode.
@@ -62,8 +164,7 @@ impl Definition {
     /// [`ModelError::Engine`] when the length does not fit or candle fails.
     pub fn logits(&self, series: &[f32]) -> std::result::Result<Vec<f32>, ModelError> {
         check(&self.shape, series, None)?;
-        let logits = self.input(series).and_then(|series| self.forward(&series, Mode::Evaluation));
-        logits.and_then(|logits| floats(&logits)).map_err(failed)
+        Inference::logits(self, Input::whole(series))
     }
 
     /// Loss and gradients of normalised series and the index of the class of each, in training mode without dropout.
@@ -77,81 +178,78 @@ impl Definition {
         label_smoothing: f64,
     ) -> std::result::Result<Gradients, ModelError> {
         check(&self.shape, series, Some(classes))?;
-        self.differentiate(series, classes, label_smoothing).map_err(failed)
+        let targets = targets(classes, self.shape.classes, label_smoothing);
+        let step = self.step(&Batch { input: Input::whole(series), targets: &targets, dropout: None })?;
+        Ok(Gradients { loss: step.loss, by_weights: step.gradients })
     }
 
-    fn differentiate(&self, series: &[f32], classes: &[usize], label_smoothing: f64) -> Result<Gradients> {
-        let loss = self.loss(series, classes, label_smoothing)?;
+    /// A training step.
+    ///
+    /// # Errors
+    /// [`ModelError::Engine`] when candle fails.
+    pub(super) fn step(&self, batch: &Batch) -> std::result::Result<Step, ModelError> {
+        self.differentiate(batch).map_err(failed)
+    }
+
+    fn differentiate(&self, batch: &Batch) -> Result<Step> {
+        let (loss, statistics) = self.loss(batch)?;
         let gradients = loss.backward()?;
-        let trained = self.weights.iter().filter(|(name, _)| !name.contains("running"));
-        let by_weights = trained.map(|(name, variable)| match gradients.get(variable) {
+        let by_weights = self.trained().map(|(name, variable)| match gradients.get(variable) {
             Some(gradient) => floats(gradient),
             None => candle_core::bail!("the loss does not depend on {name}"),
         });
-        Ok(Gradients {
-            loss: loss.to_dtype(DType::F64)?.to_scalar()?,
-            by_weights: by_weights.collect::<Result<_>>()?,
-        })
+        let gradients = by_weights.collect::<Result<_>>()?;
+        Ok(Step { loss: loss.to_dtype(DType::F64)?.to_scalar()?, gradients, statistics })
     }
 
-    /// Cross entropy with label smoothing (Szegedy et al. 2016), the mean over the batch.
-    fn loss(&self, series: &[f32], classes: &[usize], label_smoothing: f64) -> Result<Tensor> {
-        let logits = self.forward(&self.input(series)?, Mode::Training)?;
+    /// The weights that gradients move.
+    fn trained(&self) -> impl Iterator<Item = &(String, Var)> {
+        self.weights.iter().filter(|(name, _)| !name.contains("running"))
+    }
+
+    /// Cross entropy with the targets, the mean by weight; and the statistics of the batch.
+    fn loss(&self, batch: &Batch) -> Result<(Tensor, Vec<Statistics>)> {
+        let dice = batch.dropout.map(|(seed, step)| {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            rng.set_stream(step);
+            rng
+        });
+        let (logits, statistics) = self.forward(batch.input, Mode::Training, dice)?;
         let below_top = logits.broadcast_sub(&logits.max_keepdim(D::Minus1)?.detach())?;
         let log_sum = below_top.exp()?.sum_keepdim(D::Minus1)?.log()?;
         let log_probabilities = below_top.broadcast_sub(&log_sum)?;
-        let spread = label_smoothing / self.shape.classes as f64;
-        let target = |class: &usize| {
-            let class = *class;
-            (0..self.shape.classes)
-                .map(move |k| spread + if k == class { 1.0 - label_smoothing } else { 0.0 })
-        };
-        let targets: Vec<f64> = classes.iter().flat_map(target).collect();
-        let targets = Tensor::from_vec(targets, logits.dims(), &Device::Cpu)?.to_dtype(logits.dtype())?;
-        (log_probabilities * targets)?.sum_all()? * (-1.0 / classes.len() as f64)
+        let weight: f64 = batch.targets.iter().map(|t| f64::from(*t)).sum();
+        let targets =
+            Tensor::from_slice(batch.targets, logits.dims(), &Device::Cpu)?.to_dtype(logits.dtype())?;
+        Ok((((log_probabilities * targets)?.sum_all()? * (-1.0 / weight))?, statistics))
     }
 
-    /// The network: logits of series `sample x time x band`.
-    fn forward(&self, series: &Tensor, mode: Mode) -> Result<Tensor> {
-        let (samples, times, _) = series.dims3()?;
-        let options = &self.shape.options;
-        let mut x = series.clone();
-        for block in 1..=options.layers {
-            let z =
-                unfold(&x, options.kernel)?.matmul(&self.weight(&format!("block{block}.weight"), mode)?)?;
-            x = self.normalise(&z, block, mode)?.relu()?.reshape((samples, times, options.filters))?;
-        }
-        let dense = options.layers + 1;
-        let flat = x.reshape((samples, times * options.filters))?;
-        let z = flat.matmul(&self.weight(&format!("block{dense}.weight"), mode)?)?;
-        let x = self.normalise(&z, dense, mode)?.relu()?;
-        x.matmul(&self.weight("output.weight", mode)?)?.broadcast_add(&self.weight("output.bias", mode)?)
-    }
-
-    /// Batch norm (Ioffe and Szegedy 2015) of `row x filter`.
-    fn normalise(&self, z: &Tensor, block: usize, mode: Mode) -> Result<Tensor> {
-        let weight = |what: &str| self.weight(&format!("block{block}.{what}"), mode);
-        let mean = if mode == Mode::Training { z.mean(0)? } else { weight("running_mean")? };
-        let centred = z.broadcast_sub(&mean)?;
-        let variance =
-            if mode == Mode::Training { centred.sqr()?.mean(0)? } else { weight("running_variance")? };
-        let deviation = (variance + EPSILON)?.sqrt()?;
-        centred.broadcast_div(&deviation)?.broadcast_mul(&weight("gamma")?)?.broadcast_add(&weight("beta")?)
-    }
-
-    /// A weight by its name; in evaluation without the memory that gradients need.
-    fn weight(&self, name: &str, mode: Mode) -> Result<Tensor> {
-        let Some((_, variable)) = self.weights.iter().find(|(n, _)| n == name) else {
-            candle_core::bail!("there is no weight {name}")
-        };
-        Ok(if mode == Mode::Training { variable.as_tensor().clone() } else { variable.as_detached_tensor() })
-    }
-
-    fn input(&self, series: &[f32]) -> Result<Tensor> {
+    fn forward(
+        &self,
+        input: Input,
+        mode: Mode,
+        dice: Option<ChaCha8Rng>,
+    ) -> Result<(Tensor, Vec<Statistics>)> {
         let Shape { times, bands, .. } = self.shape;
-        let dtype = self.weight("output.bias", Mode::Evaluation)?.dtype();
-        Tensor::from_slice(series, (series.len() / (times * bands), times, bands), &Device::Cpu)?
-            .to_dtype(dtype)
+        let tape =
+            Tape { weights: &self.weights, mode, dice: RefCell::new(dice), statistics: RefCell::default() };
+        let samples = input.series.len() / (times * bands);
+        let series = tape.constant(input.series, &[samples, times, bands])?;
+        let missing: Option<Vec<f32>> =
+            input.missing.map(|dates| dates.iter().map(|gap| f32::from(u8::from(*gap))).collect());
+        let missing = missing.map(|dates| tape.constant(&dates, &[samples, times])).transpose()?;
+        let logits = self.shape.define(&tape, &series, missing.as_ref())?;
+        Ok((logits, tape.statistics.into_inner()))
+    }
+}
+
+impl Inference for Definition {
+    fn logits(&self, input: Input) -> std::result::Result<Vec<f32>, ModelError> {
+        if input.series.is_empty() {
+            return Ok(Vec::new());
+        }
+        let logits = self.forward(input, Mode::Evaluation, None);
+        logits.and_then(|(logits, _)| floats(&logits)).map_err(failed)
     }
 }
 
@@ -170,12 +268,12 @@ fn floats(tensor: &Tensor) -> Result<Vec<f32>> {
 }
 
 fn failed(error: candle_core::Error) -> ModelError {
-    ModelError::Engine { doing: "ran the definition of TempCNN", why: error.to_string() }
+    ModelError::Engine { doing: "ran the definition of a network", why: error.to_string() }
 }
 
 /// Checks that there is at least one whole series and a known class for each.
 fn check(shape: &Shape, series: &[f32], classes: Option<&[usize]>) -> std::result::Result<(), ModelError> {
-    let each = shape.times * shape.bands;
+    let each = shape.values();
     let refuse = |why| Err(ModelError::Engine { doing: "took in series", why });
     if series.is_empty() || !series.len().is_multiple_of(each) {
         return refuse(format!("{} values are not whole series of {each}", series.len()));
@@ -198,7 +296,7 @@ impl Model {
     /// [`ModelError::Engine`] when the length does not fit.
     pub fn logits(&self, series: &[f32]) -> std::result::Result<Vec<f32>, ModelError> {
         check(&self.card.shape(), series, None)?;
-        Ok(self.network.logits(series))
+        self.network.logits(Input::whole(series))
     }
 
     /// [`Definition::gradients`] by the fast path, on all threads of the pool it is called in.
@@ -213,15 +311,17 @@ impl Model {
     ) -> std::result::Result<Gradients, ModelError> {
         let shape = self.card.shape();
         check(&shape, series, Some(classes))?;
-        let step = step(&shape, &self.weights, &Batch { series, classes, label_smoothing, dropout: None });
+        let targets = targets(classes, shape.classes, label_smoothing);
+        let batch = Batch { input: Input::whole(series), targets: &targets, dropout: None };
+        let step = shape.step(&self.weights, &batch)?;
         Ok(Gradients { loss: step.loss, by_weights: step.gradients })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tempcnn::TempCnn;
-    use super::super::testing::{Reference, classes, series, shape, weights};
+    use super::super::testing::{Reference, classes, series, shape, shape_of, weights};
+    use super::super::{LtaeOptions, ModelKind, PixelOptions};
     use super::*;
 
     const DTYPES: [DType; 2] = [DType::F32, DType::F64];
@@ -252,7 +352,7 @@ mod tests {
             let shape = shape(times, bands, 4, kernel, layers);
             let weights = weights(&shape);
             let x = series(&shape, 70);
-            let got = TempCnn::new(&shape, &weights).logits(&x);
+            let got = shape.ready(&weights).unwrap().logits(Input::whole(&x)).unwrap();
             for dtype in DTYPES {
                 let expected = Definition::new(&shape, &weights, dtype).unwrap().logits(&x).unwrap();
                 assert_eq!(got.len(), expected.len());
@@ -269,8 +369,9 @@ mod tests {
             let shape = shape(times, bands, 4, kernel, layers);
             let weights = weights(&shape);
             let (x, y) = (series(&shape, 37), classes(&shape, 37));
-            let batch = Batch { series: &x, classes: &y, label_smoothing: 0.1, dropout: None };
-            let got = step(&shape, &weights, &batch);
+            let targets = targets(&y, shape.classes, 0.1);
+            let batch = Batch { input: Input::whole(&x), targets: &targets, dropout: None };
+            let got = shape.step(&weights, &batch).unwrap();
             for dtype in DTYPES {
                 let definition = Definition::new(&shape, &weights, dtype).unwrap();
                 let expected = definition.gradients(&x, &y, 0.1).unwrap();
@@ -285,34 +386,44 @@ mod tests {
     }
 
     #[test]
-    fn every_gradient_of_the_definition_is_the_finite_difference_of_its_loss() {
-        let shape = shape(3, 2, 3, 3, 2);
-        let (x, y) = (series(&shape, 6), classes(&shape, 6));
-        let definition = Definition::new(&shape, &weights(&shape), DType::F64).unwrap();
-        let gradients = definition.gradients(&x, &y, 0.1).unwrap().by_weights;
-        let trained = definition.weights.iter().filter(|(name, _)| !name.contains("running"));
-        let mut compared = 0;
-        for ((name, variable), gradient) in trained.zip(&gradients) {
-            let start: Vec<f64> = variable.flatten_all().unwrap().to_vec1().unwrap();
-            assert_eq!(start.len(), gradient.len(), "{name}");
-            let set = |values: Vec<f64>| {
-                variable.set(&Tensor::from_vec(values, variable.dims(), &Device::Cpu).unwrap()).unwrap();
-            };
-            for (i, got) in gradient.iter().enumerate() {
-                let h = 1e-5;
-                let loss_at = |by: f64| -> f64 {
-                    let mut moved = start.clone();
-                    moved[i] += by;
-                    set(moved);
-                    definition.loss(&x, &y, 0.1).unwrap().to_scalar().unwrap()
+    fn every_gradient_of_every_definition_is_the_finite_difference_of_its_loss() {
+        let pixel = PixelOptions { filters: 3, ..PixelOptions::default() };
+        let ltae = LtaeOptions { heads: 2, key: 3, ..LtaeOptions::default() };
+        for shape in [
+            shape(3, 2, 3, 3, 2),
+            shape_of(ModelKind::Pixel(pixel), 5, 2, 3),
+            shape_of(ModelKind::Ltae(ltae), 3, 2, 3),
+        ] {
+            let (x, y) = (series(&shape, 6), classes(&shape, 6));
+            let missing: Vec<bool> = (0..6 * shape.times).map(|i| i % 7 == 2).collect();
+            let targets = targets(&y, shape.classes, 0.1);
+            let masked = matches!(shape.kind, ModelKind::Ltae(_));
+            let input = Input { series: &x, missing: masked.then_some(missing.as_slice()) };
+            let batch = Batch { input, targets: &targets, dropout: None };
+            let definition = Definition::new(&shape, &weights(&shape), DType::F64).unwrap();
+            let gradients = definition.step(&batch).unwrap().gradients;
+            for ((name, variable), gradient) in definition.trained().zip(&gradients) {
+                let start: Vec<f64> = variable.flatten_all().unwrap().to_vec1().unwrap();
+                assert_eq!(start.len(), gradient.len(), "{name}");
+                let set = |values: Vec<f64>| {
+                    variable.set(&Tensor::from_vec(values, variable.dims(), &Device::Cpu).unwrap()).unwrap();
                 };
-                let expected = (loss_at(h) - loss_at(-h)) / (2.0 * h);
-                assert!((f64::from(*got) - expected).abs() < 1e-6, "{name}[{i}]: {got} but {expected}");
-                compared += 1;
+                // All of the small tensors, some of the large ones.
+                for i in (0..start.len()).step_by(start.len() / 40 + 1) {
+                    let h = 1e-6;
+                    let loss_at = |by: f64| -> f64 {
+                        let mut moved = start.clone();
+                        moved[i] += by;
+                        set(moved);
+                        definition.loss(&batch).unwrap().0.to_scalar().unwrap()
+                    };
+                    let expected = (loss_at(h) - loss_at(-h)) / (2.0 * h);
+                    let (got, name) = (f64::from(gradient[i]), format!("{} {name}[{i}]", shape.kind.name()));
+                    assert!((got - expected).abs() < 2e-6, "{name}: {got} but {expected}");
+                }
+                set(start);
             }
-            set(start);
         }
-        assert_eq!(compared, 2 * 3 * 5 + 10 + 3 * 5 * 5 + 10 + 3 * 5 * 7 + 14 + 7 * 3 + 3);
     }
 
     #[test]
@@ -329,8 +440,7 @@ mod tests {
         close("logits", &definition.logits(&x).unwrap(), &reference.floats("logits"));
         let Gradients { loss, by_weights } = definition.gradients(&x, &y, 0.05).unwrap();
         close("loss", &[loss as f32], &reference.floats("losses")[..1]);
-        let trained = definition.weights.iter().filter(|(name, _)| !name.contains("running"));
-        for ((name, _), gradient) in trained.zip(&by_weights) {
+        for ((name, _), gradient) in definition.trained().zip(&by_weights) {
             close(name, gradient, &reference.floats(&format!("gradient.{name}")));
         }
     }

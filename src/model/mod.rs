@@ -1,23 +1,30 @@
 //! Networks, training, weights in and out.
 //!
-//! A network is there twice. [`definition`] says in candle what it is, with gradients by automatic differentiation: the
-//! reference, and the place to try a change first. What runs is the fast path by hand: `engine` (products and SIMD),
-//! `tempcnn` (the network and its inference) and `backprop` (a training step). Tests hold the second to the first, and both
-//! to finite differences and PyTorch; `benches/engine.rs` measures them side by side.
+//! One file a network: `tempcnn`, `pixel`, `ltae`; `network` says what they have in common, `weights` what they are made
+//! of. A network is there twice. Its `define` says in candle what it is, with gradients by automatic differentiation
+//! (`definition`): the reference, and the place to try a change first. What runs is the fast path by hand: `engine` (products
+//! and SIMD), the network's inference, and `backprop` (a training step). Tests hold the second to the first, and both to
+//! finite differences and PyTorch; `benches/engine.rs` measures them side by side.
 
 mod adamw;
 mod backprop;
 pub mod definition;
 mod engine;
+mod ltae;
+mod network;
+mod options;
+mod pixel;
 mod saved;
 mod spec;
 mod tempcnn;
 #[cfg(test)]
 mod testing;
 mod train;
+mod weights;
 
+pub use options::{OptionInfo, OptionKind};
 pub use saved::{Model, ModelCard};
-pub use spec::{ModelKind, ModelSpec, TempCnnOptions, TrainOptions};
+pub use spec::{LtaeOptions, ModelKind, ModelSpec, PixelOptions, TempCnnOptions, TrainOptions};
 pub use train::{EpochScore, TrainEvent, train};
 
 use std::path::PathBuf;

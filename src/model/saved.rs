@@ -1,8 +1,9 @@
 //! A trained model and its two files: `model.safetensors` (weights) and `model.json` (all else a map needs).
 
-use super::tempcnn::{Shape, TempCnn, Weights, softmax};
+use super::network::{Inference, Input, Shape, softmax};
+use super::weights::Weights;
 use super::{EpochScore, ModelError, ModelKind, ModelSpec};
-use crate::cube::{FeatureRecord, Filling, fill};
+use crate::cube::{FeatureRecord, fill};
 use crate::files::write_atomically;
 use crate::labels::{AnnotationId, Class};
 use crate::samples::Normalisation;
@@ -46,6 +47,15 @@ pub struct ModelCard {
     pub history: Vec<EpochScore>,
     /// The epoch whose weights were kept.
     pub best_epoch: usize,
+    /// What the held-out annotations became at that epoch, in samples: a row a true class, a column a class given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held_out_matrix: Vec<Vec<u32>>,
+    /// What was used and left out, in sentences: weights of classes, caps, augmentation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// The file it was imported from, where it was not trained here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported_from: Option<String>,
     /// When, RFC 3339.
     pub created: String,
 }
@@ -89,13 +99,12 @@ impl ModelCard {
 
     /// What decides the shape of the weights.
     pub(super) fn shape(&self) -> Shape {
-        let ModelKind::TempCnn(options) = &self.spec.kind;
-        Shape {
-            times: self.dates.len(),
-            bands: self.bands.len(),
-            classes: self.classes.len(),
-            options: options.clone(),
-        }
+        Shape::new(&self.spec.kind, &self.dates, self.bands.len(), self.classes.len())
+    }
+
+    /// The epoch whose weights were kept, and what it gave.
+    pub fn best(&self) -> Option<&EpochScore> {
+        self.history.iter().find(|score| score.epoch == self.best_epoch)
     }
 
     /// Checks what a file may have wrong and the program relies on.
@@ -129,15 +138,17 @@ pub struct Model {
     /// Everything but the weights.
     pub card: ModelCard,
     pub(super) weights: Weights,
-    pub(super) network: TempCnn,
+    pub(super) network: Box<dyn Inference>,
     days: Vec<f64>,
 }
 
 impl Model {
-    pub(super) fn new(card: ModelCard, weights: Weights) -> Self {
-        let network = TempCnn::new(&card.shape(), &weights);
+    /// # Errors
+    /// [`ModelError::Engine`] when the network cannot be made ready.
+    pub(super) fn new(card: ModelCard, weights: Weights) -> Result<Self, ModelError> {
+        let network = card.shape().ready(&weights)?;
         let days = days(&card.dates);
-        Self { card, weights, network, days }
+        Ok(Self { card, weights, network, days })
     }
 
     /// Writes both files into `folder`, made where it is absent; each to a temporary name, flushed, then renamed.
@@ -149,18 +160,14 @@ impl Model {
         std::fs::create_dir_all(folder).map_err(|e| failed(folder, e.to_string()))?;
 
         let path = folder.join("model.safetensors");
-        let named: Vec<(String, Vec<usize>, Vec<u8>)> = self
-            .weights
-            .named(&self.card.shape())
-            .into_iter()
-            .map(|(name, shape, values)| (name, shape, values.iter().flat_map(|v| v.to_le_bytes()).collect()))
-            .collect();
-        let views: Result<Vec<(&str, TensorView)>, _> = named
-            .iter()
-            .map(|(name, shape, bytes)| {
-                TensorView::new(Dtype::F32, shape.clone(), bytes).map(|v| (name.as_str(), v))
-            })
-            .collect();
+        let bytes = |tensor: &super::weights::Tensor| -> Vec<u8> {
+            tensor.values.iter().flat_map(|v| v.to_le_bytes()).collect()
+        };
+        let bytes: Vec<Vec<u8>> = self.weights.tensors.iter().map(bytes).collect();
+        let views = self.weights.tensors.iter().zip(&bytes).map(|(tensor, bytes)| {
+            TensorView::new(Dtype::F32, tensor.dims.clone(), bytes).map(|v| (tensor.name.as_str(), v))
+        });
+        let views: Result<Vec<(&str, TensorView)>, _> = views.collect();
         let metadata = HashMap::from([(TRAINING.to_string(), self.card.training_id())]);
         let bytes = views.and_then(|views| safetensors::serialize(views, Some(metadata)));
         let bytes = bytes.map_err(|e| failed(&path, e.to_string()))?;
@@ -224,7 +231,7 @@ impl Model {
                 "it is of another training than the model.json beside it. Train it again".into(),
             ));
         }
-        Ok(Self::new(card, weights))
+        Self::new(card, weights)
     }
 
     /// Class probabilities, `series x class` (in the order of `card.classes`), of raw series `series x time x band`
@@ -242,8 +249,10 @@ impl Model {
         }
         let mut values = values.to_vec();
         let ModelCard { bands, normalisation, spec, .. } = &self.card;
-        let unusable = prepare(&mut values, bands.len(), &self.days, normalisation, spec.filling);
-        let mut probabilities = self.network.logits(&values);
+        let Prepared { missing, unusable } =
+            prepare(&mut values, bands.len(), &self.days, normalisation, spec);
+        let mut probabilities =
+            self.network.logits(Input { series: &values, missing: missing.as_deref() })?;
         let classes = self.card.classes.len();
         softmax(&mut probabilities, classes);
         for i in unusable {
@@ -263,26 +272,36 @@ pub(super) fn days(dates: &[NaiveDate]) -> Vec<f64> {
     dates.iter().map(|date| f64::from(date.num_days_from_ce())).collect()
 }
 
-/// Fills the gaps of raw series (any number of `time x band`) and normalises them, in place. Gives the series that cannot be
-/// used, because a band was never observed or gaps are not filled; they become zeros.
+/// What [`prepare`] found in series.
+pub(super) struct Prepared {
+    /// Dates that were a gap in any band, `series x time`, for networks that look past them.
+    pub missing: Option<Vec<bool>>,
+    /// Series that cannot be used, because a band was never observed or gaps are not filled; they become zeros.
+    pub unusable: Vec<usize>,
+}
+
+/// Fills the gaps of raw series (any number of `time x band`) and normalises them, in place.
 pub(super) fn prepare(
     values: &mut [f32],
     bands: usize,
     days: &[f64],
     normalisation: &Normalisation,
-    filling: Filling,
-) -> Vec<usize> {
-    let each = days.len() * bands;
+    spec: &ModelSpec,
+) -> Prepared {
+    let missing = spec
+        .masks_gaps()
+        .then(|| values.chunks_exact(bands.max(1)).map(|date| date.iter().any(|v| v.is_nan())).collect());
+    let each = (days.len() * bands).max(1);
     let mut unusable = Vec::new();
     for (i, values) in values.chunks_exact_mut(each).enumerate() {
-        fill(values, bands, days, filling);
+        fill(values, bands, days, spec.filling());
         normalisation.apply(values);
         if values.iter().any(|v| !v.is_finite()) {
             values.fill(0.0);
             unusable.push(i);
         }
     }
-    unusable
+    Prepared { missing, unusable }
 }
 
 #[cfg(test)]
@@ -307,17 +326,15 @@ mod tests {
             trained_on: vec![1, 2],
             held_out: vec![3],
             samples: 20,
-            history: vec![EpochScore {
-                epoch: 1,
-                train_loss: 0.5,
-                held_out_loss: None,
-                held_out_accuracy: None,
-            }],
+            history: vec![EpochScore { epoch: 1, train_loss: 0.5, ..EpochScore::default() }],
             best_epoch: 1,
+            held_out_matrix: vec![],
+            notes: vec![],
+            imported_from: None,
             created: created.into(),
         };
         let weights = Weights::new(&card.shape(), 3);
-        Model::new(card, weights)
+        Model::new(card, weights).unwrap()
     }
 
     fn saved() -> (tempfile::TempDir, PathBuf, PathBuf) {

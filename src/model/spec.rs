@@ -1,5 +1,9 @@
 //! What to train: the network, its options, and how.
 
+pub use super::ltae::LtaeOptions;
+pub use super::pixel::PixelOptions;
+pub use super::tempcnn::TempCnnOptions;
+
 use crate::cube::Filling;
 use serde::{Deserialize, Serialize};
 
@@ -9,28 +13,58 @@ use serde::{Deserialize, Serialize};
 pub enum ModelKind {
     /// TempCNN (Pelletier, Webb, Petitjean 2019).
     TempCnn(TempCnnOptions),
+    /// The two-branch pixel network of the Reforestamos maps.
+    Pixel(PixelOptions),
+    /// Lightweight temporal attention (Garnot, Landrieu 2020), per pixel.
+    Ltae(LtaeOptions),
 }
 
-/// Options of TempCNN.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TempCnnOptions {
-    /// Filters of each convolution.
-    pub filters: usize,
-    /// Width of the kernel in time steps; odd.
-    pub kernel: usize,
-    /// Convolutions, one after the other.
-    pub layers: usize,
-    /// Units of the dense layer.
-    pub dense: usize,
-    /// Share of activations dropped after each convolution while training, kept to 1/256.
-    pub conv_dropout: f32,
-    /// Share dropped after the dense layer while training.
-    pub dense_dropout: f32,
-}
+impl ModelKind {
+    /// Each network with its default options, the usual one first.
+    pub fn all() -> [Self; 3] {
+        [
+            Self::TempCnn(TempCnnOptions::default()),
+            Self::Pixel(PixelOptions::default()),
+            Self::Ltae(LtaeOptions::default()),
+        ]
+    }
 
-impl Default for TempCnnOptions {
-    fn default() -> Self {
-        Self { filters: 64, kernel: 5, layers: 3, dense: 256, conv_dropout: 0.2, dense_dropout: 0.5 }
+    /// The network of this name with its default options.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::all().into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// The name in files and on the command line.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::TempCnn(_) => "tempcnn",
+            Self::Pixel(_) => "pixel",
+            Self::Ltae(_) => "ltae",
+        }
+    }
+
+    /// The name as people write it.
+    pub fn title(&self) -> &'static str {
+        match self {
+            Self::TempCnn(_) => "TempCNN",
+            Self::Pixel(_) => "Pixel",
+            Self::Ltae(_) => "L-TAE",
+        }
+    }
+
+    /// What the network is and when to take it.
+    pub fn sentence(&self) -> &'static str {
+        match self {
+            Self::TempCnn(_) => {
+                "Convolutions over the dates, in their order: the fastest to train and map, and the one to start with."
+            }
+            Self::Pixel(_) => {
+                "Two branches of short and longer convolutions, as in the Reforestamos maps: small, for models that come from there."
+            }
+            Self::Ltae(_) => {
+                "Attention over the dates, which knows the day of the year and looks past gaps: for long or cloudy series; it tells which dates decided."
+            }
+        }
     }
 }
 
@@ -88,6 +122,18 @@ pub struct ModelSpec {
     // Models from before there was a choice were filled linearly, and know their training by what is written here.
     #[serde(default, skip_serializing_if = "Filling::is_default")]
     pub filling: Filling,
+}
+
+impl ModelSpec {
+    /// Whether the network looks past dates with a gap.
+    pub fn masks_gaps(&self) -> bool {
+        matches!(&self.kind, ModelKind::Ltae(options) if options.mask_gaps)
+    }
+
+    /// How gaps are filled for this network: one that looks past them needs plausible values there all the same.
+    pub fn filling(&self) -> Filling {
+        if self.masks_gaps() && self.filling == Filling::Off { Filling::Linear } else { self.filling }
+    }
 }
 
 impl Default for ModelSpec {

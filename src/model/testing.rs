@@ -1,23 +1,44 @@
 //! What the tests of the network share: small shapes, weights, series, and what PyTorch says.
 
-use super::TempCnnOptions;
-use super::tempcnn::{Shape, Weights};
+use super::network::Shape;
+use super::weights::Weights;
+use super::{ModelKind, TempCnnOptions};
 use safetensors::SafeTensors;
 
 pub(super) fn shape(times: usize, bands: usize, classes: usize, kernel: usize, layers: usize) -> Shape {
     let options =
         TempCnnOptions { filters: 5, kernel, layers, dense: 7, conv_dropout: 0.2, dense_dropout: 0.5 };
-    Shape { times, bands, classes, options }
+    shape_of(ModelKind::TempCnn(options), times, bands, classes)
+}
+
+/// A shape of any network, a date a fortnight.
+pub(super) fn shape_of(kind: ModelKind, times: usize, bands: usize, classes: usize) -> Shape {
+    let days = (0..times).map(|t| 1.0 + 14.0 * t as f32).collect();
+    Shape { times, bands, classes, days, kind }
+}
+
+/// The options of a shape that is a TempCNN's.
+pub(super) fn tempcnn(shape: &Shape) -> &TempCnnOptions {
+    match &shape.kind {
+        ModelKind::TempCnn(options) => options,
+        other => panic!("the shape is of {}", other.name()),
+    }
 }
 
 /// Weights away from their special start: gamma not 1, beta not 0.
 pub(super) fn weights(shape: &Shape) -> Weights {
     let mut weights = Weights::new(shape, 7);
-    for (i, block) in weights.blocks.iter_mut().enumerate() {
-        block.gamma.iter_mut().enumerate().for_each(|(f, g)| *g = 0.6 + 0.2 * ((f + i) % 5) as f32);
-        block.beta.iter_mut().enumerate().for_each(|(f, b)| *b = 0.1 * ((f * 3 + i) % 7) as f32 - 0.3);
-        block.running_mean.iter_mut().enumerate().for_each(|(f, m)| *m = 0.1 * f as f32 - 0.2);
-        block.running_variance.iter_mut().enumerate().for_each(|(f, v)| *v = 0.5 + 0.1 * f as f32);
+    for (i, tensor) in weights.tensors.iter_mut().enumerate() {
+        let i = i / 5;
+        let (_, what) = tensor.name.rsplit_once('.').unwrap_or(("", &tensor.name));
+        let values = tensor.values.iter_mut().enumerate();
+        match what {
+            "gamma" => values.for_each(|(f, g)| *g = 0.6 + 0.2 * ((f + i) % 5) as f32),
+            "beta" => values.for_each(|(f, b)| *b = 0.1 * ((f * 3 + i) % 7) as f32 - 0.3),
+            "running_mean" => values.for_each(|(f, m)| *m = 0.1 * (f % 9) as f32 - 0.2),
+            "running_variance" => values.for_each(|(f, v)| *v = 0.5 + 0.1 * (f % 9) as f32),
+            _ => {}
+        }
     }
     weights
 }
@@ -48,7 +69,7 @@ impl Reference {
             conv_dropout: 0.0,
             dense_dropout: 0.0,
         };
-        let shape = Shape { times: 6, bands: 3, classes: 3, options };
+        let shape = shape_of(ModelKind::TempCnn(options), 6, 3, 3);
         Self { file: SafeTensors::deserialize(file).unwrap(), shape }
     }
 

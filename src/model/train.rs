@@ -1,11 +1,10 @@
 //! Training with early stopping on held-out annotations.
 
 use super::adamw::AdamW;
-use super::backprop::{Batch, log_sum, step};
-use super::saved::{VERSION, days, prepare};
-use super::tempcnn::{Shape, TempCnn, Weights};
-use super::{Model, ModelCard, ModelError, ModelKind, ModelSpec, TrainOptions};
-use crate::cube::Filling;
+use super::network::{Batch, Input, Shape, log_sum, logits_on_all_threads, targets};
+use super::saved::{Prepared, VERSION, days, prepare};
+use super::weights::Weights;
+use super::{Model, ModelCard, ModelError, ModelSpec, TrainOptions};
 use crate::labels::{AnnotationId, Class, Legend};
 use crate::progress::{Cancel, Cancelled};
 use crate::samples::{Normalisation, SampleSet, Split};
@@ -15,7 +14,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 /// What one epoch gave.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct EpochScore {
     /// From 1.
     pub epoch: usize,
@@ -25,15 +24,36 @@ pub struct EpochScore {
     pub held_out_loss: Option<f32>,
     /// Overall accuracy on the held-out annotations.
     pub held_out_accuracy: Option<f32>,
+    /// F1 on the held-out annotations, a class in the order of the model's classes; `None` for a class that none of them has
+    /// or was given; empty where nothing is held out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held_out_f1: Vec<Option<f32>>,
 }
 
 /// What training tells while it runs.
 #[derive(Debug, Clone)]
 pub enum TrainEvent {
+    /// Before the first epoch.
+    Started {
+        /// The classes, in the order of scores and matrices.
+        classes: Vec<Class>,
+        /// Samples that train.
+        samples: usize,
+        /// Samples held out.
+        held_out: usize,
+        /// What is used and left out, in sentences.
+        notes: Vec<String>,
+    },
     /// A step within an epoch: epoch (from 1), steps done, steps an epoch.
     Step { epoch: usize, done: usize, of: usize },
     /// An epoch ended.
-    Epoch(EpochScore),
+    Epoch {
+        /// What it gave.
+        score: EpochScore,
+        /// What the held-out annotations became, in samples: a row a true class, a column a class given; empty where
+        /// nothing is held out.
+        matrix: Vec<Vec<u32>>,
+    },
 }
 
 /// Trains on `split.train`, stops early on `split.held_out`, keeps the best weights; where nothing is held out, runs all
@@ -57,15 +77,15 @@ pub fn train(
     let TrainOptions { seed, epochs, batch, learning_rate, weight_decay, label_smoothing, patience, .. } =
         spec.training;
     check(&spec.training)?;
-    let ready = Ready::new(set, split, legend, spec.filling)?;
-    let ModelKind::TempCnn(options) = &spec.kind;
-    let shape = Shape {
-        times: set.dates.len(),
-        bands: set.bands.len(),
-        classes: ready.classes.len(),
-        options: options.clone(),
-    };
+    let ready = Ready::new(set, split, legend, spec)?;
+    let shape = Shape::new(&spec.kind, &set.dates, set.bands.len(), ready.classes.len());
     shape.check()?;
+    on_event(TrainEvent::Started {
+        classes: ready.classes.clone(),
+        samples: ready.train.classes.len(),
+        held_out: ready.held_out.classes.len(),
+        notes: Vec::new(),
+    });
 
     let each = shape.times * shape.bands;
     let samples = ready.train.classes.len();
@@ -78,7 +98,7 @@ pub fn train(
     shuffling.set_stream(u64::MAX);
     let mut order: Vec<usize> = (0..samples).collect();
     let mut history: Vec<EpochScore> = Vec::new();
-    let mut best: Option<(EpochScore, Weights)> = None;
+    let mut best: Option<(EpochScore, Vec<Vec<u32>>, Weights)> = None;
     let mut taken = 0u64;
 
     'epochs: for epoch in 1..=epochs {
@@ -90,18 +110,15 @@ pub fn train(
             if cancel.is_cancelled() {
                 break 'epochs;
             }
-            let mut series = Vec::with_capacity(chosen.len() * each);
-            chosen
-                .iter()
-                .for_each(|i| series.extend_from_slice(&ready.train.series[i * each..(i + 1) * each]));
+            let (series, missing) = ready.train.gather(chosen, each, shape.times);
             let classes: Vec<usize> = chosen.iter().map(|i| ready.train.classes[*i]).collect();
             taken += 1;
-            let dropout = Some((seed, taken));
-            let result = step(
-                &shape,
-                &weights,
-                &Batch { series: &series, classes: &classes, label_smoothing, dropout },
-            );
+            let batch = Batch {
+                input: Input { series: &series, missing: missing.as_deref() },
+                targets: &targets(&classes, shape.classes, label_smoothing),
+                dropout: Some((seed, taken)),
+            };
+            let result = shape.step(&weights, &batch)?;
             if !result.loss.is_finite() {
                 let why =
                     format!("the loss grew beyond all bounds in epoch {epoch}. Use a smaller learning rate");
@@ -112,27 +129,29 @@ pub fn train(
             adam.step(weights.trained_mut(), &result.gradients, rate);
             on_event(TrainEvent::Step { epoch, done: done + 1, of: steps });
         }
-        let held_out = ready.held_out.score(&shape, &weights);
+        let held_out = ready.held_out.score(&shape, &weights)?;
         let score = EpochScore {
             epoch,
             train_loss: (loss / steps as f64) as f32,
-            held_out_loss: held_out.map(|(loss, _)| loss),
-            held_out_accuracy: held_out.map(|(_, accuracy)| accuracy),
+            held_out_loss: held_out.as_ref().map(|h| h.loss),
+            held_out_accuracy: held_out.as_ref().map(HeldOut::accuracy),
+            held_out_f1: held_out.as_ref().map(HeldOut::f1).unwrap_or_default(),
         };
-        history.push(score);
-        on_event(TrainEvent::Epoch(score));
-        let better = match (best.as_ref().and_then(|(best, _)| best.held_out_loss), score.held_out_loss) {
+        let matrix = held_out.map(|h| h.matrix).unwrap_or_default();
+        history.push(score.clone());
+        on_event(TrainEvent::Epoch { score: score.clone(), matrix: matrix.clone() });
+        let better = match (best.as_ref().and_then(|(best, ..)| best.held_out_loss), score.held_out_loss) {
             (Some(best), Some(now)) => now < best,
             _ => true,
         };
         if better {
-            best = Some((score, weights.clone()));
-        } else if best.as_ref().is_some_and(|(best, _)| epoch - best.epoch >= patience.max(1)) {
+            best = Some((score, matrix, weights.clone()));
+        } else if best.as_ref().is_some_and(|(best, ..)| epoch - best.epoch >= patience.max(1)) {
             break;
         }
     }
 
-    let (score, weights) = best.ok_or(Cancelled)?;
+    let (score, matrix, weights) = best.ok_or(Cancelled)?;
     let card = ModelCard {
         version: VERSION,
         spec: spec.clone(),
@@ -146,9 +165,12 @@ pub fn train(
         samples,
         history,
         best_epoch: score.epoch,
+        held_out_matrix: matrix,
+        notes: Vec::new(),
+        imported_from: None,
         created: chrono::Utc::now().to_rfc3339(),
     };
-    Ok(Model::new(card, weights))
+    Model::new(card, weights)
 }
 
 /// Refuses options that cannot be.
@@ -174,6 +196,8 @@ fn check(options: &TrainOptions) -> Result<(), ModelError> {
 struct Side {
     /// Normalised, without gaps: `sample x time x band`.
     series: Vec<f32>,
+    /// Dates that were a gap, `sample x time`, where the network looks past them.
+    missing: Option<Vec<bool>>,
     /// Index of the class of each sample in the model's classes.
     classes: Vec<usize>,
     /// Annotations the samples are of, each once.
@@ -181,20 +205,60 @@ struct Side {
 }
 
 impl Side {
-    /// Mean cross entropy and overall accuracy; `None` where there is no sample.
-    fn score(&self, shape: &Shape, weights: &Weights) -> Option<(f32, f32)> {
+    /// Series and gaps of the samples chosen; `each` values and `times` dates a sample.
+    fn gather(&self, chosen: &[usize], each: usize, times: usize) -> (Vec<f32>, Option<Vec<bool>>) {
+        let mut series = Vec::with_capacity(chosen.len() * each);
+        chosen.iter().for_each(|i| series.extend_from_slice(&self.series[i * each..(i + 1) * each]));
+        let missing = self.missing.as_ref().map(|missing| {
+            chosen.iter().flat_map(|i| &missing[i * times..(i + 1) * times]).copied().collect()
+        });
+        (series, missing)
+    }
+
+    /// What the network makes of the samples; `None` where there is no sample.
+    fn score(&self, shape: &Shape, weights: &Weights) -> Result<Option<HeldOut>, ModelError> {
         if self.classes.is_empty() {
-            return None;
+            return Ok(None);
         }
-        let logits = TempCnn::new(shape, weights).logits_on_all_threads(&self.series);
-        let (mut loss, mut right) = (0.0, 0);
+        let network = shape.ready(weights)?;
+        let input = Input { series: &self.series, missing: self.missing.as_deref() };
+        let logits = logits_on_all_threads(&*network, shape, input)?;
+        let mut loss = 0.0;
+        let mut matrix = vec![vec![0; shape.classes]; shape.classes];
         for (row, class) in logits.chunks_exact(shape.classes).zip(&self.classes) {
             let top = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
             loss += f64::from(log_sum(row) - row[*class]);
-            right += usize::from(row.iter().position(|z| *z == top) == Some(*class));
+            if let Some(given) = row.iter().position(|z| *z == top) {
+                matrix[*class][given] += 1;
+            }
         }
-        let samples = self.classes.len();
-        Some(((loss / samples as f64) as f32, right as f32 / samples as f32))
+        Ok(Some(HeldOut { loss: (loss / self.classes.len() as f64) as f32, matrix }))
+    }
+}
+
+/// What a network makes of the samples held out.
+struct HeldOut {
+    /// Mean cross entropy.
+    loss: f32,
+    /// Samples: a row a true class, a column a class given.
+    matrix: Vec<Vec<u32>>,
+}
+
+impl HeldOut {
+    fn accuracy(&self) -> f32 {
+        let right: u32 = self.matrix.iter().enumerate().map(|(k, row)| row[k]).sum();
+        let all: u32 = self.matrix.iter().flatten().sum();
+        right as f32 / all.max(1) as f32
+    }
+
+    /// A class; `None` for one that no sample has or was given.
+    fn f1(&self) -> Vec<Option<f32>> {
+        let of = |k: usize| {
+            let true_ones: u32 = self.matrix[k].iter().sum();
+            let given: u32 = self.matrix.iter().map(|row| row[k]).sum();
+            (true_ones + given > 0).then(|| 2.0 * self.matrix[k][k] as f32 / (true_ones + given) as f32)
+        };
+        (0..self.matrix.len()).map(of).collect()
     }
 }
 
@@ -207,7 +271,7 @@ struct Ready {
 }
 
 impl Ready {
-    fn new(set: &SampleSet, split: &Split, legend: &Legend, filling: Filling) -> Result<Self, ModelError> {
+    fn new(set: &SampleSet, split: &Split, legend: &Legend, spec: &ModelSpec) -> Result<Self, ModelError> {
         let (samples, each) = (set.len(), set.dates.len() * set.bands.len());
         if each == 0 || set.values.len() != samples * each || set.annotations.len() != samples {
             return Err(ModelError::Mismatch { why: "the samples do not fit their bands and dates".into() });
@@ -215,7 +279,7 @@ impl Ready {
         if split.train.iter().chain(&split.held_out).any(|i| *i >= samples) {
             return Err(ModelError::Mismatch { why: "the split is not of these samples".into() });
         }
-        let usable = |i: &usize| set.is_usable(*i, filling);
+        let usable = |i: &usize| set.is_usable(*i, spec.filling());
         let of_legend = |i: &usize| legend.class(set.classes[*i]).is_some();
         let chosen = |part: &[usize]| -> Vec<usize> {
             part.iter().copied().filter(of_legend).filter(usable).collect()
@@ -246,11 +310,11 @@ impl Ready {
         let side = |chosen: &[usize]| {
             let mut series = Vec::with_capacity(chosen.len() * each);
             chosen.iter().for_each(|i| series.extend_from_slice(set.series(*i)));
-            prepare(&mut series, set.bands.len(), &days, &normalisation, filling);
+            let Prepared { missing, .. } = prepare(&mut series, set.bands.len(), &days, &normalisation, spec);
             let mut annotations: Vec<AnnotationId> = chosen.iter().map(|i| set.annotations[*i]).collect();
             annotations.sort_unstable();
             annotations.dedup();
-            Side { series, classes: chosen.iter().filter_map(|i| index(*i)).collect(), annotations }
+            Side { series, missing, classes: chosen.iter().filter_map(|i| index(*i)).collect(), annotations }
         };
         let (train, held_out) = (side(&train), side(&held_out));
         Ok(Self { classes, normalisation, train, held_out })
@@ -260,7 +324,7 @@ impl Ready {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::TempCnnOptions;
+    use crate::model::{ModelKind, TempCnnOptions};
     use chrono::NaiveDate;
     use std::cell::RefCell;
 
@@ -335,7 +399,7 @@ mod tests {
         assert_eq!(model.card.held_out, [3, 7, 11, 15, 19, 23]);
         assert_eq!(model.card.trained_on.len(), 18);
         assert_eq!((model.card.bands.len(), model.card.dates.len()), (2, 5));
-        let best = model.card.history[model.card.best_epoch - 1];
+        let best = &model.card.history[model.card.best_epoch - 1];
         let least = model.card.history.iter().map(|e| e.held_out_loss.unwrap()).fold(f32::MAX, f32::min);
         assert_eq!((best.epoch, best.held_out_loss), (model.card.best_epoch, Some(least)));
         assert!(best.held_out_accuracy.unwrap() > 0.95, "{best:?}");
@@ -476,7 +540,7 @@ mod tests {
         assert!(refused(&|s| s.training.label_smoothing = 1.0));
         let options = |change: &dyn Fn(&mut TempCnnOptions)| {
             refused(&|s| {
-                let ModelKind::TempCnn(options) = &mut s.kind;
+                let ModelKind::TempCnn(options) = &mut s.kind else { return };
                 change(options);
             })
         };

@@ -130,11 +130,13 @@ fn the_map_page_with_a_loss_curve() {
                 train_loss: loss,
                 held_out_loss: Some(loss + 0.08),
                 held_out_accuracy: Some(1.0 - loss / 4.0),
+                held_out_f1: Vec::new(),
             }
         })
         .collect();
     let project = desk.project_mut();
-    project.training = Some(Training { job: 0, name: "model-1".into(), epochs, at_most: 8, running: false });
+    let training = Training::new(0, "model-1".into(), 8);
+    project.training = Some(Training { epochs, running: false, ..training });
     let codes: Vec<u8> = project.document.legend.classes.iter().map(|c| c.code).collect();
     let whole = Window { col: 0, row: 0, width: SIDE, height: SIDE };
     project.site.as_mut().unwrap().map = Some(MapLayer {

@@ -4,7 +4,7 @@ use super::inputs::inputs_ui;
 use super::page;
 use crate::app::{AppState, Command, ModelEntry, OpenProject};
 use crate::jobs::JobKind;
-use crate::model::{EpochScore, ModelKind};
+use crate::model::EpochScore;
 use crate::ui::view::View;
 use crate::ui::{format, tokens, widgets};
 use egui::{DragValue, Grid, RichText, Ui};
@@ -21,12 +21,8 @@ pub fn map_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut V
 
 fn network_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     widgets::section(ui, "Network");
-    let ModelKind::TempCnn(options) = &project.document.settings.model.kind;
-    ui.label(format!(
-        "TempCNN: {} convolutions over time of {} filters, then {} units.",
-        options.layers, options.filters, options.dense
-    ))
-    .on_hover_text("Pelletier, Webb, Petitjean 2019: learns from the order of the year, pixel by pixel");
+    let kind = &project.document.settings.model.kind;
+    ui.label(format!("{}: {}", kind.title(), kind.sentence()));
     let mut spec = project.document.settings.model.clone();
     Grid::new("training").num_columns(2).spacing([16.0, 6.0]).show(ui, |ui| {
         let training = &mut spec.training;
