@@ -108,7 +108,7 @@ impl ModelCard {
     }
 
     /// Checks what a file may have wrong and the program relies on.
-    fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self) -> Result<(), String> {
         self.shape().check().map_err(|e| e.to_string())?;
         let Normalisation { low, high } = &self.normalisation;
         let bands = self.bands.len();
@@ -242,6 +242,16 @@ impl Model {
     /// # Errors
     /// When the length does not fit, or the engine fails.
     pub fn probabilities(&self, values: &[f32]) -> Result<Vec<f32>, ModelError> {
+        let mut probabilities = self.raw_logits(values)?;
+        softmax(&mut probabilities, self.card.classes.len());
+        Ok(probabilities)
+    }
+
+    /// [`Model::probabilities`] before the softmax.
+    ///
+    /// # Errors
+    /// When the length does not fit, or the engine fails.
+    pub fn raw_logits(&self, values: &[f32]) -> Result<Vec<f32>, ModelError> {
         let each = self.card.dates.len() * self.card.bands.len();
         if !values.len().is_multiple_of(each) {
             let why = format!("{} values are not whole series of {each}", values.len());
@@ -251,14 +261,12 @@ impl Model {
         let ModelCard { bands, normalisation, spec, .. } = &self.card;
         let Prepared { missing, unusable } =
             prepare(&mut values, bands.len(), &self.days, normalisation, spec);
-        let mut probabilities =
-            self.network.logits(Input { series: &values, missing: missing.as_deref() })?;
+        let mut logits = self.network.logits(Input { series: &values, missing: missing.as_deref() })?;
         let classes = self.card.classes.len();
-        softmax(&mut probabilities, classes);
         for i in unusable {
-            probabilities[i * classes..(i + 1) * classes].fill(f32::NAN);
+            logits[i * classes..(i + 1) * classes].fill(f32::NAN);
         }
-        Ok(probabilities)
+        Ok(logits)
     }
 
     /// The network.
