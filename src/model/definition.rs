@@ -7,7 +7,7 @@
 //! A convolution is an unfold (`index_select` on the padded time axis) and a product, because candle 0.11.1 gets the
 //! gradients of its `conv1d` wrong on the CPU; layer norm and softmax are written out for the same reason.
 
-use super::network::{Batch, Inference, Input, Shape, Statistics, Step, targets};
+use super::network::{Batch, Inference, Input, Shape, Statistics, Step, Trainer, targets};
 use super::tempcnn::EPSILON;
 use super::weights::Weights;
 use super::{Model, ModelError};
@@ -253,6 +253,26 @@ impl Inference for Definition {
     }
 }
 
+/// Training by the definition, for a network without kernels of its own.
+pub(super) struct ByDefinition {
+    shape: Shape,
+    step: Step,
+}
+
+impl ByDefinition {
+    pub fn new(shape: &Shape) -> Self {
+        let step = Step { loss: 0.0, gradients: Vec::new(), statistics: Vec::new() };
+        Self { shape: shape.clone(), step }
+    }
+}
+
+impl Trainer for ByDefinition {
+    fn step(&mut self, weights: &Weights, batch: &Batch) -> std::result::Result<&Step, ModelError> {
+        self.step = Definition::new(&self.shape, weights, DType::F32)?.step(batch)?;
+        Ok(&self.step)
+    }
+}
+
 /// The windows of `kernel` steps around each step of `sample x time x channel`, zeros beyond the ends:
 /// `sample * time x kernel * channel`.
 fn unfold(x: &Tensor, kernel: usize) -> Result<Tensor> {
@@ -313,8 +333,9 @@ impl Model {
         check(&shape, series, Some(classes))?;
         let targets = targets(classes, shape.classes, label_smoothing);
         let batch = Batch { input: Input::whole(series), targets: &targets, dropout: None };
-        let step = shape.step(&self.weights, &batch)?;
-        Ok(Gradients { loss: step.loss, by_weights: step.gradients })
+        let mut trainer = shape.trainer();
+        let step = trainer.step(&self.weights, &batch)?;
+        Ok(Gradients { loss: step.loss, by_weights: step.gradients.clone() })
     }
 }
 
@@ -371,7 +392,7 @@ mod tests {
             let (x, y) = (series(&shape, 37), classes(&shape, 37));
             let targets = targets(&y, shape.classes, 0.1);
             let batch = Batch { input: Input::whole(&x), targets: &targets, dropout: None };
-            let got = shape.step(&weights, &batch).unwrap();
+            let got = shape.trainer().step(&weights, &batch).unwrap().clone();
             for dtype in DTYPES {
                 let definition = Definition::new(&shape, &weights, dtype).unwrap();
                 let expected = definition.gradients(&x, &y, 0.1).unwrap();

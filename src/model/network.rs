@@ -88,16 +88,12 @@ impl Shape {
         })
     }
 
-    /// Loss, gradients and statistics of a batch.
-    ///
-    /// # Errors
-    /// [`ModelError::Engine`] when candle fails.
-    pub fn step(&self, weights: &Weights, batch: &Batch) -> Result<Step, ModelError> {
+    /// What trains the network, step by step; it keeps its memory from one to the next.
+    pub fn trainer(&self) -> Box<dyn Trainer> {
         match &self.kind {
-            ModelKind::TempCnn(options) => Ok(backprop::step(self, options, weights, batch)),
-            ModelKind::Pixel(_) | ModelKind::Ltae(_) => {
-                definition::Definition::new(self, weights, candle_core::DType::F32)?.step(batch)
-            }
+            ModelKind::TempCnn(options) => Box::new(backprop::ByHand::tempcnn(self, options)),
+            ModelKind::Pixel(options) => Box::new(backprop::ByHand::pixel(self, options)),
+            ModelKind::Ltae(_) => Box::new(definition::ByDefinition::new(self)),
         }
     }
 }
@@ -156,6 +152,7 @@ pub(super) struct Batch<'a> {
 }
 
 /// What a training step gives.
+#[derive(Clone)]
 pub(super) struct Step {
     /// Cross entropy, the mean by weight.
     pub loss: f64,
@@ -166,6 +163,7 @@ pub(super) struct Step {
 }
 
 /// Mean and unbiased variance of a batch norm's channels over a batch.
+#[derive(Clone)]
 pub(super) struct Statistics {
     /// The batch norm's name in the layout.
     pub name: String,
@@ -184,6 +182,15 @@ impl Step {
             }
         }
     }
+}
+
+/// A network in training.
+pub(super) trait Trainer: Send {
+    /// Loss, gradients and statistics of a batch of at least one sample; they stay until the next step.
+    ///
+    /// # Errors
+    /// [`ModelError::Engine`] when candle fails, of a network without kernels of its own.
+    fn step(&mut self, weights: &Weights, batch: &Batch) -> Result<&Step, ModelError>;
 }
 
 /// A trained network that classifies; shared between threads.
