@@ -82,7 +82,8 @@ impl Shape {
     pub fn ready(&self, weights: &Weights) -> Result<Box<dyn Inference>, ModelError> {
         Ok(match &self.kind {
             ModelKind::TempCnn(options) => Box::new(tempcnn::TempCnn::new(self, options, weights)),
-            ModelKind::Pixel(_) | ModelKind::Ltae(_) => {
+            ModelKind::Pixel(options) => Box::new(pixel::Pixel::new(self, options, weights)),
+            ModelKind::Ltae(_) => {
                 Box::new(definition::Definition::new(self, weights, candle_core::DType::F32)?)
             }
         })

@@ -16,7 +16,7 @@ pub(super) const DENSE_PART: usize = 48;
 
 /// How the activations of a part lie: `pad` rows of zeros, then for each sample its rows and `pad` rows of zeros.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Sheet {
+pub(in crate::model) struct Sheet {
     /// Rows a sample.
     pub rows: usize,
     /// Rows of zeros before, between and after samples.
@@ -60,7 +60,7 @@ impl Sheet {
 
 /// How a block reads its input.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Window {
+pub(in crate::model) struct Window {
     /// Where the first one starts in a part.
     pub offset: usize,
     /// From one to the next.
@@ -92,7 +92,7 @@ impl Window {
 
 /// A block of a network.
 #[derive(Debug)]
-pub(super) struct Block {
+pub(in crate::model) struct Block {
     /// Its name in the layout of the weights.
     pub name: String,
     /// `None`: batch norm of the series themselves, and nothing more.
@@ -129,7 +129,7 @@ impl Block {
 
 /// A network in the order in which it is computed.
 #[derive(Debug)]
-pub(super) struct Graph {
+pub(in crate::model) struct Graph {
     /// `sample x time x band` series come in here: a sheet, or the product of block 0.
     pub series: Option<usize>,
     pub sheets: Vec<Sheet>,

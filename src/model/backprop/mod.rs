@@ -13,6 +13,9 @@ mod output;
 #[cfg(test)]
 mod tests;
 
+pub(super) use graph::{Graph, Sheet};
+pub(super) use norm::pool;
+
 use super::ModelError;
 use super::engine::{Packed, View, product_into, vectorised};
 use super::network::{Batch, Shape, Statistics, Step, Trainer};
@@ -20,7 +23,7 @@ use super::pixel::PixelOptions;
 use super::tempcnn::TempCnnOptions;
 use super::weights::Weights;
 use dice::Dice;
-use graph::{Block, Graph, Sheet};
+use graph::Block;
 use norm::{Moments, Norm};
 use output::Output;
 use rayon::prelude::*;

@@ -256,7 +256,8 @@ pub(super) struct Slopes {
 }
 
 /// Max-pool of two dates of a sample: the larger of each two rows.
-pub(super) fn pool(channels: usize, from: &[f32], to: &mut [f32]) {
+#[inline(always)]
+pub(in crate::model) fn pool(channels: usize, from: &[f32], to: &mut [f32]) {
     for (from, to) in from.chunks_exact(2 * channels).zip(to.chunks_exact_mut(channels)) {
         let (first, second) = from.split_at(channels);
         to.iter_mut().zip(first).zip(second).for_each(|((y, a), b)| *y = a.max(*b));

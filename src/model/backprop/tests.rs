@@ -372,3 +372,91 @@ fn one_sample_and_bands_that_never_change_give_numbers() {
         }
     }
 }
+
+#[test]
+fn the_fast_path_classifies_as_the_definition_does_at_the_edges() {
+    for (shape, samples) in edges() {
+        let weights = weights(&shape);
+        let x = series(&shape, samples);
+        let ready = shape.ready(&weights).unwrap();
+        let got = ready.logits(Input::whole(&x)).unwrap();
+        let expected = Definition::new(&shape, &weights, DType::F64).unwrap().logits(&x).unwrap();
+        assert_eq!(got.len(), expected.len());
+        for (g, e) in got.iter().zip(&expected) {
+            assert!((g - e).abs() < 1e-4, "{shape:?}: {g} but {e}");
+        }
+        assert_eq!(got, logits_on_all_threads(&*ready, &shape, Input::whole(&x)).unwrap());
+        assert!(ready.logits(Input::whole(&[])).unwrap().is_empty());
+    }
+}
+
+/// Names and numbers that PyTorch said, and weights from them.
+fn numbers(file: &safetensors::SafeTensors, name: &str) -> Vec<f32> {
+    let data = file.tensor(name).unwrap().data().to_vec();
+    data.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect()
+}
+
+fn start(file: &safetensors::SafeTensors, shape: &Shape, prefix: &str) -> Weights {
+    let tensor = |name: &str, dims: &[usize]| -> Result<_, ()> {
+        let name = format!("{prefix}{name}");
+        assert_eq!(file.tensor(&name).unwrap().shape(), dims, "{name}");
+        Ok(numbers(file, &name))
+    };
+    Weights::from_named(shape, tensor).unwrap()
+}
+
+/// The networks of `tests/references/curves_pytorch.py`.
+fn of_the_curves() -> [(&'static str, Shape); 2] {
+    let options =
+        TempCnnOptions { filters: 8, kernel: 5, layers: 2, dense: 12, conv_dropout: 0.0, dense_dropout: 0.0 };
+    [("tempcnn", shape_of(ModelKind::TempCnn(options), 7, 3, 4)), ("pixel", shape_of(pixel(6, 0.0), 7, 3, 4))]
+}
+
+#[test]
+fn pytorch_says_the_same_of_the_pixel_network_and_both_learn_alike_for_fifty_steps() {
+    let bytes = include_bytes!("../../../tests/references/curves.safetensors");
+    let file = safetensors::SafeTensors::deserialize(bytes).unwrap();
+    let (x, y) = (numbers(&file, "x"), numbers(&file, "y"));
+    let (steps, batch) = (50, 32);
+    for (name, shape) in of_the_curves() {
+        let floats = |what: &str| numbers(&file, &format!("{name}.{what}"));
+        let mut weights = start(&file, &shape, &format!("{name}.start."));
+        let near = |what: &str, got: &[f32], expected: &[f32], tolerance: f32| {
+            assert_eq!(got.len(), expected.len(), "{what}");
+            for (i, (g, e)) in got.iter().zip(expected).enumerate() {
+                assert!((g - e).abs() < tolerance, "{name}: {what}[{i}]: {g}, PyTorch has {e}");
+            }
+        };
+        let first = &x[..batch * shape.values()];
+        let logits = shape.ready(&weights).unwrap().logits(Input::whole(first)).unwrap();
+        near("logits", &logits, &floats("logits"), 1e-4);
+        let mut adam = AdamW::new(1e-2);
+        let mut trainer = shape.trainer();
+        let losses = floats("losses");
+        assert_eq!(losses.len(), steps);
+        for (i, loss) in losses.iter().enumerate() {
+            let from = i * batch;
+            let series = &x[from * shape.values()..(from + batch) * shape.values()];
+            let classes: Vec<usize> = y[from..from + batch].iter().map(|y| *y as usize).collect();
+            let targets = targets(&classes, shape.classes, 0.05);
+            let batch = Batch { input: Input::whole(series), targets: &targets, dropout: None };
+            let step = trainer.step(&weights, &batch).unwrap();
+            // Within a thousandth after fifty steps in f32 and f64.
+            near("loss", &[step.loss as f32], &[*loss], 1e-3 * loss);
+            if i == 0 {
+                for (tensor, gradient) in weights.trained().zip(&step.gradients) {
+                    near(&tensor.name, gradient, &floats(&format!("gradient.{}", tensor.name)), 1e-5);
+                }
+            }
+            step.update_running(&mut weights);
+            adam.step(weights.trained_mut(), &step.gradients, 1e-3);
+            if i == 2 {
+                let three = start(&file, &shape, &format!("{name}.three."));
+                for (got, expected) in weights.tensors.iter().zip(&three.tensors) {
+                    near(&got.name, &got.values, &expected.values, 5e-5);
+                }
+            }
+        }
+        assert!(losses[steps - 1] < 0.8 * losses[0], "they learn");
+    }
+}
