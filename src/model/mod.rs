@@ -8,6 +8,7 @@
 
 mod adamw;
 mod backprop;
+mod baselines;
 pub mod definition;
 mod engine;
 pub mod exchange;
@@ -23,9 +24,10 @@ mod testing;
 mod train;
 mod weights;
 
+pub use baselines::Baseline;
 pub use options::{OptionInfo, OptionKind};
 pub use saved::{Model, ModelCard};
-pub use spec::{LtaeOptions, ModelKind, ModelSpec, PixelOptions, TempCnnOptions, TrainOptions};
+pub use spec::{LtaeOptions, ModelKind, ModelSpec, PixelOptions, Schedule, TempCnnOptions, TrainOptions};
 pub use train::{EpochScore, TrainEvent, train};
 
 use std::path::PathBuf;
