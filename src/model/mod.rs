@@ -7,6 +7,7 @@
 //! finite differences and PyTorch; `benches/engine.rs` measures them side by side.
 
 mod adamw;
+mod attention;
 mod backprop;
 pub mod definition;
 mod engine;
@@ -22,6 +23,7 @@ mod testing;
 mod train;
 mod weights;
 
+pub use attention::Attention;
 pub use options::{OptionInfo, OptionKind};
 pub use saved::{Model, ModelCard};
 pub use spec::{LtaeOptions, ModelKind, ModelSpec, PixelOptions, TempCnnOptions, TrainOptions};
