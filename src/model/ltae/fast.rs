@@ -169,7 +169,7 @@ impl Ltae {
                 let missing = input.missing.and_then(|missing| missing.get(first..first + self.times));
                 let missing = missing.filter(|missing| missing.contains(&false));
                 self.look(rows, missing, &mut looks);
-                self.sum_up(rows, missing, &looks, seen);
+                self.sum_up(rows, &looks, seen);
                 told(&looks);
             }
         }
@@ -196,19 +196,18 @@ impl Ltae {
     fn sum_up(
         &self,
         rows: &[[f32; MODEL]],
-        missing: Option<&[bool]>,
         looks: &[Vec<[f32; LANES]>],
         seen: &mut [f32; MODEL],
     ) {
         vectorised(
             #[inline(always)]
             || match self.heads {
-                1 => weighted::<256>(rows, missing, looks, seen),
-                2 => weighted::<128>(rows, missing, looks, seen),
-                4 => weighted::<64>(rows, missing, looks, seen),
-                8 => weighted::<32>(rows, missing, looks, seen),
-                16 => weighted::<16>(rows, missing, looks, seen),
-                _ => weighted::<8>(rows, missing, looks, seen),
+                1 => weighted::<256>(rows, looks, seen),
+                2 => weighted::<128>(rows, looks, seen),
+                4 => weighted::<64>(rows, looks, seen),
+                8 => weighted::<32>(rows, looks, seen),
+                16 => weighted::<16>(rows, looks, seen),
+                _ => weighted::<8>(rows, looks, seen),
             },
         );
     }
@@ -278,7 +277,7 @@ fn standardise(x: &mut [f32]) {
     }
 }
 
-/// Adds the bias, then layer norm over the dates that are not missing and all channels; those that are stay as they are.
+/// Adds the bias, then layer norm over the dates that are not missing and all channels; those that are become zeros.
 #[inline(always)]
 fn normalise(
     rows: &mut [[f32; MODEL]],
@@ -317,6 +316,8 @@ fn normalise(
             for ((v, scale), shift) in row.iter_mut().zip(scale).zip(shift) {
                 *v = *v * inverse * scale + shift;
             }
+        } else {
+            row.fill(0.0);
         }
     }
 }
@@ -407,22 +408,18 @@ fn exp(x: f32) -> f32 {
 #[inline(always)]
 fn weighted<const EACH: usize>(
     rows: &[[f32; MODEL]],
-    missing: Option<&[bool]>,
     looks: &[Vec<[f32; LANES]>],
     seen: &mut [f32; MODEL],
 ) {
-    seen.fill(0.0);
-    for (t, row) in rows.iter().enumerate() {
-        if is_missing(missing, t) {
-            continue;
+    let (seen, _) = seen.as_chunks_mut::<EACH>();
+    for (h, seen) in seen.iter_mut().enumerate() {
+        let mut sums = [0.0; EACH];
+        for (row, look) in rows.iter().zip(&looks[h / LANES]) {
+            let look = look[h % LANES];
+            let values = &row.as_chunks::<EACH>().0[h];
+            sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += look * value);
         }
-        let (values, _) = row.as_chunks::<EACH>();
-        let (seen, _) = seen.as_chunks_mut::<EACH>();
-        for (group, (values, seen)) in values.chunks(LANES).zip(seen.chunks_mut(LANES)).enumerate() {
-            for ((look, values), seen) in looks[group][t].iter().zip(values).zip(seen) {
-                seen.iter_mut().zip(values).for_each(|(seen, value)| *seen += look * value);
-            }
-        }
+        *seen = sums;
     }
 }
 
