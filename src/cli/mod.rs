@@ -6,7 +6,9 @@ mod demo;
 mod labels;
 mod legend;
 mod map;
+mod model;
 mod new;
+mod predict;
 mod samples;
 mod shell;
 mod train;
@@ -54,6 +56,11 @@ pub enum Verb {
     Samples(samples::Args),
     /// Train a model on the project's annotations.
     Train(train::Args),
+    /// Models: in from PyTorch, and what they are.
+    #[command(subcommand)]
+    Model(model::Verb),
+    /// Classify series from a file.
+    Predict(predict::Args),
     /// Map a site with a model.
     Map(map::Args),
     /// Assess a map on annotations that its model has not seen, and against the true map where there is one.
@@ -83,6 +90,8 @@ pub fn run(cli: Cli) -> Result<Option<Window>, Failure> {
         Verb::Legend(args) => legend::run(args, &mut shell)?,
         Verb::Samples(args) => samples::run(args, &mut shell)?,
         Verb::Train(args) => train::run(args, &mut shell)?,
+        Verb::Model(verb) => model::run(verb, &mut shell)?,
+        Verb::Predict(args) => predict::run(args, &mut shell)?,
         Verb::Map(args) => map::run(args, &mut shell)?,
         Verb::Assess(args) => assess::run(args, &mut shell)?,
     }

@@ -11,6 +11,7 @@ mod attention;
 mod backprop;
 pub mod definition;
 mod engine;
+pub mod exchange;
 mod ltae;
 mod network;
 mod options;
@@ -40,6 +41,9 @@ pub enum ModelError {
     /// A model cannot be written.
     #[error("cannot write the model {path}: {why}")]
     Write { path: PathBuf, why: String },
+    /// Series to classify cannot be read, or what became of them not written.
+    #[error("cannot classify the series, {path}: {why}")]
+    Series { path: PathBuf, why: String },
     /// The model does not fit the cube.
     #[error("{why}")]
     Mismatch { why: String },

@@ -108,7 +108,7 @@ impl ModelCard {
     }
 
     /// Checks what a file may have wrong and the program relies on.
-    fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self) -> Result<(), String> {
         self.shape().check().map_err(|e| e.to_string())?;
         let Normalisation { low, high } = &self.normalisation;
         let bands = self.bands.len();
@@ -242,15 +242,23 @@ impl Model {
     /// # Errors
     /// When the length does not fit, or the engine fails.
     pub fn probabilities(&self, values: &[f32]) -> Result<Vec<f32>, ModelError> {
-        let (values, Prepared { missing, unusable }) = self.prepared(values)?;
-        let mut probabilities =
-            self.network.logits(Input { series: &values, missing: missing.as_deref() })?;
-        let classes = self.card.classes.len();
-        softmax(&mut probabilities, classes);
-        for i in unusable {
-            probabilities[i * classes..(i + 1) * classes].fill(f32::NAN);
-        }
+        let mut probabilities = self.raw_logits(values)?;
+        softmax(&mut probabilities, self.card.classes.len());
         Ok(probabilities)
+    }
+
+    /// [`Model::probabilities`] before the softmax.
+    ///
+    /// # Errors
+    /// When the length does not fit, or the engine fails.
+    pub fn raw_logits(&self, values: &[f32]) -> Result<Vec<f32>, ModelError> {
+        let (values, Prepared { missing, unusable }) = self.prepared(values)?;
+        let mut logits = self.network.logits(Input { series: &values, missing: missing.as_deref() })?;
+        let classes = self.card.classes.len();
+        for i in unusable {
+            logits[i * classes..(i + 1) * classes].fill(f32::NAN);
+        }
+        Ok(logits)
     }
 
     /// Raw series filled and normalised, and what was found in them.

@@ -193,12 +193,7 @@ impl Ltae {
     }
 
     /// The values, weighted by what each head looks at.
-    fn sum_up(
-        &self,
-        rows: &[[f32; MODEL]],
-        looks: &[Vec<[f32; LANES]>],
-        seen: &mut [f32; MODEL],
-    ) {
+    fn sum_up(&self, rows: &[[f32; MODEL]], looks: &[Vec<[f32; LANES]>], seen: &mut [f32; MODEL]) {
         vectorised(
             #[inline(always)]
             || match self.heads {
@@ -406,11 +401,7 @@ fn exp(x: f32) -> f32 {
 
 /// The values of each head, `EACH` channels, weighted by what it looks at.
 #[inline(always)]
-fn weighted<const EACH: usize>(
-    rows: &[[f32; MODEL]],
-    looks: &[Vec<[f32; LANES]>],
-    seen: &mut [f32; MODEL],
-) {
+fn weighted<const EACH: usize>(rows: &[[f32; MODEL]], looks: &[Vec<[f32; LANES]>], seen: &mut [f32; MODEL]) {
     let (seen, _) = seen.as_chunks_mut::<EACH>();
     for (h, seen) in seen.iter_mut().enumerate() {
         let mut sums = [0.0; EACH];
