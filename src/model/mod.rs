@@ -7,6 +7,7 @@
 //! finite differences and PyTorch; `benches/engine.rs` measures them side by side.
 
 mod adamw;
+mod attention;
 mod backprop;
 mod baselines;
 pub mod definition;
@@ -24,6 +25,7 @@ mod testing;
 mod train;
 mod weights;
 
+pub use attention::Attention;
 pub use baselines::Baseline;
 pub use options::{OptionInfo, OptionKind};
 pub use saved::{Model, ModelCard};
