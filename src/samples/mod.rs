@@ -1,14 +1,18 @@
 //! Samples: series with a class, split by annotation, normalised from the training part alone.
 
 mod extract;
+mod groups;
 mod normalise;
+mod read;
 mod rows;
 mod split;
 mod spread;
 mod table;
 
 pub use extract::{ExtractReport, ExtractSpec, extract, extract_in_parts};
+pub use groups::{Group, folds, hold_out};
 pub use normalise::Normalisation;
+pub use read::{SampleTable, TableRequest, read_table};
 pub use rows::{Rows, check_room, free_memory};
 pub use split::{Split, split_by_annotation};
 pub use spread::{ApartPixels, Spread, SpreadCurve, spread, stand_apart};
@@ -33,6 +37,9 @@ pub enum SampleError {
     /// A table of samples cannot be written.
     #[error("cannot write samples to {path}: {why}. Check the folder, its rights and the free space")]
     Write { path: std::path::PathBuf, why: String },
+    /// A table of samples cannot be read.
+    #[error("cannot read samples from {path}: {why}")]
+    Read { path: std::path::PathBuf, why: String },
     /// A temporary file for samples that do not fit into memory.
     #[error(
         "samples that do not fit into memory go to a temporary file in {folder}, which cannot be {what}: {why}. Free \

@@ -77,6 +77,14 @@ impl Rows {
         matches!(self.store, Store::Disk { .. })
     }
 
+    /// All values in one piece, without a copy; empty where they lie in a file.
+    pub(super) fn into_values(self) -> Vec<f32> {
+        match self.store {
+            Store::Memory(values) => values,
+            Store::Disk { .. } => Vec::new(),
+        }
+    }
+
     /// All values in one piece, where they are in memory.
     pub fn in_memory(&self) -> Option<&[f32]> {
         match &self.store {
@@ -221,8 +229,16 @@ pub fn check_room(rows: u64, width: u64) -> Result<(), SampleError> {
     room(rows, width, free_memory() / SHARE, free_bytes(&folder), folder)
 }
 
+/// Whether so many rows fit into memory.
+///
+/// # Errors
+/// [`SampleError::TooLarge`].
+pub(super) fn check_memory(rows: u64, width: u64) -> Result<(), SampleError> {
+    room(rows, width, free_memory() / 2, Some(0), std::env::temp_dir())
+}
+
 fn room(rows: u64, width: u64, memory: u64, disk: Option<u64>, folder: PathBuf) -> Result<(), SampleError> {
-    let bytes = u128::from(rows) * u128::from(width) * 4;
+    let bytes = (u128::from(rows) * u128::from(width)).saturating_mul(4);
     // A disk that does not tell is tried.
     if bytes <= u128::from(memory) || disk.is_none_or(|disk| bytes <= u128::from(disk)) {
         return Ok(());
