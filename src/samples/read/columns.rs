@@ -6,6 +6,7 @@ use parquet::data_type::DataType;
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use std::fs::File;
+use std::path::Path;
 
 /// Rows read at a time.
 const BATCH: usize = 8192;
@@ -56,6 +57,29 @@ pub(super) struct Column {
     place: usize,
     /// The definition level of a value that is there.
     defined: i16,
+}
+
+/// Checks what the reader takes for granted: that all pieces of columns lie inside the file.
+///
+/// # Errors
+/// In a sentence.
+pub(super) fn check(reader: &SerializedFileReader<File>, path: &Path) -> Result<(), String> {
+    let size = std::fs::metadata(path).map_err(|e| e.to_string())?.len();
+    for group in reader.metadata().row_groups() {
+        for column in group.columns() {
+            let inside = |number: i64| u64::try_from(number).is_ok_and(|number| number <= size);
+            let start = column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset());
+            let end = start.checked_add(column.compressed_size());
+            let sound = [start, column.data_page_offset(), column.compressed_size()].into_iter().all(inside);
+            if !sound || !end.is_some_and(inside) || column.num_values() < 0 {
+                return Err(format!(
+                    "it is damaged: its column {} does not lie inside the file",
+                    column.column_descr().name()
+                ));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The plain columns of a table; nested and repeated ones are passed over.

@@ -6,7 +6,7 @@
 use super::columns::{Cells, Column, batches, observed};
 use super::layout::{Form, Layout};
 use super::timeline::{AT_MOST, Aligned, align, counted};
-use super::{Job, Rows, SampleTable, Samples, Trouble, lonlat};
+use super::{Job, Rows, Samples, TableRows, Trouble, lonlat};
 use crate::progress::Progress;
 use crate::samples::rows::{check_memory, check_room};
 use std::collections::HashMap;
@@ -23,7 +23,7 @@ struct Keys {
     incomplete: usize,
 }
 
-pub(super) fn read(job: &Job, layout: &Layout) -> Result<SampleTable, Trouble> {
+pub(super) fn read(job: &Job, layout: &Layout) -> Result<TableRows, Trouble> {
     let Form::Long { date, steps, bands } = &layout.form else {
         return Err(Trouble::Table("it is no long table".into()));
     };

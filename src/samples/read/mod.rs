@@ -12,6 +12,7 @@ mod timeline;
 mod wide;
 
 use super::{Rows, SampleError, SampleSet};
+use crate::cube::FeatureRecord;
 use crate::labels::{AnnotationId, ClassCode, Legend};
 use crate::progress::{Cancel, Cancelled, Report};
 use chrono::NaiveDate;
@@ -22,6 +23,9 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+
+/// What annotations are where a table tells no polygons.
+const PLACES: &str = "places";
 
 /// What to read of a table.
 #[derive(Debug, Clone, Copy, Default)]
@@ -34,9 +38,9 @@ pub struct TableRequest<'a> {
     pub take_unlabelled: bool,
 }
 
-/// Samples of a table.
+/// Samples of a table, as many as memory and disk hold.
 #[derive(Debug)]
-pub struct SampleTable {
+pub struct TableRows {
     /// The file.
     pub path: PathBuf,
     /// Names of bands, in the order of the values.
@@ -61,7 +65,7 @@ pub struct SampleTable {
     pub notes: Vec<String>,
 }
 
-impl SampleTable {
+impl TableRows {
     /// All samples in memory.
     ///
     /// # Errors
@@ -77,13 +81,14 @@ impl SampleTable {
             }
         };
         Ok(SampleSet {
+            features: self.bands.iter().map(FeatureRecord::named).collect(),
             bands: self.bands,
-            features: Vec::new(),
             dates: self.dates,
             values,
             classes: self.classes,
             annotations: self.annotations,
-            places: vec![(0, 0); n],
+            places: Vec::new(),
+            locations: self.locations,
         })
     }
 
@@ -98,17 +103,17 @@ impl SampleTable {
     }
 }
 
-/// Reads a table of samples.
+/// Reads a table of samples row group by row group.
 ///
 /// # Errors
 /// [`SampleError::Read`], which says what the file lacks or has wrong and what to do; [`SampleError::TooLarge`] before anything
 /// is read; asked to stop.
-pub fn read_table(
+pub fn read_rows(
     path: &Path,
     request: &TableRequest,
     report: Report,
     cancel: &Cancel,
-) -> Result<SampleTable, SampleError> {
+) -> Result<TableRows, SampleError> {
     let failed = |why: String| SampleError::Read { path: path.into(), why };
     let open = || -> Result<SerializedFileReader<File>, String> {
         let file = File::open(path).map_err(|e| e.to_string())?;
@@ -118,6 +123,7 @@ pub fn read_table(
         SerializedFileReader::new(file).map_err(|e| format!("it is no Parquet file, or a damaged one ({e})"))
     };
     let reader = open().map_err(failed)?;
+    columns::check(&reader, path).map_err(failed)?;
     let columns = columns::columns(&reader);
     let metadata = reader.metadata().file_metadata().key_value_metadata();
     let own = metadata.and_then(|all| all.iter().find(|m| m.key == "ritmo")).and_then(|m| m.value.as_deref());
@@ -140,6 +146,31 @@ pub fn read_table(
         Trouble::Sample(error) => error,
         Trouble::Table(why) => failed(why),
     })
+}
+
+/// Samples of a table, in memory.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SampleTable {
+    /// The samples. Their annotations are the polygons that the table tells, else its places, else each is its own.
+    pub samples: SampleSet,
+    /// The classes, in order of their names unless the table tells.
+    pub legend: Legend,
+    /// What was made of the table, in sentences.
+    pub notes: Vec<String>,
+}
+
+/// Reads a table of samples into memory; `bands` by name and in this order, or all of them.
+///
+/// # Errors
+/// As [`read_rows`] and [`TableRows::into_set`].
+pub fn read_table(
+    path: &Path,
+    bands: Option<&[String]>,
+    cancel: &Cancel,
+) -> Result<SampleTable, SampleError> {
+    let mut table = read_rows(path, &TableRequest { bands, ..Default::default() }, &|_| (), cancel)?;
+    let (legend, notes) = (std::mem::take(&mut table.legend), std::mem::take(&mut table.notes));
+    Ok(SampleTable { samples: table.into_set()?, legend, notes })
 }
 
 /// What a reader of either form is given.
@@ -270,7 +301,7 @@ impl Samples {
             .collect();
         let are = match polygon {
             Some(column) => format!("polygons ({})", column.name),
-            None if placed => "places".into(),
+            None if placed => PLACES.into(),
             None => "samples".into(),
         };
         (annotations, are)
@@ -283,11 +314,14 @@ impl Samples {
         layout: &Layout,
         (bands, dates, rows): (Vec<String>, Vec<NaiveDate>, Rows),
         (legend, codes): (Legend, Vec<ClassCode>),
-        notes: Vec<String>,
-    ) -> SampleTable {
+        mut notes: Vec<String>,
+    ) -> TableRows {
         let (annotations, annotations_are) = self.annotations(layout);
+        if annotations_are == PLACES {
+            notes.push("it tells no polygons: samples of one place count as one annotation".into());
+        }
         let placed = self.lonlat.iter().flatten().any(|v| v.is_finite());
-        SampleTable {
+        TableRows {
             path: job.path.into(),
             bands,
             dates,

@@ -99,8 +99,8 @@ fn by_sample(n: usize, times: usize) -> Vec<(usize, usize)> {
     (0..n).flat_map(|s| (0..times).map(move |t| (s, t))).collect()
 }
 
-fn read(path: &Path, request: &TableRequest) -> Result<SampleTable, SampleError> {
-    read_table(path, request, &|_| (), &Cancel::new())
+fn read(path: &Path, request: &TableRequest) -> Result<TableRows, SampleError> {
+    read_rows(path, request, &|_| (), &Cancel::new())
 }
 
 fn refusal(columns: &[(&str, Data)]) -> String {
@@ -112,7 +112,7 @@ fn refusal(columns: &[(&str, Data)]) -> String {
     why
 }
 
-fn read_columns(columns: &[(&str, Data)], rows_a_group: usize, request: &TableRequest) -> SampleTable {
+fn read_columns(columns: &[(&str, Data)], rows_a_group: usize, request: &TableRequest) -> TableRows {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("table.parquet");
     write(&path, columns, rows_a_group);
@@ -274,6 +274,7 @@ fn what_ritmo_writes_it_reads() {
         classes: vec![3, 7, 7, 3],
         annotations: vec![5, 6, 6, 9],
         places: vec![(0, 0), (1, 0), (2, 0), (40, 40)],
+        locations: vec![],
     };
     let grid = crate::geo::Grid {
         crs: crate::geo::Crs::from_epsg(32615).unwrap(),
@@ -324,7 +325,7 @@ fn what_a_table_lacks_is_told_in_a_sentence_with_the_way_out() {
         cells[1] = cells[0];
     }
     let why = refusal(&twice);
-    assert!(why.contains("sample 100 has two rows of 2014-10-23"), "{why}");
+    assert!(why.contains("sample 100 has two rows of 2014-10-22"), "{why}");
     let mut torn = long(3, 2, &order);
     if let Data::Text(cells) = &mut torn[1].1 {
         cells[1] = Some("water".into());
@@ -392,7 +393,7 @@ fn reading_stops_when_asked() {
     write(&path, &long(2, 3, &by_sample(2, 3)), 100);
     let cancel = Cancel::new();
     cancel.cancel();
-    let result = read_table(&path, &TableRequest::default(), &|_| (), &cancel);
+    let result = read_rows(&path, &TableRequest::default(), &|_| (), &cancel);
     assert!(matches!(result, Err(SampleError::Cancelled(_))));
 }
 

@@ -49,7 +49,7 @@ pub(super) fn align(kinds: &[(Vec<i64>, usize)]) -> Result<Aligned, String> {
         }
         return Ok(Aligned { dates, places: kinds.iter().map(|k| straight(k.0.len())).collect(), notes });
     }
-    let within = (step / 2).max(2);
+    let within = (step / 4).max(2);
     let by_season: Option<Vec<Vec<u16>>> =
         kinds.iter().map(|(days, _)| by_season(days, reference, within)).collect();
     if let Some(places) = by_season {
@@ -135,12 +135,13 @@ fn by_season(days: &[i64], reference: &[i64], within: i64) -> Option<Vec<u16>> {
     })
 }
 
-/// All dates of all, where each sample has at least half of them.
+/// All dates of all, where they are not many more than the longest has and each sample has at least half of them.
 fn union(kinds: &[(Vec<i64>, usize)]) -> Option<Aligned> {
     let mut all: Vec<i64> = kinds.iter().flat_map(|(days, _)| days.iter().copied()).collect();
     all.sort_unstable();
     all.dedup();
-    if all.len() > 366 || kinds.iter().any(|(days, _)| days.len() * 2 < all.len()) {
+    let longest = kinds.iter().map(|(days, _)| days.len()).max()?;
+    if all.len() * 2 > longest * 3 || kinds.iter().any(|(days, _)| days.len() * 2 < all.len()) {
         return None;
     }
     let place = |day: &i64| all.binary_search(day).ok().map(|at| at as u16);

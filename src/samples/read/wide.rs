@@ -3,12 +3,12 @@
 use super::columns::{Column, Kind, batches, observed};
 use super::layout::{Form, Layout};
 use super::timeline::{AT_MOST, counted};
-use super::{Job, Key, Rows, SampleTable, Samples, Trouble, lonlat};
+use super::{Job, Key, Rows, Samples, TableRows, Trouble, lonlat};
 use crate::labels::{ClassCode, Legend};
 use crate::progress::Progress;
 use crate::samples::rows::check_room;
 
-pub(super) fn read(job: &Job, layout: &Layout) -> Result<SampleTable, Trouble> {
+pub(super) fn read(job: &Job, layout: &Layout) -> Result<TableRows, Trouble> {
     let Form::Wide { bands, columns, dates, legend } = &layout.form else {
         return Err(Trouble::Table("it is no wide table".into()));
     };
