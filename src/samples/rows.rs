@@ -200,12 +200,8 @@ fn failed(what: &'static str, error: &std::io::Error) -> SampleError {
     SampleError::Room { folder: std::env::temp_dir(), what, why: error.to_string() }
 }
 
-/// Bytes that programs can still take; what the system, or the container this runs in, tells.
-pub fn free_memory() -> u64 {
-    let told = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
-        let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-        line.trim().trim_end_matches("kB").trim().parse::<u64>().ok()?.checked_mul(1024)
-    });
+/// Bytes that programs can still take: what the system tells, or the container this runs in where that is less.
+fn free_memory() -> u64 {
     let number = |name: &str| {
         let text = std::fs::read_to_string(PathBuf::from("/sys/fs/cgroup").join(name)).ok()?;
         text.trim().parse::<u64>().ok()
@@ -214,7 +210,7 @@ pub fn free_memory() -> u64 {
     let of_container = number("memory.max")
         .zip(number("memory.current"))
         .map(|(limit, current)| limit.saturating_sub(current));
-    match (told, of_container) {
+    match (crate::files::free_memory(), of_container) {
         (Some(told), Some(of_container)) => told.min(of_container),
         (told, of_container) => told.or(of_container).unwrap_or(UNTOLD),
     }

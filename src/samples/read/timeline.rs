@@ -99,10 +99,10 @@ fn median_step(days: &[i64]) -> i64 {
     steps.get(steps.len() / 2).copied().unwrap_or(1)
 }
 
-/// Whether two timelines have as many dates, as far apart to half a step.
+/// Whether two timelines have as many dates, as far apart to a third of a step.
 fn same_steps(days: &[i64], reference: &[i64], step: i64) -> bool {
     days.len() == reference.len()
-        && days.iter().zip(reference).all(|(a, b)| ((a - days[0]) - (b - reference[0])).abs() * 2 <= step)
+        && days.iter().zip(reference).all(|(a, b)| ((a - days[0]) - (b - reference[0])).abs() * 3 <= step)
 }
 
 /// Days to the nearest whole year.
