@@ -9,6 +9,7 @@
 mod adamw;
 mod attention;
 mod backprop;
+mod baselines;
 pub mod definition;
 mod engine;
 pub mod exchange;
@@ -25,9 +26,10 @@ mod train;
 mod weights;
 
 pub use attention::Attention;
+pub use baselines::Baseline;
 pub use options::{OptionInfo, OptionKind};
 pub use saved::{Model, ModelCard};
-pub use spec::{LtaeOptions, ModelKind, ModelSpec, PixelOptions, TempCnnOptions, TrainOptions};
+pub use spec::{LtaeOptions, ModelKind, ModelSpec, PixelOptions, Schedule, TempCnnOptions, TrainOptions};
 pub use train::{EpochScore, TrainEvent, train};
 
 use std::path::PathBuf;
