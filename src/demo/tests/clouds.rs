@@ -67,8 +67,13 @@ fn three_of_ten_dates_clouded_over_cost_at_most_three_points() {
         let model = trained(landscape, &(0..12).collect::<Vec<_>>(), &spec);
         println!("{name}: trained in {:.1} s", start.elapsed().as_secs_f64());
         let [clear, gaps, undetected] = under_clouds(landscape, &model);
-        println!("{name}: clear {clear:.4}, clouds masked {gaps:.4}, clouds and shadows unmasked {undetected:.4}");
+        println!(
+            "{name}: clear {clear:.4}, clouds masked {gaps:.4}, clouds and shadows unmasked {undetected:.4}"
+        );
         assert!(clear >= 0.9, "{name}: {clear:.3} under a clear sky");
-        assert!(clear - gaps <= 0.03, "{name}: {clear:.3} under a clear sky, {gaps:.3} with three of ten dates gone");
+        assert!(
+            clear - gaps <= 0.03,
+            "{name}: {clear:.3} under a clear sky, {gaps:.3} with three of ten dates gone"
+        );
     }
 }
