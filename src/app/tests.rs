@@ -747,4 +747,5 @@ fn indices_of_the_project_are_checked_and_undone() {
 mod flags;
 mod imagery;
 mod legend;
+mod models;
 mod shapes;

@@ -3,7 +3,7 @@
 use super::curves::{Curve, macro_f1};
 use super::details::details_ui;
 use crate::app::{AppState, Command, DamagedModel, ModelEntry, OpenProject};
-use crate::jobs::JobKind;
+use crate::jobs::{JobId, JobKind};
 use crate::model::ModelKind;
 use crate::ui::view::View;
 use crate::ui::{format, tokens, widgets};
@@ -17,6 +17,8 @@ pub struct ModelsView {
     pub selected: Option<String>,
     /// The model that is being renamed, and its new name as it is typed.
     pub renaming: Option<(String, String)>,
+    /// The training whose model was opened when it ended.
+    opened: Option<JobId>,
     /// What curves show.
     pub curve: Curve,
     /// Options of networks that were chosen before, by name.
@@ -28,11 +30,21 @@ pub fn models_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mu
     if project.models.is_empty() && project.damaged_models.is_empty() {
         ui.label(RichText::new("No model yet. Train one: it takes seconds.").weak());
     }
+    open_what_was_trained(project, &mut view.models);
     for model in &project.models {
         model_ui(ui, state, project, view, model);
     }
     for model in &project.damaged_models {
         damaged_ui(ui, project, view, model);
+    }
+}
+
+/// What a training gave is looked at where it ended: its curves and its matrix stay on screen, now those of its model.
+fn open_what_was_trained(project: &OpenProject, view: &mut ModelsView) {
+    let Some(training) = project.training.as_ref().filter(|training| !training.running) else { return };
+    if view.opened != Some(training.job) && project.models.iter().any(|model| model.name == training.name) {
+        view.opened = Some(training.job);
+        view.selected = Some(training.name.clone());
     }
 }
 

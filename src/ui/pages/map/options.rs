@@ -147,13 +147,12 @@ fn set(spec: &ModelSpec, info: &OptionInfo, old: &Value, new: Value, times: usiz
         set.kind.check(times).ok()?;
         Some(set)
     };
-    let Some(wanted) = new.as_u64() else { return good(&new) };
-    let up = old.as_u64().is_some_and(|old| wanted > old);
-    (0..=wanted.max(64)).find_map(|step| {
-        let (more, less) = (wanted.checked_add(step), wanted.checked_sub(step));
-        let near = if up { [more, less] } else { [less, more] };
-        near.into_iter().flatten().find_map(|value| good(&value.into()))
-    })
+    let (Some(wanted), Some(old)) = (new.as_u64(), old.as_u64()) else { return good(&new) };
+    // Onwards the way that one dragged; whoever goes down from an odd kernel does not want it back.
+    let OptionKind::Whole(low, high) = info.kind else { return good(&new) };
+    let up = || (wanted..=high).find_map(|value| good(&value.into()));
+    let down = || (low..=wanted).rev().find_map(|value| good(&value.into()));
+    if wanted > old { up().or_else(down) } else { down().or_else(up) }
 }
 
 /// What sets a value; gives the new one once it is let go or left.
