@@ -45,6 +45,7 @@ impl Landscape {
             classes: vec![],
             annotations: vec![],
             places: vec![],
+            locations: Vec::new(),
         };
         for annotation in &self.annotations {
             let core = core_of(&annotation.geometry, &self.grid, BUFFER_M).expect("a polygon on the grid");

@@ -532,6 +532,7 @@ fn append(set: &mut SampleSet, more: SampleSet, path: &Path) -> anyhow::Result<(
     set.classes.extend(more.classes);
     set.annotations.extend(more.annotations);
     set.places.extend(more.places);
+    set.locations.extend(more.locations);
     Ok(())
 }
 

@@ -78,7 +78,8 @@ impl Shape {
     pub fn ready(&self, weights: &Weights) -> Result<Box<dyn Inference>, ModelError> {
         Ok(match &self.kind {
             ModelKind::TempCnn(options) => Box::new(tempcnn::TempCnn::new(self, options, weights)),
-            ModelKind::Pixel(_) | ModelKind::Ltae(_) => {
+            ModelKind::Ltae(options) => Box::new(ltae::Ltae::new(self, options, weights)),
+            ModelKind::Pixel(_) => {
                 Box::new(definition::Definition::new(self, weights, candle_core::DType::F32)?)
             }
         })
@@ -189,6 +190,11 @@ pub(super) trait Inference: Send + Sync {
     /// # Errors
     /// [`ModelError::Engine`].
     fn logits(&self, input: Input) -> Result<Vec<f32>, ModelError>;
+
+    /// How much each head looks at each date, `sample x head x time`; `None` for a network without attention.
+    fn attention(&self, _: Input) -> Option<Vec<f32>> {
+        None
+    }
 }
 
 /// Logits on all threads of the pool it is called in; the same numbers as on one.

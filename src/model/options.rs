@@ -13,7 +13,7 @@ pub enum OptionKind {
     Real(f64, f64),
     /// Yes or no.
     Flag,
-    /// One of these names.
+    /// One of these names; the first is what a file without it means.
     Choice(&'static [&'static str]),
 }
 
@@ -124,7 +124,13 @@ const TRAINING: &[OptionInfo] = &[
         Whole(1, 10_000),
     ),
     option("batch", "Batch (samples)", "Samples a step.", Whole(2, 65_536)),
-    option("learning_rate", "Learning rate", "How far a step goes, at the start.", Real(1e-7, 1.0)),
+    option(
+        "schedule",
+        "Schedule",
+        "How the learning rate goes over all epochs: along a cosine, up and then down, not at all, down 5 % an epoch, or halved in steps.",
+        OptionKind::Choice(&["cosine", "onecycle", "constant", "exponential", "steps"]),
+    ),
+    option("learning_rate", "Learning rate", "How far a step goes, at the highest.", Real(1e-7, 1.0)),
     option("weight_decay", "Weight decay", "How strongly weights are pulled to zero.", Real(0.0, 1.0)),
     option(
         "label_smoothing",
@@ -176,8 +182,12 @@ impl ModelSpec {
             of(serde_json::to_value(&self.kind))
         } else {
             // What is left out of files where it is as usual is there all the same.
-            let flag = TRAINING.iter().any(|o| o.name == name && o.kind == Flag);
-            of(serde_json::to_value(&self.training)).or(flag.then_some(Value::Bool(false)))
+            let usual = match TRAINING.iter().find(|o| o.name == name)?.kind {
+                Flag => Some(Value::Bool(false)),
+                OptionKind::Choice(names) => names.first().map(|name| (*name).into()),
+                Whole(..) | Real(..) => None,
+            };
+            of(serde_json::to_value(&self.training)).or(usual)
         }
     }
 

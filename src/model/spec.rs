@@ -81,6 +81,48 @@ impl ModelKind {
     }
 }
 
+/// How the learning rate goes from the first step to the last one of all epochs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Schedule {
+    /// It falls along a half cosine (Loshchilov, Hutter 2017, arXiv 1608.03983).
+    #[default]
+    Cosine,
+    /// It rises over the first tenth of the steps, then falls along a half cosine to nearly nothing (Smith, Topin 2018,
+    /// arXiv 1708.07120).
+    OneCycle,
+    /// It stays.
+    Constant,
+    /// It falls by 5 % an epoch, as sits has it.
+    Exponential,
+    /// It is halved at epochs 8, 12, 15 and 18, as the Reforestamos networks were trained.
+    Steps,
+}
+
+impl Schedule {
+    fn is_cosine(&self) -> bool {
+        *self == Self::Cosine
+    }
+
+    /// The share of the highest learning rate at step `step` of `of`, from 0, in epoch `epoch`, from 1.
+    pub(super) fn share(self, step: usize, of: usize, epoch: usize) -> f64 {
+        let half_cosine = |done: f64| 0.5 * (1.0 + (std::f64::consts::PI * done).cos());
+        let done = step as f64 / of.max(1) as f64;
+        match self {
+            Self::Cosine => half_cosine(done),
+            Self::OneCycle if done < RISE => RISE_FROM + (1.0 - RISE_FROM) * half_cosine(1.0 - done / RISE),
+            Self::OneCycle => half_cosine((done - RISE) / (1.0 - RISE)),
+            Self::Constant => 1.0,
+            Self::Exponential => 0.95f64.powi(epoch.saturating_sub(1) as i32),
+            Self::Steps => 0.5f64.powi([8, 12, 15, 18].iter().filter(|e| epoch >= **e).count() as i32),
+        }
+    }
+}
+
+/// Share of the steps in which a cycle rises, and where it starts.
+const RISE: f64 = 0.1;
+const RISE_FROM: f64 = 0.04;
+
 /// How to train.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrainOptions {
@@ -90,8 +132,12 @@ pub struct TrainOptions {
     pub epochs: usize,
     /// Samples a step, at least 2.
     pub batch: usize,
-    /// AdamW's learning rate at the start; it falls along a cosine.
+    /// AdamW's learning rate at its highest.
     pub learning_rate: f64,
+    /// How the learning rate goes over the training.
+    // Models from before there was a choice fell along a cosine, and know their training by what is written here.
+    #[serde(default, skip_serializing_if = "Schedule::is_cosine")]
+    pub schedule: Schedule,
     /// AdamW's weight decay.
     pub weight_decay: f64,
     /// Share of the target spread evenly over all classes.
@@ -111,7 +157,8 @@ impl Default for TrainOptions {
             seed: 1,
             epochs: 60,
             batch: 64,
-            learning_rate: 5e-4,
+            learning_rate: 1e-3,
+            schedule: Schedule::OneCycle,
             weight_decay: 1e-4,
             label_smoothing: 0.05,
             patience: 12,

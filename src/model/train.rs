@@ -74,8 +74,17 @@ pub fn train(
     on_event: &dyn Fn(TrainEvent),
     cancel: &Cancel,
 ) -> Result<Model, ModelError> {
-    let TrainOptions { seed, epochs, batch, learning_rate, weight_decay, label_smoothing, patience, .. } =
-        spec.training;
+    let TrainOptions {
+        seed,
+        epochs,
+        batch,
+        learning_rate,
+        schedule,
+        weight_decay,
+        label_smoothing,
+        patience,
+        ..
+    } = spec.training;
     check(&spec.training)?;
     let ready = Ready::new(set, split, legend, spec)?;
     let shape = Shape::new(&spec.kind, &set.dates, set.bands.len(), ready.classes.len());
@@ -102,8 +111,6 @@ pub fn train(
     let mut taken = 0u64;
 
     'epochs: for epoch in 1..=epochs {
-        let rate =
-            learning_rate * 0.5 * (1.0 + (std::f64::consts::PI * (epoch - 1) as f64 / epochs as f64).cos());
         order.shuffle(&mut shuffling);
         let mut loss = 0.0;
         for (done, chosen) in order.chunks(batch).take(steps).enumerate() {
@@ -112,6 +119,7 @@ pub fn train(
             }
             let (series, missing) = ready.train.gather(chosen, each, shape.times);
             let classes: Vec<usize> = chosen.iter().map(|i| ready.train.classes[*i]).collect();
+            let rate = learning_rate * schedule.share(taken as usize, epochs * steps, epoch);
             taken += 1;
             let batch = Batch {
                 input: Input { series: &series, missing: missing.as_deref() },
@@ -343,6 +351,7 @@ mod tests {
             classes: Vec::new(),
             annotations: Vec::new(),
             places: Vec::new(),
+            locations: Vec::new(),
         };
         for annotation in 0..annotations {
             for i in 0..10u64 {
