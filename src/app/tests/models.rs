@@ -45,7 +45,11 @@ fn models_that_cannot_be_read_are_listed_with_why() {
     let mut damaged = the_project(&state).damaged_models.clone();
     damaged.sort_by(|a, b| a.name.cmp(&b.name));
     assert_eq!(damaged.iter().map(|m| m.name.as_str()).collect::<Vec<_>>(), ["cut", "lost"]);
-    assert!(damaged[0].why.contains("damaged") && damaged[0].why.contains("model.json"), "{}", damaged[0].why);
+    assert!(
+        damaged[0].why.contains("damaged") && damaged[0].why.contains("model.json"),
+        "{}",
+        damaged[0].why
+    );
     assert!(damaged[1].why.contains("model.json"), "{}", damaged[1].why);
     assert_eq!(damaged[1].folder, path.join("models/lost"));
     assert!(the_project(&state).models.is_empty());
@@ -55,7 +59,8 @@ fn models_that_cannot_be_read_are_listed_with_why() {
 fn a_model_is_renamed_to_what_is_good_for_a_file_and_free() {
     let folder = tempfile::tempdir().unwrap();
     let (mut state, path) = with_damaged(folder.path());
-    let mut rename = |name: &str, to: &str| run(&mut state, Command::RenameModel { name: name.into(), to: to.into() });
+    let mut rename =
+        |name: &str, to: &str| run(&mut state, Command::RenameModel { name: name.into(), to: to.into() });
     assert!(rename("cut", "a/b").unwrap_err().contains("call it “a_b”"));
     assert!(rename("cut", "lost").unwrap_err().contains("already"));
     assert!(rename("nothing", "b").unwrap_err().contains("no model nothing"));
