@@ -191,7 +191,7 @@ fn options_are_set_within_their_bounds_and_go_back_to_the_defaults() {
     let ModelKind::TempCnn(options) = &spec.kind else { panic!("{:?}", spec.kind) };
     assert_eq!((spec.training.batch, spec.training.seed, options.kernel), (16, 12, 7), "kernels are odd");
     assert_eq!(spec.training.label_smoothing, 0.9, "no more than its bound");
-    press(&mut desk, "Likely annotations too");
+    press(&mut desk, "Also learn from likely annotations");
     assert!(desk.project().document.settings.model.training.take_likely);
     press(&mut desk, "Defaults");
     let spec = &desk.project().document.settings.model;

@@ -10,7 +10,9 @@ use egui::{
 use serde_json::Value;
 
 /// What stands outside of the fold.
-const OUTSIDE: [&str; 2] = ["epochs", "seed"];
+const OUTSIDE: [&str; 3] = ["epochs", "seed", LIKELY];
+/// What is told in words of its own.
+const LIKELY: &str = "take_likely";
 /// Width of what an option is set with.
 const WIDTH: f32 = 96.0;
 
@@ -19,9 +21,13 @@ pub fn options_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     let times = project.cube().map_or(12, |(opened, _)| opened.cube.info().dates.len());
     let usual = usual(spec);
     let mut changed: Option<ModelSpec> = None;
-    for info in ModelSpec::training_options().iter().filter(|info| OUTSIDE.contains(&info.name)) {
+    for info in ModelSpec::training_options()
+        .iter()
+        .filter(|info| OUTSIDE.contains(&info.name) && info.name != LIKELY)
+    {
         option_ui(ui, spec, &usual, info, times, &mut changed);
     }
+    likely_ui(ui, spec, &mut changed);
     let folded = || ModelSpec::training_options().iter().filter(|info| !OUTSIDE.contains(&info.name));
     let differing = spec.kind.options().iter().chain(folded());
     let differing = differing.filter(|info| spec.option(info.name) != usual.option(info.name)).count();
@@ -35,10 +41,11 @@ pub fn options_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
             option_ui(ui, spec, &usual, info, times, &mut changed);
         }
         ui.horizontal(|ui| {
-            let hint = "Every option as it is in a new project; epochs and seed, inputs and gaps stay";
+            let hint = "Every option here as it is in a new project; what stands outside stays";
             if ui.add_enabled(differing > 0, egui::Button::new("Defaults")).on_hover_text(hint).clicked() {
                 let mut training = usual.training.clone();
                 (training.epochs, training.seed) = (spec.training.epochs, spec.training.seed);
+                training.take_likely = spec.training.take_likely;
                 changed = Some(ModelSpec { kind: usual.kind.clone(), training, ..spec.clone() });
             }
             if differing > 0 {
@@ -63,6 +70,15 @@ pub fn options_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     }
 }
 
+fn likely_ui(ui: &mut Ui, spec: &ModelSpec, changed: &mut Option<ModelSpec>) {
+    let hint = "Training takes the sure annotations; with this it takes those that are only likely too";
+    let mut set = spec.clone();
+    let likely = ui.checkbox(&mut set.training.take_likely, "Also learn from likely annotations");
+    if likely.on_hover_text(hint).changed() {
+        *changed = Some(set);
+    }
+}
+
 /// The same network as it is in a new project.
 pub fn usual(spec: &ModelSpec) -> ModelSpec {
     let kind = ModelKind::named(spec.kind.name()).unwrap_or_else(|| spec.kind.clone());
@@ -73,7 +89,7 @@ pub fn usual(spec: &ModelSpec) -> ModelSpec {
 pub fn differing(spec: &ModelSpec) -> Vec<(&'static OptionInfo, String, String)> {
     let usual = usual(spec);
     let all = spec.kind.options().iter().chain(ModelSpec::training_options());
-    all.filter(|info| !OUTSIDE.contains(&info.name))
+    all.filter(|info| info.name == LIKELY || !OUTSIDE.contains(&info.name))
         .filter_map(|info| {
             let (now, then) = (spec.option(info.name)?, usual.option(info.name)?);
             (now != then).then(|| (info, words(&now), words(&then)))
