@@ -104,7 +104,9 @@ fn how_ui(ui: &mut Ui, project: &OpenProject, model: &ModelEntry) {
         rows.push(("Took", format!("{:.1} s", trained.seconds)));
     }
     rows.push(("Made", format::moment(&card.created)));
-    Grid::new((&model.name, "how")).num_columns(2).spacing([12.0, 2.0]).show(ui, |ui| {
+    Grid::new((&model.name, "how")).num_columns(2).spacing([12.0, 3.0]).show(ui, |ui| {
+        // Rows of words, not of buttons.
+        ui.spacing_mut().interact_size.y = 0.0;
         for (name, value) in rows {
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Min), |ui| {
                 ui.set_width(100.0);
@@ -154,12 +156,14 @@ fn dates(card: &ModelCard) -> String {
 }
 
 fn classes_ui(ui: &mut Ui, card: &ModelCard) {
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = egui::vec2(tokens::GRID, 2.0);
-        for class in &card.classes {
-            widgets::swatch(ui, class.colour);
-            ui.label(RichText::new(&class.name).small());
-            ui.add_space(tokens::GRID);
+    ui.add_space(tokens::GRID);
+    ui.columns(2, |columns| {
+        for (i, class) in card.classes.iter().enumerate() {
+            columns[i % 2].horizontal(|ui| {
+                ui.spacing_mut().interact_size.y = 0.0;
+                widgets::swatch(ui, class.colour);
+                ui.add(Label::new(RichText::new(&class.name).small()).truncate());
+            });
         }
     });
 }

@@ -109,8 +109,14 @@ pub fn matrix_ui(ui: &mut Ui, salt: &str, matrix: &Matrix<'_>, annotations: Opti
     let cell = ((room - names - EDGE - 2.0) / n as f32).clamp(*CELL.start(), *CELL.end());
     let edge = Vec2::new(names + EDGE, EDGE);
     let size = edge + Vec2::splat(cell * n as f32);
-    let scroll = ScrollArea::both().id_salt((salt, "matrix")).max_height(room.max(size.y.min(420.0)));
-    scroll.auto_shrink(true).show(ui, |ui| paint_ui(ui, matrix, cell, edge, size));
+    if size.x <= room {
+        paint_ui(ui, matrix, cell, edge, size);
+    } else {
+        let height = size.y.min(420.0);
+        let scroll =
+            ScrollArea::both().id_salt((salt, "matrix")).max_height(height).min_scrolled_height(height);
+        scroll.show(ui, |ui| paint_ui(ui, matrix, cell, edge, size));
+    }
 }
 
 fn paint_ui(ui: &mut Ui, matrix: &Matrix<'_>, cell: f32, edge: Vec2, size: Vec2) {

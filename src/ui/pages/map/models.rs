@@ -79,18 +79,21 @@ fn model_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut Vie
             });
         });
     });
-    ui.add(Label::new(RichText::new(summary(model)).small().weak()).wrap()).on_hover_text(format!(
-        "Accuracy and macro F1 are of the annotations that chose the epoch; assess on others. {}",
-        format::moment(&model.card.created)
-    ));
+    let [scores, when] = summary(model).map(|words| Label::new(RichText::new(words).small().weak()).wrap());
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let hint = "Accuracy and macro F1 are of the annotations that chose the epoch; assess on others";
+        ui.add(scores).on_hover_text(hint);
+        ui.add(when).on_hover_text(format::moment(&model.card.created));
+    });
     if selected {
         details_ui(ui, state, project, view, model);
     }
     ui.add_space(tokens::GRID);
 }
 
-/// "TempCNN · accuracy 93.4 % · F1 0.921 · 1 204 samples · 3 min ago".
-fn summary(model: &ModelEntry) -> String {
+/// "TempCNN · accuracy 93.4 % · F1 0.921", and "1 204 samples · 3 min ago".
+fn summary(model: &ModelEntry) -> [String; 2] {
     let card = &model.card;
     let mut parts = vec![card.spec.kind.title().to_string()];
     if let Some(accuracy) = card.best().and_then(|best| best.held_out_accuracy) {
@@ -99,12 +102,11 @@ fn summary(model: &ModelEntry) -> String {
     if let Some(f1) = card.best().and_then(macro_f1) {
         parts.push(format!("F1 {f1:.3}"));
     }
-    match &card.imported_from {
-        Some(_) => parts.push("imported".into()),
-        None => parts.push(format::count(card.samples, "sample")),
-    }
-    parts.push(format::ago(&card.created));
-    parts.join(" · ")
+    let from = match &card.imported_from {
+        Some(_) => "imported".into(),
+        None => format::count(card.samples, "sample"),
+    };
+    [parts.join(" · "), format!("{from} · {}", format::ago(&card.created))]
 }
 
 fn map_button(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut View, model: &ModelEntry) {
