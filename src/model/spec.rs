@@ -4,6 +4,7 @@ pub use super::ltae::LtaeOptions;
 pub use super::pixel::PixelOptions;
 pub use super::tempcnn::TempCnnOptions;
 
+use super::ModelError;
 use crate::cube::Filling;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +33,18 @@ impl ModelKind {
     /// The network of this name with its default options.
     pub fn named(name: &str) -> Option<Self> {
         Self::all().into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Checks the options, for series of so many dates.
+    ///
+    /// # Errors
+    /// [`ModelError::Options`] with the option that cannot be, and what it takes.
+    pub fn check(&self, times: usize) -> Result<(), ModelError> {
+        match self {
+            Self::TempCnn(options) => options.check(),
+            Self::Pixel(options) => options.check(times),
+            Self::Ltae(options) => options.check(),
+        }
     }
 
     /// The name in files and on the command line.
