@@ -45,6 +45,7 @@ fn samples(samples: usize) -> (SampleSet, Legend) {
         values,
         annotations: (0..samples as u64).map(|i| i / 20).collect(),
         places: vec![(0, 0); samples],
+        locations: Vec::new(),
         classes: codes,
     };
     (set, legend)

@@ -55,6 +55,13 @@ pub fn put_in_place(file: tempfile::NamedTempFile, path: &Path) -> std::io::Resu
     file.metadata()
 }
 
+/// Bytes of memory that programs can still take, where the system tells.
+pub fn free_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    line.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1024)
+}
+
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

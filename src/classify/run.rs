@@ -383,6 +383,7 @@ mod tests {
             values: values.collect(),
             annotations: (0..samples).collect(),
             places: vec![(0, 0); samples as usize],
+            locations: Vec::new(),
             classes: codes,
         };
         let mut spec = ModelSpec::default();

@@ -1,6 +1,7 @@
 //! The command line: one file a verb, all through the commands of [`crate::app`].
 
 mod assess;
+mod crossval;
 mod cube;
 mod demo;
 mod labels;
@@ -12,6 +13,7 @@ mod predict;
 mod samples;
 mod shell;
 mod train;
+mod train_table;
 
 pub use shell::{Failure, Shell};
 
@@ -56,6 +58,8 @@ pub enum Verb {
     Samples(samples::Args),
     /// Train a model on the project's annotations.
     Train(train::Args),
+    /// Cross-validate a network, beside a random forest and nearest neighbours, on groups of samples never parted.
+    Crossval(crossval::Args),
     /// Models: in from PyTorch, and what they are.
     #[command(subcommand)]
     Model(model::Verb),
@@ -90,6 +94,7 @@ pub fn run(cli: Cli) -> Result<Option<Window>, Failure> {
         Verb::Legend(args) => legend::run(args, &mut shell)?,
         Verb::Samples(args) => samples::run(args, &mut shell)?,
         Verb::Train(args) => train::run(args, &mut shell)?,
+        Verb::Crossval(args) => crossval::run(args, &mut shell)?,
         Verb::Model(verb) => model::run(verb, &mut shell)?,
         Verb::Predict(args) => predict::run(args, &mut shell)?,
         Verb::Map(args) => map::run(args, &mut shell)?,

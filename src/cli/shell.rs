@@ -99,6 +99,24 @@ impl Shell {
         self.state.project.as_mut().ok_or_else(|| Failure("no project is open".into()))
     }
 
+    /// What Ctrl+C sets.
+    pub fn cancel(&self) -> &Cancel {
+        &self.cancel
+    }
+
+    /// Runs work that reports how far it is, with the bar.
+    pub fn with_bar<T>(&mut self, work: impl FnOnce(crate::progress::Report) -> T) -> T {
+        let bar = &self.bar;
+        let result = work(&|progress| {
+            bar.set_length(progress.total);
+            bar.set_position(progress.done);
+            bar.set_message(progress.what);
+        });
+        self.bar.set_length(0);
+        self.bar.finish_and_clear();
+        result
+    }
+
     /// Prints the result: `value` as JSON, or `words` for people.
     pub fn print(&self, value: &Value, words: &str) {
         let text = if self.json { value.to_string() } else { words.trim_end().to_string() };

@@ -7,7 +7,7 @@
 //! A convolution is an unfold (`index_select` on the padded time axis) and a product, because candle 0.11.1 gets the
 //! gradients of its `conv1d` wrong on the CPU; layer norm and softmax are written out for the same reason.
 
-use super::network::{Batch, Inference, Input, Shape, Statistics, Step, Trainer, targets};
+use super::network::{Batch, Inference, Input, Shape, Statistics, Step, targets};
 use super::tempcnn::EPSILON;
 use super::weights::Weights;
 use super::{Model, ModelError};
@@ -250,26 +250,6 @@ impl Inference for Definition {
         }
         let logits = self.forward(input, Mode::Evaluation, None);
         logits.and_then(|(logits, _)| floats(&logits)).map_err(failed)
-    }
-}
-
-/// Training by the definition, for a network without kernels of its own.
-pub(super) struct ByDefinition {
-    shape: Shape,
-    step: Step,
-}
-
-impl ByDefinition {
-    pub fn new(shape: &Shape) -> Self {
-        let step = Step { loss: 0.0, gradients: Vec::new(), statistics: Vec::new() };
-        Self { shape: shape.clone(), step }
-    }
-}
-
-impl Trainer for ByDefinition {
-    fn step(&mut self, weights: &Weights, batch: &Batch) -> std::result::Result<&Step, ModelError> {
-        self.step = Definition::new(&self.shape, weights, DType::F32)?.step(batch)?;
-        Ok(&self.step)
     }
 }
 

@@ -7,7 +7,11 @@
 //! finite differences and PyTorch; `benches/engine.rs` measures them side by side.
 
 mod adamw;
+mod attention;
+mod augment;
 mod backprop;
+mod balance;
+mod baselines;
 pub mod definition;
 mod engine;
 pub mod exchange;
@@ -23,9 +27,13 @@ mod testing;
 mod train;
 mod weights;
 
+pub use attention::Attention;
+pub use baselines::Baseline;
 pub use options::{OptionInfo, OptionKind};
 pub use saved::{Model, ModelCard};
-pub use spec::{LtaeOptions, ModelKind, ModelSpec, PixelOptions, TempCnnOptions, TrainOptions};
+pub use spec::{
+    ClassWeights, LtaeOptions, ModelKind, ModelSpec, PixelOptions, Schedule, TempCnnOptions, TrainOptions,
+};
 pub use train::{EpochScore, TrainEvent, train};
 
 use std::path::PathBuf;

@@ -2,7 +2,7 @@
 
 use super::definition::Tape;
 use super::weights::{Layout, Slot, Weights};
-use super::{ModelError, ModelKind, backprop, definition, ltae, pixel, tempcnn};
+use super::{ModelError, ModelKind, backprop, ltae, pixel, tempcnn};
 use chrono::{Datelike, NaiveDate};
 use rayon::prelude::*;
 
@@ -38,11 +38,7 @@ impl Shape {
         bound(network, "the dates", self.times, 1, 10_000)?;
         bound(network, "the bands", self.bands, 1, 10_000)?;
         bound(network, "the classes", self.classes, 2, 254)?;
-        match &self.kind {
-            ModelKind::TempCnn(options) => options.check(),
-            ModelKind::Pixel(options) => options.check(self.times),
-            ModelKind::Ltae(options) => options.check(),
-        }
+        self.kind.check(self.times)
     }
 
     /// Values a series.
@@ -83,9 +79,7 @@ impl Shape {
         Ok(match &self.kind {
             ModelKind::TempCnn(options) => Box::new(tempcnn::TempCnn::new(self, options, weights)),
             ModelKind::Pixel(options) => Box::new(pixel::Pixel::new(self, options, weights)),
-            ModelKind::Ltae(_) => {
-                Box::new(definition::Definition::new(self, weights, candle_core::DType::F32)?)
-            }
+            ModelKind::Ltae(options) => Box::new(ltae::Ltae::new(self, options, weights)),
         })
     }
 
@@ -94,7 +88,7 @@ impl Shape {
         match &self.kind {
             ModelKind::TempCnn(options) => Box::new(backprop::ByHand::tempcnn(self, options)),
             ModelKind::Pixel(options) => Box::new(backprop::ByHand::pixel(self, options)),
-            ModelKind::Ltae(_) => Box::new(definition::ByDefinition::new(self)),
+            ModelKind::Ltae(options) => Box::new(ltae::ByHand::new(self, options)),
         }
     }
 }
@@ -201,6 +195,11 @@ pub(super) trait Inference: Send + Sync {
     /// # Errors
     /// [`ModelError::Engine`].
     fn logits(&self, input: Input) -> Result<Vec<f32>, ModelError>;
+
+    /// How much each head looks at each date, `sample x head x time`; `None` for a network without attention.
+    fn attention(&self, _: Input) -> Option<Vec<f32>> {
+        None
+    }
 }
 
 /// Logits on all threads of the pool it is called in; the same numbers as on one.

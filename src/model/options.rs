@@ -13,7 +13,7 @@ pub enum OptionKind {
     Real(f64, f64),
     /// Yes or no.
     Flag,
-    /// One of these names.
+    /// One of these names; the first is what a file without it means.
     Choice(&'static [&'static str]),
 }
 
@@ -124,13 +124,67 @@ const TRAINING: &[OptionInfo] = &[
         Whole(1, 10_000),
     ),
     option("batch", "Batch (samples)", "Samples a step.", Whole(2, 65_536)),
-    option("learning_rate", "Learning rate", "How far a step goes, at the start.", Real(1e-7, 1.0)),
+    option(
+        "schedule",
+        "Schedule",
+        "How the learning rate goes over all epochs: along a cosine, up and then down, not at all, down 5 % an epoch, or halved in steps.",
+        OptionKind::Choice(&["cosine", "onecycle", "constant", "exponential", "steps"]),
+    ),
+    option("learning_rate", "Learning rate", "How far a step goes, at the highest.", Real(1e-7, 1.0)),
     option("weight_decay", "Weight decay", "How strongly weights are pulled to zero.", Real(0.0, 1.0)),
     option(
         "label_smoothing",
         "Label smoothing",
         "Share of the target spread evenly over all classes.",
         Real(0.0, 0.9),
+    ),
+    option(
+        "class_weights",
+        "Weights of classes",
+        "How much a sample counts by its class: all the same, by the square root of the rarity, or so that classes are even.",
+        OptionKind::Choice(&["none", "softened", "balanced"]),
+    ),
+    option(
+        "cap_per_class",
+        "Samples a class at most",
+        "Samples of a class that train, drawn at random; 0 for all.",
+        Whole(0, 100_000_000),
+    ),
+    option(
+        "cap_per_annotation",
+        "Samples an annotation at most",
+        "Samples of an annotation that train, drawn at random; 0 for all.",
+        Whole(0, 100_000_000),
+    ),
+    option(
+        "drop_dates",
+        "Dates dropped (share)",
+        "Share of a series' dates dropped at random while training and filled again, as clouds will do.",
+        Real(0.0, 0.9),
+    ),
+    option(
+        "clouds",
+        "Clouds (share of dates)",
+        "Share of dates that get a simulated cloud while training, as masks will miss some.",
+        Real(0.0, 0.9),
+    ),
+    option(
+        "shadows",
+        "Shadows (share of dates)",
+        "Share of dates that get a simulated shadow while training.",
+        Real(0.0, 0.9),
+    ),
+    option(
+        "gain",
+        "Gain (share)",
+        "Standard deviation of a gain on each date, as mosaics drift from one another.",
+        Real(0.0, 1.0),
+    ),
+    option(
+        "offset",
+        "Offset (share of range)",
+        "Standard deviation of an offset on each date and band, as a share of the band's range.",
+        Real(0.0, 1.0),
     ),
     option(
         "patience",
@@ -176,8 +230,13 @@ impl ModelSpec {
             of(serde_json::to_value(&self.kind))
         } else {
             // What is left out of files where it is as usual is there all the same.
-            let flag = TRAINING.iter().any(|o| o.name == name && o.kind == Flag);
-            of(serde_json::to_value(&self.training)).or(flag.then_some(Value::Bool(false)))
+            let usual = match TRAINING.iter().find(|o| o.name == name)?.kind {
+                Flag => Some(Value::Bool(false)),
+                OptionKind::Choice(names) => names.first().map(|name| (*name).into()),
+                Whole(..) => Some(0.into()),
+                Real(..) => Some(0.0.into()),
+            };
+            of(serde_json::to_value(&self.training)).or(usual)
         }
     }
 

@@ -252,21 +252,29 @@ impl Model {
     /// # Errors
     /// When the length does not fit, or the engine fails.
     pub fn raw_logits(&self, values: &[f32]) -> Result<Vec<f32>, ModelError> {
-        let each = self.card.dates.len() * self.card.bands.len();
-        if !values.len().is_multiple_of(each) {
-            let why = format!("{} values are not whole series of {each}", values.len());
-            return Err(ModelError::Engine { doing: "classified series", why });
-        }
-        let mut values = values.to_vec();
-        let ModelCard { bands, normalisation, spec, .. } = &self.card;
-        let Prepared { missing, unusable } =
-            prepare(&mut values, bands.len(), &self.days, normalisation, spec);
+        let (values, Prepared { missing, unusable }) = self.prepared(values)?;
         let mut logits = self.network.logits(Input { series: &values, missing: missing.as_deref() })?;
         let classes = self.card.classes.len();
         for i in unusable {
             logits[i * classes..(i + 1) * classes].fill(f32::NAN);
         }
         Ok(logits)
+    }
+
+    /// Raw series filled and normalised, and what was found in them.
+    ///
+    /// # Errors
+    /// When the length does not fit.
+    pub(super) fn prepared(&self, values: &[f32]) -> Result<(Vec<f32>, Prepared), ModelError> {
+        let ModelCard { dates, bands, normalisation, spec, .. } = &self.card;
+        let each = dates.len() * bands.len();
+        if !values.len().is_multiple_of(each) {
+            let why = format!("{} values are not whole series of {each}", values.len());
+            return Err(ModelError::Engine { doing: "took in series", why });
+        }
+        let mut values = values.to_vec();
+        let prepared = prepare(&mut values, bands.len(), &self.days, normalisation, spec);
+        Ok((values, prepared))
     }
 
     /// The network.
@@ -313,15 +321,20 @@ pub(super) fn prepare(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::model::TempCnnOptions;
     use std::path::PathBuf;
 
     fn model(created: &str) -> Model {
         let options = TempCnnOptions { filters: 4, kernel: 3, layers: 2, dense: 6, ..Default::default() };
+        model_of(ModelKind::TempCnn(options), created)
+    }
+
+    /// A model of two bands, four dates and two classes that learned nothing.
+    pub fn model_of(kind: ModelKind, created: &str) -> Model {
         let class = |code: u8| Class::new(code, format!("class {code}"), [code, 0, 0]);
-        let mut spec = ModelSpec { kind: ModelKind::TempCnn(options), ..ModelSpec::default() };
+        let mut spec = ModelSpec { kind, ..ModelSpec::default() };
         spec.training.seed = u64::MAX;
         let card = ModelCard {
             version: VERSION,

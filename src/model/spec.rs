@@ -4,6 +4,7 @@ pub use super::ltae::LtaeOptions;
 pub use super::pixel::PixelOptions;
 pub use super::tempcnn::TempCnnOptions;
 
+use super::ModelError;
 use crate::cube::Filling;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +33,18 @@ impl ModelKind {
     /// The network of this name with its default options.
     pub fn named(name: &str) -> Option<Self> {
         Self::all().into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Checks the options, for series of so many dates.
+    ///
+    /// # Errors
+    /// [`ModelError::Options`] with the option that cannot be, and what it takes.
+    pub fn check(&self, times: usize) -> Result<(), ModelError> {
+        match self {
+            Self::TempCnn(options) => options.check(),
+            Self::Pixel(options) => options.check(times),
+            Self::Ltae(options) => options.check(),
+        }
     }
 
     /// The name in files and on the command line.
@@ -68,6 +81,75 @@ impl ModelKind {
     }
 }
 
+fn is_zero(value: &usize) -> bool {
+    *value == 0
+}
+
+fn is_nothing(value: &f64) -> bool {
+    *value == 0.0
+}
+
+/// How much a sample counts by its class.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ClassWeights {
+    /// All the same.
+    #[default]
+    None,
+    /// By the square root of the class's rarity.
+    Softened,
+    /// By the class's rarity, so that all classes count the same.
+    Balanced,
+}
+
+impl ClassWeights {
+    fn is_none(&self) -> bool {
+        *self == Self::None
+    }
+}
+
+/// How the learning rate goes from the first step to the last one of all epochs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Schedule {
+    /// It falls along a half cosine (Loshchilov, Hutter 2017, arXiv 1608.03983).
+    #[default]
+    Cosine,
+    /// It rises over the first tenth of the steps, then falls along a half cosine to nearly nothing (Smith, Topin 2018,
+    /// arXiv 1708.07120).
+    OneCycle,
+    /// It stays.
+    Constant,
+    /// It falls by 5 % an epoch, as sits has it.
+    Exponential,
+    /// It is halved at epochs 8, 12, 15 and 18, as the Reforestamos networks were trained.
+    Steps,
+}
+
+impl Schedule {
+    fn is_cosine(&self) -> bool {
+        *self == Self::Cosine
+    }
+
+    /// The share of the highest learning rate at step `step` of `of`, from 0, in epoch `epoch`, from 1.
+    pub(super) fn share(self, step: usize, of: usize, epoch: usize) -> f64 {
+        let half_cosine = |done: f64| 0.5 * (1.0 + (std::f64::consts::PI * done).cos());
+        let done = step as f64 / of.max(1) as f64;
+        match self {
+            Self::Cosine => half_cosine(done),
+            Self::OneCycle if done < RISE => RISE_FROM + (1.0 - RISE_FROM) * half_cosine(1.0 - done / RISE),
+            Self::OneCycle => half_cosine((done - RISE) / (1.0 - RISE)),
+            Self::Constant => 1.0,
+            Self::Exponential => 0.95f64.powi(epoch.saturating_sub(1) as i32),
+            Self::Steps => 0.5f64.powi([8, 12, 15, 18].iter().filter(|e| epoch >= **e).count() as i32),
+        }
+    }
+}
+
+/// Share of the steps in which a cycle rises, and where it starts.
+const RISE: f64 = 0.1;
+const RISE_FROM: f64 = 0.04;
+
 /// How to train.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrainOptions {
@@ -77,12 +159,40 @@ pub struct TrainOptions {
     pub epochs: usize,
     /// Samples a step, at least 2.
     pub batch: usize,
-    /// AdamW's learning rate at the start; it falls along a cosine.
+    /// AdamW's learning rate at its highest.
     pub learning_rate: f64,
+    /// How the learning rate goes over the training.
+    // Models from before there was a choice fell along a cosine, and know their training by what is written here.
+    #[serde(default, skip_serializing_if = "Schedule::is_cosine")]
+    pub schedule: Schedule,
     /// AdamW's weight decay.
     pub weight_decay: f64,
     /// Share of the target spread evenly over all classes.
     pub label_smoothing: f64,
+    /// How much a sample counts by its class.
+    #[serde(default, skip_serializing_if = "ClassWeights::is_none")]
+    pub class_weights: ClassWeights,
+    /// At most this many samples of a class train; 0 for all.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cap_per_class: usize,
+    /// At most this many samples of an annotation train; 0 for all.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cap_per_annotation: usize,
+    /// Share of a series' dates dropped at random while training, and filled between their neighbours (or masked).
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub drop_dates: f64,
+    /// Share of dates that get a simulated cloud while training.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub clouds: f64,
+    /// Share of dates that get a simulated shadow.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub shadows: f64,
+    /// Standard deviation of a gain on each date.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub gain: f64,
+    /// Standard deviation of an offset on each date and band, as a share of the band's range.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub offset: f64,
     /// Stop after this many epochs without a better loss on the held-out annotations.
     pub patience: usize,
     /// Share of each class's annotations held out.
@@ -98,9 +208,18 @@ impl Default for TrainOptions {
             seed: 1,
             epochs: 60,
             batch: 64,
-            learning_rate: 5e-4,
+            learning_rate: 1e-3,
+            schedule: Schedule::OneCycle,
             weight_decay: 1e-4,
             label_smoothing: 0.05,
+            class_weights: ClassWeights::None,
+            cap_per_class: 0,
+            cap_per_annotation: 0,
+            drop_dates: 0.0,
+            clouds: 0.0,
+            shadows: 0.0,
+            gain: 0.0,
+            offset: 0.0,
             patience: 12,
             held_out_share: 0.25,
             take_likely: false,

@@ -1,6 +1,8 @@
 //! Training with early stopping on held-out annotations.
 
 use super::adamw::AdamW;
+use super::augment::{Augment, indices};
+use super::balance::{self, capped};
 use super::network::{Batch, Input, Shape, log_sum, logits_on_all_threads, targets};
 use super::saved::{Prepared, VERSION, days, prepare};
 use super::weights::Weights;
@@ -11,6 +13,7 @@ use crate::samples::{Normalisation, SampleSet, Split};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// What one epoch gave.
@@ -74,8 +77,17 @@ pub fn train(
     on_event: &dyn Fn(TrainEvent),
     cancel: &Cancel,
 ) -> Result<Model, ModelError> {
-    let TrainOptions { seed, epochs, batch, learning_rate, weight_decay, label_smoothing, patience, .. } =
-        spec.training;
+    let TrainOptions {
+        seed,
+        epochs,
+        batch,
+        learning_rate,
+        schedule,
+        weight_decay,
+        label_smoothing,
+        patience,
+        ..
+    } = spec.training;
     check(&spec.training)?;
     let ready = Ready::new(set, split, legend, spec)?;
     let shape = Shape::new(&spec.kind, &set.dates, set.bands.len(), ready.classes.len());
@@ -84,8 +96,10 @@ pub fn train(
         classes: ready.classes.clone(),
         samples: ready.train.classes.len(),
         held_out: ready.held_out.classes.len(),
-        notes: Vec::new(),
+        notes: ready.notes.clone(),
     });
+    let index = indices(&shape, &set.bands, |b| set.features.get(b).is_some_and(|f| f.expression.is_some()));
+    let augment = Augment::new(&spec.training, &ready.normalisation, index, days(&set.dates));
 
     let each = shape.times * shape.bands;
     let samples = ready.train.classes.len();
@@ -103,20 +117,26 @@ pub fn train(
     let mut taken = 0u64;
 
     'epochs: for epoch in 1..=epochs {
-        let rate =
-            learning_rate * 0.5 * (1.0 + (std::f64::consts::PI * (epoch - 1) as f64 / epochs as f64).cos());
         order.shuffle(&mut shuffling);
         let mut loss = 0.0;
         for (done, chosen) in order.chunks(batch).take(steps).enumerate() {
             if cancel.is_cancelled() {
                 break 'epochs;
             }
-            let (series, missing) = ready.train.gather(chosen, each, shape.times);
+            let (mut series, mut missing) = ready.train.gather(chosen, each, shape.times);
+            if let Some(augment) = &augment {
+                augment_all(augment, &mut series, missing.as_deref_mut(), chosen, (seed, epoch, shape.times));
+            }
             let classes: Vec<usize> = chosen.iter().map(|i| ready.train.classes[*i]).collect();
+            let rate = learning_rate * schedule.share(taken as usize, epochs * steps, epoch);
             taken += 1;
+            let mut targets = targets(&classes, shape.classes, label_smoothing);
+            for (row, class) in targets.chunks_exact_mut(shape.classes).zip(&classes) {
+                row.iter_mut().for_each(|t| *t *= ready.weights[*class]);
+            }
             let batch = Batch {
                 input: Input { series: &series, missing: missing.as_deref() },
-                targets: &targets(&classes, shape.classes, label_smoothing),
+                targets: &targets,
                 dropout: Some((seed, taken)),
             };
             let result = trainer.step(&weights, &batch)?;
@@ -167,7 +187,7 @@ pub fn train(
         history,
         best_epoch: score.epoch,
         held_out_matrix: matrix,
-        notes: Vec::new(),
+        notes: ready.notes,
         imported_from: None,
         created: chrono::Utc::now().to_rfc3339(),
     };
@@ -191,6 +211,26 @@ fn check(options: &TrainOptions) -> Result<(), ModelError> {
         return refuse(format!("the label smoothing must be from 0 to below 1, not {label_smoothing}"));
     }
     Ok(())
+}
+
+/// Augments the series of a batch, each on its own, on all threads.
+fn augment_all(
+    augment: &Augment,
+    series: &mut [f32],
+    missing: Option<&mut [bool]>,
+    chosen: &[usize],
+    (seed, epoch, times): (u64, usize, usize),
+) {
+    let each = series.len() / chosen.len().max(1);
+    let series = series.par_chunks_exact_mut(each).zip(chosen);
+    match missing {
+        None => series.for_each(|(series, sample)| augment.apply(series, None, (seed, epoch, *sample))),
+        Some(missing) => {
+            series.zip(missing.par_chunks_exact_mut(times)).for_each(|((series, sample), missing)| {
+                augment.apply(series, Some(missing), (seed, epoch, *sample));
+            })
+        }
+    }
 }
 
 /// One side of the split, made ready for the network.
@@ -266,6 +306,10 @@ impl HeldOut {
 /// The samples made ready for the network.
 struct Ready {
     classes: Vec<Class>,
+    /// How much a sample of each class counts.
+    weights: Vec<f32>,
+    /// What is used and left out, in sentences.
+    notes: Vec<String>,
     normalisation: Normalisation,
     train: Side,
     held_out: Side,
@@ -285,7 +329,8 @@ impl Ready {
         let chosen = |part: &[usize]| -> Vec<usize> {
             part.iter().copied().filter(of_legend).filter(usable).collect()
         };
-        let train = chosen(&split.train);
+        let all = chosen(&split.train);
+        let train = capped(set, &all, &spec.training);
         let has_sample = |class: &&Class| train.iter().any(|i| set.classes[*i] == class.code);
         let classes: Vec<Class> = legend.classes.iter().filter(has_sample).cloned().collect();
         if classes.len() < 2 {
@@ -318,7 +363,15 @@ impl Ready {
             Side { series, missing, classes: chosen.iter().filter_map(|i| index(*i)).collect(), annotations }
         };
         let (train, held_out) = (side(&train), side(&held_out));
-        Ok(Self { classes, normalisation, train, held_out })
+        let mut counts = vec![0; classes.len()];
+        train.classes.iter().for_each(|class| counts[*class] += 1);
+        let weights = balance::weights(spec.training.class_weights, &counts);
+        let mut notes = balance::notes(&spec.training, &classes, &weights, all.len(), train.classes.len());
+        let index = vec![false; set.bands.len()];
+        if let Some(augment) = Augment::new(&spec.training, &normalisation, index, Vec::new()) {
+            notes.push(augment.words());
+        }
+        Ok(Self { classes, weights, notes, normalisation, train, held_out })
     }
 }
 
@@ -344,6 +397,7 @@ mod tests {
             classes: Vec::new(),
             annotations: Vec::new(),
             places: Vec::new(),
+            locations: Vec::new(),
         };
         for annotation in 0..annotations {
             for i in 0..10u64 {

@@ -3,6 +3,7 @@
 //! The optimiser, averaging, checkpoints, warm start and the files work on this list and know no network.
 
 use super::network::Shape;
+use super::tempcnn::EPSILON;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -154,6 +155,20 @@ impl Weights {
     pub fn norm(&self, name: &str) -> [&[f32]; 4] {
         ["gamma", "beta", "running_mean", "running_variance"]
             .map(|what| self.values(&format!("{name}.{what}")))
+    }
+
+    /// A block's weight and shift with its batch norm folded in, as inference has it.
+    pub fn folded(&self, name: &str) -> (Vec<f32>, Vec<f32>) {
+        let [gamma, beta, mean, variance] = self.norm(name);
+        let spread = |v: &f32| (f64::from(*v) + EPSILON).sqrt();
+        let scales = gamma.iter().zip(variance);
+        let scales: Vec<f32> = scales.map(|(gamma, v)| (f64::from(*gamma) / spread(v)) as f32).collect();
+        let mut weight = self.values(&format!("{name}.weight")).to_vec();
+        for row in weight.chunks_exact_mut(scales.len().max(1)) {
+            row.iter_mut().zip(&scales).for_each(|(w, s)| *w *= s);
+        }
+        let shift = beta.iter().zip(mean).zip(&scales).map(|((beta, mean), s)| beta - mean * s);
+        (weight, shift.collect())
     }
 
     /// What gradients move, in order.

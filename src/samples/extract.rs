@@ -172,6 +172,7 @@ fn empty_set(info: &CubeInfo, spec: &ExtractSpec) -> SampleSet {
         classes: vec![],
         annotations: vec![],
         places: vec![],
+        locations: Vec::new(),
     }
 }
 

@@ -74,6 +74,7 @@ mod tests {
             classes: vec![1; n],
             annotations: vec![1; n],
             places: vec![(0, 0); n],
+            locations: Vec::new(),
         }
     }
 

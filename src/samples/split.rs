@@ -80,6 +80,7 @@ mod tests {
             classes: samples.iter().map(|s| s.0).collect(),
             annotations: samples.iter().map(|s| s.1).collect(),
             places: vec![(0, 0); samples.len()],
+            locations: Vec::new(),
         }
     }
 

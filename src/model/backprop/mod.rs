@@ -17,7 +17,7 @@ pub(super) use graph::{Graph, Sheet};
 pub(super) use norm::pool;
 
 use super::ModelError;
-use super::engine::{Packed, View, product_into, vectorised};
+use super::engine::{Finish, Packed, Rows, View, product_into, product_to, vectorised};
 use super::network::{Batch, Shape, Statistics, Step, Trainer};
 use super::pixel::PixelOptions;
 use super::tempcnn::TempCnnOptions;
@@ -49,6 +49,8 @@ pub(super) struct ByHand {
     /// Gradients by products, as right sides.
     packed: Vec<Packed>,
     output: Output,
+    /// As many as the widest row has values: products by hand are shifted by nothing.
+    zeros: Vec<f32>,
     step: Step,
 }
 
@@ -128,6 +130,7 @@ impl ByHand {
             weights: (0..blocks).map(|_| Packs::default()).collect(),
             packed: Vec::new(),
             output: Output::default(),
+            zeros: vec![0.0; graph.sheets.iter().map(Sheet::real).max().unwrap_or(0)],
             step: Step { loss: 0.0, gradients: buffers(tensors + 2), statistics: statistics.collect() },
             graph,
         }
@@ -155,6 +158,7 @@ impl ByHand {
         let (sheet, part) = (block.product, block.part);
         let len = sheet.batch(samples, part);
         let weight = &self.weights[b].forward;
+        let zeros = &self.zeros;
         let z = room(&mut self.products[b], len).par_chunks_mut(sheet.part(part)).enumerate();
         let moments: Vec<Moments> = match &block.window {
             None => z.map(|(i, z)| Moments::of(&sheet, z, in_part(i, part, samples))).collect(),
@@ -164,8 +168,10 @@ impl ByHand {
                 let parts = z.zip(input.par_chunks(from.part(part)));
                 let work = |((i, z), input): ((usize, &mut [f32]), &[f32])| {
                     let samples = in_part(i, part, samples);
-                    let windows = window.of(input, sheet.spanned(samples));
-                    product_into(windows, weight, &mut z[sheet.start()..], sheet.channels, false);
+                    let jump = (sheet.rows + sheet.pad) * window.stride;
+                    let rows = Rows { offset: window.offset, run: sheet.rows, stride: window.stride, jump };
+                    let finish = Finish { shift: &zeros[..sheet.channels], relu: false };
+                    product_to(input, rows, samples * sheet.rows, weight, finish, (z, lying(&sheet)));
                     Moments::of(&sheet, z, samples)
                 };
                 parts.map(work).collect()
@@ -242,11 +248,10 @@ impl ByHand {
             .zip(active.par_chunks(chunk))
             .zip(flow)
             .zip(self.gradients.get(b, len).par_chunks_mut(sheet.part(part)));
-        let begin =
-            |(i, (((z, active), flow), gradient)): (usize, (((&[f32], &[f32]), &[f32]), &mut [f32]))| {
-                norm.begin_back(block, (z, active, flow), gradient, places, in_part(i, part, samples), keep)
-            };
-        let sums: Vec<[Vec<f32>; 2]> = parts.enumerate().map(begin).collect();
+        let parts = parts.enumerate().map(|(i, (((z, active), flow), gradient))| {
+            norm.begin_back(block, (z, active, flow), gradient, places, in_part(i, part, samples), keep)
+        });
+        let sums: Vec<[Vec<f32>; 2]> = parts.collect();
         sum(&mut self.step.gradients[last], sums.iter().map(|[beta, _]| beta.as_slice()));
         sum(&mut self.step.gradients[last - 1], sums.iter().map(|[_, gamma]| gamma.as_slice()));
         let Some(window) = &block.window else { return };
@@ -259,22 +264,35 @@ impl ByHand {
         let wanted = self.graph.series != Some(block.input);
         let flow = if wanted { self.flows.get(block.input, by_input) } else { &mut [] };
         let weight = &self.weights[b].back;
+        let zeros = &self.zeros;
         let gradient = self.gradients.get(b, len);
         let work = |(i, (z, gradient)): (usize, (&[f32], &mut [f32]))| {
             norm.back(&sheet, &slopes, z, gradient, in_part(i, part, samples));
         };
         let flow_back = |i: usize, gradient: &[f32], flow: &mut [f32]| {
-            let rows = sheet.spanned(in_part(i, part, samples));
-            let reach = window.kernel / 2;
-            let windows = View {
-                values: gradient,
-                offset: (sheet.pad - reach) * sheet.channels,
-                rows,
-                cols: window.kernel * sheet.channels,
-                row_stride: sheet.channels,
-                col_stride: 1,
+            let samples = in_part(i, part, samples);
+            let offset = (sheet.pad - window.kernel / 2) * sheet.channels;
+            if block.adds {
+                let windows = View {
+                    values: gradient,
+                    offset,
+                    rows: sheet.spanned(samples),
+                    cols: window.kernel * sheet.channels,
+                    row_stride: sheet.channels,
+                    col_stride: 1,
+                };
+                product_into(windows, weight, &mut flow[from.start()..], window.stride, true);
+                return;
+            }
+            let rows = Rows { offset, ..lying(&sheet) };
+            let to = Rows {
+                offset: from.start(),
+                run: sheet.rows,
+                stride: window.stride,
+                jump: (sheet.rows + sheet.pad) * window.stride,
             };
-            product_into(windows, weight, &mut flow[from.start()..], window.stride, block.adds);
+            let finish = Finish { shift: &zeros[..window.channels], relu: false };
+            product_to(gradient, rows, samples * sheet.rows, weight, finish, (flow, to));
         };
         let z = self.products[b][..len].par_chunks(sheet.part(part));
         let parts = z.zip(gradient.par_chunks_mut(sheet.part(part))).enumerate();
@@ -371,6 +389,11 @@ impl Packs {
         }
         self.back.fill(View::of(turned, window.kernel * filters, channels));
     }
+}
+
+/// The rows of a part's samples, without those of zeros.
+fn lying(sheet: &Sheet) -> Rows {
+    Rows { offset: sheet.start(), run: sheet.rows, stride: sheet.channels, jump: sheet.stride() }
 }
 
 /// Sums vectors of one length in their order.

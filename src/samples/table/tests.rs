@@ -46,6 +46,7 @@ fn samples(n: usize) -> SampleSet {
         classes: vec![3; n],
         annotations: (0..n as u64).map(|i| 100 + i / 10).collect(),
         places: (0..n as u32).map(|i| (i % 500, i / 500 % 500)).collect(),
+        locations: Vec::new(),
     }
 }
 

@@ -6,11 +6,23 @@
 //! learned query; 256 -> 128 with batch norm, ReLU, dropout; layer norm; a decoder 128 -> 64 -> 32 with batch norm and ReLU;
 //! dense to the classes. The products before a batch norm have no bias: its shift takes its place.
 //!
-//! Dates that were a gap can be masked: they are filled for the encoder, and no head looks at them.
+//! Dates that were a gap can be masked: no head looks at them, and the layer norm over dates leaves them out, so that what
+//! they were filled with has no influence on what a trained network says. Where all dates of a series are gaps (each in some
+//! band), the filled values are all there is, and none is masked.
+
+mod fast;
+mod rows;
+mod step;
+#[cfg(test)]
+mod tests;
+
+pub(super) use fast::Ltae;
+pub(super) use step::ByHand;
 
 use super::ModelError;
 use super::definition::{Tape, flat};
 use super::network::{Shape, bound, share};
+use super::tempcnn::EPSILON;
 use super::weights::{Init, Layout};
 use candle_core::{D, Tensor};
 use serde::{Deserialize, Serialize};
@@ -104,12 +116,17 @@ pub(super) fn define(
 ) -> candle_core::Result<Tensor> {
     let (samples, times, bands) = series.dims3()?;
     let LtaeOptions { heads, key, .. } = *options;
+    let missing = missing.map(masked).transpose()?;
     let mut x = series.reshape((samples * times, bands))?;
     for i in 1..=ENCODER.len() {
         x = tape.block(&x, &format!("encoder{i}"))?;
     }
     let x = tape.linear(&tape.layer_norm(&x, "in_norm")?, "embed")?.reshape((samples, times * MODEL))?;
-    let x = tape.layer_norm(&x, "embed_norm")?.reshape((samples, times, MODEL))?;
+    let x = match &missing {
+        None => tape.layer_norm(&x, "embed_norm")?,
+        Some(missing) => norm_of_seen(tape, &x, missing)?,
+    };
+    let x = x.reshape((samples, times, MODEL))?;
     let days = tape.constant(&positions(shape, options), &[1, times, MODEL])?;
     let x = x.broadcast_add(&days)?;
 
@@ -118,7 +135,7 @@ pub(super) fn define(
     let keys = keys.reshape((samples, times, heads, key))?;
     let scores = keys.broadcast_mul(&tape.weight("query")?)?.sum(D::Minus1)?;
     let mut scores = (scores * (1.0 / (key as f64).sqrt()))?;
-    if let Some(missing) = missing {
+    if let Some(missing) = &missing {
         scores = scores.broadcast_sub(&(missing.reshape((samples, times, 1))? * 1e9)?)?;
     }
     let above = scores.broadcast_sub(&scores.max_keepdim(1)?.detach())?.exp()?;
@@ -133,4 +150,24 @@ pub(super) fn define(
         x = tape.block(&x, &format!("decoder{i}"))?;
     }
     tape.linear(&x, "output")
+}
+
+/// The dates to mask: all gaps, but none in a series that is gaps only.
+fn masked(missing: &Tensor) -> candle_core::Result<Tensor> {
+    let seen = missing.affine(-1.0, 1.0)?.sum_keepdim(1)?;
+    missing.broadcast_mul(&seen.gt(0.0)?.to_dtype(missing.dtype())?)
+}
+
+/// The layer norm over dates and channels of `sample x time * channel`, its mean and variance of the dates that are not
+/// masked.
+fn norm_of_seen(tape: &Tape, x: &Tensor, missing: &Tensor) -> candle_core::Result<Tensor> {
+    let (samples, times) = missing.dims2()?;
+    let seen = missing.affine(-1.0, 1.0)?;
+    let count = (seen.sum_keepdim(1)? * MODEL as f64)?;
+    let seen = seen.unsqueeze(2)?.broadcast_as((samples, times, MODEL))?.reshape((samples, times * MODEL))?;
+    let mean = |of: &Tensor| of.mul(&seen)?.sum_keepdim(1)?.div(&count);
+    let centred = x.broadcast_sub(&mean(x)?)?;
+    let deviation = (mean(&centred.sqr()?)? + EPSILON)?.sqrt()?;
+    let weight = |what: &str| tape.weight(&format!("embed_norm.{what}"))?.flatten_all();
+    centred.broadcast_div(&deviation)?.broadcast_mul(&weight("gamma")?)?.broadcast_add(&weight("beta")?)
 }
