@@ -38,11 +38,7 @@ impl Shape {
         bound(network, "the dates", self.times, 1, 10_000)?;
         bound(network, "the bands", self.bands, 1, 10_000)?;
         bound(network, "the classes", self.classes, 2, 254)?;
-        match &self.kind {
-            ModelKind::TempCnn(options) => options.check(),
-            ModelKind::Pixel(options) => options.check(self.times),
-            ModelKind::Ltae(options) => options.check(),
-        }
+        self.kind.check(self.times)
     }
 
     /// Values a series.

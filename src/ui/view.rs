@@ -6,7 +6,7 @@ use super::imagery::Imagery;
 use super::labels_in::LabelsIn;
 use super::listing::ListView;
 use super::map::MapView;
-use super::pages::{LegendView, Typing};
+use super::pages::{LegendView, ModelsView, Typing};
 use super::plot::IndexChoice;
 use super::rhythm::RhythmView;
 use crate::app::Command;
@@ -48,6 +48,8 @@ pub struct View {
     pub shortcuts: bool,
     /// The legend: the class that is being edited, groups that are folded.
     pub legend: LegendView,
+    /// The models: whose details are open, what is being typed.
+    pub models: ModelsView,
     /// The name of a class being added.
     pub new_class: String,
     /// Time measurements on standard error (`RITMO_TIMINGS`).
@@ -86,6 +88,7 @@ impl View {
             labels_in: LabelsIn::default(),
             shortcuts: false,
             legend: LegendView::default(),
+            models: ModelsView::default(),
             new_class: String::new(),
             timings: Timings::new(),
         }
