@@ -1,8 +1,9 @@
-//! `ritmo model import FILE --as NETWORK --output MODEL [--legend F] [--bands …] [--dates …]`; `ritmo model info MODEL`
+//! `ritmo model import FILE --as NETWORK --output MODEL [--legend F] [--bands …] [--dates …]`; `ritmo model export MODEL
+//! --onnx F`; `ritmo model info MODEL`
 
 use super::{Failure, Shell, legend};
 use crate::cube::index::split_list;
-use crate::model::exchange::{ImportAsked, import};
+use crate::model::exchange::{ImportAsked, export_onnx, import};
 use crate::model::{Model, ModelCard};
 use chrono::{Days, Months, NaiveDate};
 use serde_json::{Value, json};
@@ -12,6 +13,14 @@ use std::path::PathBuf;
 pub enum Verb {
     /// Read a network that PyTorch trained: a checkpoint (Lightning's too) or a safetensors file. Nothing in it is run.
     Import(Import),
+    /// Write a model as an ONNX file, its normalisation inside.
+    Export {
+        /// The model's folder.
+        model: PathBuf,
+        /// The ONNX file; its input is series x band x time in the units of the cube, gaps filled.
+        #[arg(long, value_name = "FILE")]
+        onnx: PathBuf,
+    },
     /// What a model is, how it was trained, and its scores.
     Info {
         /// The model's folder.
@@ -46,6 +55,12 @@ pub fn run(verb: Verb, shell: &mut Shell) -> Result<(), Failure> {
         Verb::Info { model } => {
             let card = Model::load(&model).map_err(failed)?.card;
             shell.print(&told(&card), &words(&card));
+        }
+        Verb::Export { model, onnx } => {
+            let loaded = Model::load(&model).map_err(failed)?;
+            export_onnx(&loaded, &onnx).map_err(failed)?;
+            let text = format!("{} is written as {}", model.display(), onnx.display());
+            shell.print(&json!({ "model": model, "onnx": onnx }), &text);
         }
         Verb::Import(args) => {
             let asked = ImportAsked {
