@@ -1,6 +1,7 @@
 //! `ritmo crossval PROJECT|--samples F.parquet [--model …] [--folds K] [--group …] [--bands …]`
 
 use super::{Failure, Shell};
+use crate::app::{Command, SamplesRequest};
 use crate::assess::{CrossvalSpec, Crossvalidated, crossval};
 use crate::cube::index::split_list;
 use crate::labels::Legend;
@@ -11,12 +12,15 @@ use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
+    /// The project's folder, unless a table is given.
+    #[arg(required_unless_present = "samples")]
+    pub project: Option<PathBuf>,
     /// A table of samples (.parquet): long (sample_id, label, date, a column a band) or as `ritmo samples` writes it.
-    #[arg(long, value_name = "FILE")]
-    pub samples: PathBuf,
-    /// The network.
-    #[arg(long, default_value = "tempcnn", value_parser = ["tempcnn", "pixel", "ltae"])]
-    pub model: String,
+    #[arg(long, value_name = "FILE", conflicts_with = "project")]
+    pub samples: Option<PathBuf>,
+    /// The network; what the project has set, or tempcnn.
+    #[arg(long, value_parser = ["tempcnn", "pixel", "ltae"])]
+    pub model: Option<String>,
     /// An option of the network or of training, as NAME=VALUE; `ritmo train --options` lists them.
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub set: Vec<String>,
@@ -44,15 +48,35 @@ pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
     if !(0.0..=0.5).contains(&args.held_out) {
         return Err(Failure(format!("--held-out takes a share from 0 to 0.5, not {}", args.held_out)));
     }
+    let bands = args.bands.as_deref().map(split_list);
+    let cancel = shell.cancel().clone();
+    // The project's samples go through a table of their own, so that both ways are one.
+    let folder = tempfile::tempdir().map_err(|e| Failure(format!("cannot make a temporary folder: {e}")))?;
     let mut model = ModelSpec::default();
-    model.kind = ModelKind::named(&args.model).unwrap_or(model.kind);
+    let (file, columns) = match (&args.project, args.samples) {
+        (_, Some(samples)) => (samples, bands.as_deref()),
+        (Some(project), None) => {
+            shell.open(project)?;
+            model = shell.project()?.document.settings.model.clone();
+            let file = folder.path().join("samples.parquet");
+            shell.run(Command::SaveSamples(SamplesRequest {
+                file: file.clone(),
+                site: None,
+                inputs: bands.clone(),
+                filling: None,
+                take_likely: model.training.take_likely,
+                replace: false,
+            }))?;
+            (file, None)
+        }
+        (None, None) => return Err(Failure("give a project or --samples FILE".into())),
+    };
+    choose_network(&mut model, args.model.as_deref());
     set_options(&mut model, &args.set)?;
     if let Some(seed) = args.seed {
         model.training.seed = seed;
     }
-    let bands = args.bands.as_deref().map(split_list);
-    let cancel = shell.cancel().clone();
-    let table = read_table(&args.samples, bands.as_deref(), &cancel).map_err(|e| Failure(e.to_string()))?;
+    let table = read_table(&file, columns, &cancel).map_err(|e| Failure(e.to_string()))?;
     table.notes.iter().for_each(|note| eprintln!("{note}"));
     let spec = CrossvalSpec {
         model,
@@ -62,6 +86,13 @@ pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
         baselines: if args.no_baselines { Vec::new() } else { Baseline::ALL.to_vec() },
     };
     print(&table.samples, &table.legend, &spec, shell)
+}
+
+/// Takes another network, with its usual options; training stays as it is set.
+pub fn choose_network(model: &mut ModelSpec, name: Option<&str>) {
+    if let Some(kind) = name.and_then(ModelKind::named).filter(|kind| kind.name() != model.kind.name()) {
+        model.kind = kind;
+    }
 }
 
 /// Sets options given as NAME=VALUE.
@@ -108,12 +139,14 @@ fn table(one: &Crossvalidated) -> String {
     let percent = |share: Option<f64>| share.map_or("-".into(), |s| format!("{:.1}", s * 100.0));
     let scores = &one.pooled;
     let mut text = format!(
-        "{}: overall accuracy {} %, folds {:.1} ± {:.1} %, macro F1 {} %, weighted F1 {} %\n",
+        "{}: overall accuracy {} % (folds {:.1} ± {:.1}), macro F1 {} % (folds {:.1} ± {:.1}), weighted F1 {} %\n",
         one.name,
         percent(scores.overall_accuracy),
         one.mean_accuracy * 100.0,
         one.spread * 100.0,
         percent(scores.macro_f1),
+        one.mean_macro_f1 * 100.0,
+        one.macro_f1_spread * 100.0,
         percent(scores.weighted_f1)
     );
     let width = scores.classes.iter().map(|c| c.name.chars().count()).max().unwrap_or(5).max(5);

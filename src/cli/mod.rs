@@ -13,6 +13,7 @@ mod predict;
 mod samples;
 mod shell;
 mod train;
+mod train_table;
 
 pub use shell::{Failure, Shell};
 

@@ -1,19 +1,33 @@
-//! `ritmo train PROJECT [--name N] [--seed S] [--epochs E] [--inputs B04,NDVI] [--fill off|linear|last]`
+//! `ritmo train PROJECT|--samples F.parquet --output MODEL [--model …] [--name N] [--seed S] [--epochs E] [--inputs B04,NDVI] [--fill off|linear|last]`
 
+use super::crossval::{choose_network, set_options};
+use super::train_table::train_table;
 use super::{Failure, Shell};
 use crate::app::Command;
 use crate::cube::Filling;
 use crate::cube::index::split_list;
+use crate::model::ModelSpec;
 use serde_json::json;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The project's folder.
-    pub project: PathBuf,
-    /// The network.
-    #[arg(long, default_value = "tempcnn", value_parser = ["tempcnn"])]
-    pub model: String,
+    /// The project's folder, unless a table is given.
+    #[arg(required_unless_present = "samples")]
+    pub project: Option<PathBuf>,
+    /// A table of samples (.parquet) to learn from: long (sample_id, label, date, a column a band) or as `ritmo samples`
+    /// writes it.
+    #[arg(long, value_name = "FILE", conflicts_with = "project", requires = "output")]
+    pub samples: Option<PathBuf>,
+    /// Where the model of a table goes: a folder.
+    #[arg(long, value_name = "MODEL", requires = "samples")]
+    pub output: Option<PathBuf>,
+    /// The network; what the project has set, or tempcnn.
+    #[arg(long, value_parser = ["tempcnn", "pixel", "ltae"])]
+    pub model: Option<String>,
+    /// An option of the network or of training, as NAME=VALUE.
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
     /// The model's name; `model-1`, `model-2` … unless given. A model of this name is replaced.
     #[arg(long)]
     pub name: Option<String>,
@@ -37,8 +51,15 @@ pub struct Args {
 }
 
 pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
-    shell.open(&args.project)?;
-    let mut spec = shell.project()?.document.settings.model.clone();
+    let mut spec = match &args.project {
+        Some(project) => {
+            shell.open(project)?;
+            shell.project()?.document.settings.model.clone()
+        }
+        None => ModelSpec::default(),
+    };
+    choose_network(&mut spec, args.model.as_deref());
+    set_options(&mut spec, &args.set)?;
     if let Some(seed) = args.seed {
         spec.training.seed = seed;
     }
@@ -52,6 +73,9 @@ pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
         spec.filling = filling;
     }
     spec.training.take_likely |= args.take_likely;
+    if let (Some(samples), Some(output)) = (&args.samples, &args.output) {
+        return train_table(samples, output, spec, shell);
+    }
     shell.run(Command::TrainWith { name: args.name, spec })?;
     let trained =
         shell.project()?.last.trained.as_ref().ok_or_else(|| Failure("no model was trained".into()))?;

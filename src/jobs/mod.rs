@@ -1,6 +1,7 @@
 //! Background work: a job runs a plain function on a named thread, reports over one bounded channel, and is cancelled
 //! and joined on exit. Progress may be dropped when nobody listens; results never are.
 
+mod attention;
 mod draft;
 mod flags;
 mod imagery;
@@ -17,6 +18,7 @@ mod sites;
 mod wand;
 mod work;
 
+pub use attention::{Attended, AttentionOf, AttentionRequest, attention};
 pub use draft::{DraftAnswer, DraftQuestion, DraftRequest, Drafts};
 pub use flags::{
     AllFacts, CoreResult, Facts, FlagSpec, Flagged, Mark, Marks, PixelPlace, Relations, flag_all, flags,

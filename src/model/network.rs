@@ -92,7 +92,8 @@ impl Shape {
     pub fn step(&self, weights: &Weights, batch: &Batch) -> Result<Step, ModelError> {
         match &self.kind {
             ModelKind::TempCnn(options) => Ok(backprop::step(self, options, weights, batch)),
-            ModelKind::Pixel(_) | ModelKind::Ltae(_) => {
+            ModelKind::Ltae(options) => Ok(ltae::step(self, options, weights, batch)),
+            ModelKind::Pixel(_) => {
                 definition::Definition::new(self, weights, candle_core::DType::F32)?.step(batch)
             }
         }

@@ -4,6 +4,7 @@ mod extract;
 mod folds;
 mod normalise;
 mod read;
+mod rows;
 mod split;
 mod spread;
 mod table;
@@ -11,7 +12,8 @@ mod table;
 pub use extract::{ExtractReport, ExtractSpec, extract, extract_in_parts};
 pub use folds::{Folds, Group};
 pub use normalise::Normalisation;
-pub use read::{SampleTable, read_table};
+pub use read::{SampleTable, TableRequest, TableRows, read_rows, read_table};
+pub use rows::{Rows, check_room};
 pub use split::{Split, split_by_annotation};
 pub use spread::{ApartPixels, Spread, SpreadCurve, spread, stand_apart};
 pub use table::{TableSpec, TableWriter};
@@ -38,6 +40,21 @@ pub enum SampleError {
     /// A table of samples cannot be written.
     #[error("cannot write samples to {path}: {why}. Check the folder, its rights and the free space")]
     Write { path: std::path::PathBuf, why: String },
+    /// A temporary file for samples that do not fit into memory.
+    #[error(
+        "samples that do not fit into memory go to a temporary file in {folder}, which cannot be {what}: {why}. Free \
+             some space there, or set TMPDIR to a folder that has room"
+    )]
+    Room { folder: std::path::PathBuf, what: &'static str, why: String },
+    /// Neither memory nor disk has room.
+    #[error(
+        "the samples take {needed}: neither the memory ({memory} to spare) nor {folder} ({disk} free) has room for them. \
+             Take fewer of them or fewer bands, or set TMPDIR to a folder that has room"
+    )]
+    TooLarge { needed: String, memory: String, disk: String, folder: std::path::PathBuf },
+    /// Samples that do not go together.
+    #[error("{why}")]
+    Unusable { why: String },
     /// Asked to stop.
     #[error(transparent)]
     Cancelled(#[from] crate::progress::Cancelled),

@@ -1,5 +1,6 @@
 //! What the window itself remembers: nothing of it belongs to the document.
 
+use super::attention::AttentionView;
 use super::dialogs::Dialogs;
 use super::imagery::Imagery;
 use super::labels_in::LabelsIn;
@@ -21,6 +22,8 @@ pub struct View {
     pub bands: Vec<usize>,
     /// The series of what is drawn or selected.
     pub rhythm: RhythmView,
+    /// Which dates decide.
+    pub attention: AttentionView,
     /// Indices shown in the plot, and the one being written.
     pub indices: IndexChoice,
     /// Three channels of one's own, while they are being chosen.
@@ -72,6 +75,7 @@ impl View {
             map: MapView::default(),
             bands: Vec::new(),
             rhythm: RhythmView::default(),
+            attention: AttentionView::default(),
             indices: IndexChoice::default(),
             channels: None,
             site_filter: String::new(),

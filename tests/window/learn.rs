@@ -146,6 +146,22 @@ fn without_labels_there_is_nothing_to_train_on_and_it_is_said() {
 }
 
 #[test]
+fn the_plot_tells_which_dates_an_attention_network_looks_at() {
+    let mut desk = Desk::open(Made::Labels);
+    let mut spec = desk.project().document.settings.model.clone();
+    spec.kind = ModelKind::named("ltae").unwrap();
+    (spec.training.epochs, spec.training.patience) = (2, 2);
+    desk.send(Command::SetModel(spec));
+    desk.key(Key::F3);
+    desk.click("Train");
+    desk.until_idle();
+    desk.send(Command::TogglePin(15, 30));
+    desk.until("the attention is there", |d| d.sees("; model-1 looks most at "));
+    desk.send(Command::ClearPins);
+    desk.until("there is no pixel to look at", |d| !d.sees("looks most at"));
+}
+
+#[test]
 fn another_network_is_chosen_by_its_card_and_keeps_how_to_train() {
     let mut desk = Desk::open(Made::Labels);
     desk.key(Key::F3);

@@ -1,222 +1,304 @@
-//! The long layout: a row a sample and date.
+//! The long form: a row a sample and date.
+//!
+//! The file is read twice: first the keys, which tell which row is which date of which sample; then the bands. Where the rows of
+//! each sample follow one another, as they mostly do, one series at a time is in hand.
 
-use super::columns::{Columns, Stop};
-use super::{SampleTable, legend_of};
-use crate::cube::FeatureRecord;
-use crate::progress::Cancel;
-use crate::samples::SampleSet;
-use chrono::NaiveDate;
+use super::columns::{Cells, Column, batches, observed};
+use super::layout::{Form, Layout};
+use super::timeline::{AT_MOST, Aligned, align, counted};
+use super::{Job, Rows, Samples, TableRows, Trouble, lonlat};
+use crate::progress::Progress;
+use crate::samples::rows::{check_memory, check_room};
 use std::collections::HashMap;
 
-/// Columns that are no bands.
-const NOT_BANDS: [&str; 15] = [
-    "sample_id",
-    "id",
-    "label",
-    "class",
-    "code",
-    "split",
-    "polygon_id",
-    "annotation_id",
-    "longitude",
-    "lon",
-    "latitude",
-    "lat",
-    "date",
-    "t",
-    "geometry",
-];
-/// More dates a sample are a mistake in the table.
-const MOST_DATES: usize = 10_000;
+/// A row that belongs to no sample that is read.
+const NO_SAMPLE: u32 = u32::MAX;
 
-pub fn read(columns: &Columns, bands: Option<&[String]>, cancel: &Cancel) -> Result<SampleTable, Stop> {
-    let there = || columns.names().join(", ");
-    let need = |what: &str, names: &[&str]| {
-        columns.first_of(names).ok_or_else(|| {
-            Stop::Why(format!("it has no column of {what} ({}); it has {}", names.join(" or "), there()))
-        })
+/// Which row is which date of which sample.
+struct Keys {
+    samples: Samples,
+    /// For each row, its sample and its day or step.
+    rows: Vec<(u32, i64)>,
+    /// Rows without a sample or a date.
+    incomplete: usize,
+}
+
+pub(super) fn read(job: &Job, layout: &Layout) -> Result<TableRows, Trouble> {
+    let Form::Long { date, steps, bands } = &layout.form else {
+        return Err(Trouble::Table("it is no long table".into()));
     };
-    let id = need("the sample each row is of", &["sample_id", "id"])?;
-    let label = need("classes", &["label", "class"])?;
-    let date = need("dates", &["date", "time", "t"])?;
-    let known: Vec<String> = columns
-        .names()
-        .iter()
-        .filter(|name| columns.is_number(name))
-        .filter(|name| {
-            !NOT_BANDS.iter().any(|n| n.eq_ignore_ascii_case(name)) && *name != id && *name != label
-        })
-        .cloned()
-        .collect();
-    let bands = match bands {
-        None => known.clone(),
-        Some(asked) => {
-            if let Some(lacking) = asked.iter().find(|band| !known.contains(band)) {
-                return Err(Stop::Why(format!("it has no band {lacking}; it has {}", known.join(", "))));
-            }
-            asked.to_vec()
+    let mut notes = layout.notes.clone();
+    let Keys { mut samples, mut rows, incomplete } = keys(job, layout, date, *steps)?;
+    if incomplete > 0 {
+        notes.push(format!("{incomplete} rows without a sample or a date are left out"));
+    }
+    leave_out_unlabelled(job, &mut samples, &mut rows, &mut notes)?;
+    let n = samples.ids.len();
+    let places = Places::new(&samples, &rows, *steps, &mut notes)?;
+    let width = places.dates.len() * bands.len();
+    check_room(n as u64, width as u64)?;
+    let legend = samples.legend(&mut notes)?;
+
+    let known = rows.iter().filter(|row| row.0 != NO_SAMPLE);
+    let in_order = known.map(|row| row.0).is_sorted();
+    let mut filled = match in_order {
+        true => Filled::OneByOne { rows: Rows::new(width), series: vec![f32::NAN; width], of: 0 },
+        false => {
+            check_memory(n as u64, width as u64).map_err(|_| {
+                let why = "its rows are not in the order of the samples, and it is too large to sort in memory. Sort it by \
+                           sample_id and date";
+                Trouble::Table(why.into())
+            })?;
+            Filled::AllAtOnce { values: vec![f32::NAN; n * width], width }
         }
     };
-    if bands.is_empty() {
-        return Err(Stop::Why(format!(
-            "it has no column of numbers that could be a band; it has {}",
-            there()
-        )));
-    }
-
-    // Rows of each sample, in order of the date or place.
-    let ids = columns.texts_of(id, cancel)?;
-    let mut sample_of: HashMap<&str, usize> = HashMap::new();
-    let mut rows: Vec<Vec<usize>> = Vec::new();
-    for (row, id) in ids.iter().enumerate() {
-        let sample = *sample_of.entry(id).or_insert_with(|| {
-            rows.push(Vec::new());
-            rows.len() - 1
-        });
-        rows[sample].push(row);
-    }
-    if rows.is_empty() {
-        return Err(Stop::Why("it has no rows".into()));
-    }
-    let mut notes = Vec::new();
-    let when: Vec<Option<NaiveDate>> = if columns.is_number(date) {
-        let places = columns.numbers_of(date, cancel)?;
-        notes.push(format!(
-            "{date} is a place in the series and no date: the places were taken for days from 2001-01-01, 16 apart"
-        ));
-        let first = NaiveDate::from_ymd_opt(2001, 1, 1);
-        let day = |place: f64| {
-            let days = (place >= 0.0 && place < MOST_DATES as f64).then_some(place as u64 * 16)?;
-            first?.checked_add_days(chrono::Days::new(days))
-        };
-        places.into_iter().map(day).collect()
-    } else {
-        columns.dates_of(date, cancel)?
-    };
-    let undated = when.iter().filter(|d| d.is_none()).count();
-    if undated > 0 {
-        return Err(Stop::Why(format!(
-            "{undated} of its {} rows have no {date} that can be read",
-            when.len()
-        )));
-    }
-    for rows in &mut rows {
-        rows.sort_by_key(|row| when[*row]);
-    }
-    let dates = timeline(&rows, &when, &mut notes)?;
-
-    let texts = columns.texts_of(label, cancel)?;
-    let labels: Vec<String> = rows.iter().map(|rows| texts[rows[0]].trim().to_string()).collect();
-    let unlabelled = labels.iter().filter(|label| label.is_empty()).count();
-    let (legend, classes) = legend_of(&labels)?;
-    if unlabelled > 0 {
-        return Err(Stop::Why(format!("{unlabelled} of its {} samples have no {label}", labels.len())));
-    }
-
-    let each = dates.list.len() * bands.len();
-    let mut values = vec![f32::NAN; rows.len() * each];
-    for (b, band) in bands.iter().enumerate() {
-        let column = columns.numbers_of(band, cancel)?;
-        for (sample, rows) in rows.iter().enumerate() {
-            for (place, row) in rows.iter().enumerate() {
-                let t = dates.place(place, when[*row]);
-                values[sample * each + t * bands.len() + b] = column[*row] as f32;
-            }
-        }
-    }
-    let locations = match (columns.first_of(&["longitude", "lon"]), columns.first_of(&["latitude", "lat"])) {
-        (Some(lon), Some(lat)) => {
-            let (lon, lat) = (columns.numbers_of(lon, cancel)?, columns.numbers_of(lat, cancel)?);
-            rows.iter().map(|rows| [lon[rows[0]], lat[rows[0]]]).collect()
-        }
-        _ => Vec::new(),
-    };
-    let annotations = match columns.first_of(&["annotation_id", "polygon_id"]) {
-        Some(polygon) => {
-            let polygons = columns.texts_of(polygon, cancel)?;
-            let mut number: HashMap<&str, u64> = HashMap::new();
-            let number = |row: usize| {
-                let next = number.len() as u64 + 1;
-                *number.entry(polygons[row].as_str()).or_insert(next)
+    let mut nodata = 0;
+    let columns: Vec<&Column> = bands.iter().collect();
+    batches(job.reader, &columns, &mut |first, count, cells| {
+        job.cancel.check()?;
+        (job.report)(Progress::new(first as u64, job.total, "Reading the bands"));
+        for row in 0..count {
+            let Some((sample, day)) = rows.get(first + row).copied().filter(|r| r.0 != NO_SAMPLE) else {
+                continue;
             };
-            rows.iter().map(|rows| rows[0]).map(number).collect()
+            let Some(time) = places.of(sample, day) else { continue };
+            let series = filled.series(sample as usize)?;
+            for (band, (cells, column)) in cells.iter().zip(bands).enumerate() {
+                series[time * bands.len() + band] = observed(cells.number(row), column.kind, &mut nodata);
+            }
         }
-        None => (1..=rows.len() as u64).collect(),
-    };
-    let features = bands.iter().map(FeatureRecord::named).collect();
-    let samples = SampleSet {
-        bands,
-        features,
-        dates: dates.list,
-        values,
-        classes,
-        annotations,
-        places: Vec::new(),
-        locations,
-    };
-    Ok(SampleTable { samples, legend, notes })
-}
-
-/// The dates of all samples.
-struct Timeline {
-    list: Vec<NaiveDate>,
-    /// Whether samples have years of their own, and lie side by side by their place in the series.
-    by_place: bool,
-}
-
-impl Timeline {
-    fn place(&self, place: usize, date: Option<NaiveDate>) -> usize {
-        match date {
-            Some(date) if !self.by_place => self.list.binary_search(&date).unwrap_or(place),
-            _ => place,
-        }
+        Ok::<_, Trouble>(())
+    })?;
+    let rows = filled.finish(n, width)?;
+    if nodata > 0 {
+        notes.push(format!("{nodata} values that say nodata are gaps"));
     }
+    let names = bands.iter().map(|c| c.name.clone()).collect();
+    Ok(samples.table(job, layout, (names, places.dates, rows), legend, notes))
 }
 
-fn timeline(
-    rows: &[Vec<usize>],
-    when: &[Option<NaiveDate>],
+/// Reads the keys.
+fn keys(job: &Job, layout: &Layout, date: &Column, steps: bool) -> Result<Keys, Trouble> {
+    let Some(id) = &layout.id else { return Err(Trouble::Table("it has no sample_id".into())) };
+    let optional = [&layout.label, &layout.longitude, &layout.latitude, &layout.polygon];
+    let mut columns = vec![id, date];
+    // Where each of the optional columns stands among those read.
+    let at = optional.map(|column| {
+        column.as_ref().map(|column| {
+            columns.push(column);
+            columns.len() - 1
+        })
+    });
+    let [label, longitude, latitude, polygon] = at;
+    let mut keys = Keys { samples: Samples::default(), rows: Vec::new(), incomplete: 0 };
+    let mut seen: HashMap<super::Key, u32> = HashMap::new();
+    batches(job.reader, &columns, &mut |first, count, cells| {
+        job.cancel.check()?;
+        (job.report)(Progress::new(first as u64, job.total, "Reading the samples"));
+        let key = |at: Option<usize>, row: usize| at.and_then(|at| cells[at].key(row));
+        for row in 0..count {
+            let day = if steps { step(&cells[1], row) } else { cells[1].day(row) };
+            let (Some(id), Some(day)) = (cells[0].key(row), day) else {
+                keys.rows.push((NO_SAMPLE, 0));
+                keys.incomplete += 1;
+                continue;
+            };
+            let samples = &mut keys.samples;
+            let found = seen.get(&id).copied();
+            let sample = match found {
+                Some(sample) => sample,
+                None => {
+                    let sample = u32::try_from(samples.ids.len()).ok().filter(|n| *n < NO_SAMPLE);
+                    let sample =
+                        sample.ok_or_else(|| "it has more than four thousand million samples".to_string())?;
+                    seen.insert(id.clone(), sample);
+                    samples.ids.push(id.clone());
+                    let label = key(label, row).map(|key| samples.label(key));
+                    samples.classes.push(label);
+                    samples.polygons.push(key(polygon, row));
+                    let number = |at: Option<usize>| at.map_or(f64::NAN, |at| cells[at].number(row));
+                    samples.lonlat.push(lonlat(number(longitude), number(latitude)));
+                    sample
+                }
+            };
+            if found.is_some()
+                && let (Some(now), Some(before)) = (key(label, row), samples.classes[sample as usize])
+                && samples.labels[before] != now
+            {
+                let before = &samples.labels[before];
+                return Err(Trouble::Table(format!(
+                    "sample {id} is {before} in one row and {now} in another. Give a sample_id to each"
+                )));
+            }
+            keys.rows.push((sample, day));
+        }
+        Ok(())
+    })?;
+    if keys.samples.ids.is_empty() {
+        return Err(Trouble::Table("it holds no sample".into()));
+    }
+    Ok(keys)
+}
+
+/// A step as a whole number.
+fn step(cells: &Cells, row: usize) -> Option<i64> {
+    let number = cells.number(row);
+    (number.fract() == 0.0 && number.abs() < 1e9).then_some(number as i64)
+}
+
+/// Drops the samples without a label, unless they are wanted.
+fn leave_out_unlabelled(
+    job: &Job,
+    samples: &mut Samples,
+    rows: &mut [(u32, i64)],
     notes: &mut Vec<String>,
-) -> Result<Timeline, Stop> {
-    let of = |rows: &[usize]| -> Vec<NaiveDate> { rows.iter().filter_map(|row| when[*row]).collect() };
-    let mut commonest: HashMap<Vec<NaiveDate>, usize> = HashMap::new();
-    for rows in rows {
-        let dates = of(rows);
-        if dates.windows(2).any(|pair| pair[0] == pair[1]) {
-            return Err(Stop::Why(format!("a sample of it has two rows of one date, {}", dates[0])));
+) -> Result<(), Trouble> {
+    let without = samples.classes.iter().filter(|class| class.is_none()).count();
+    if without == 0 || job.request.take_unlabelled {
+        return Ok(());
+    }
+    if without == samples.ids.len() {
+        return Err(Trouble::Table("none of its samples has a label".into()));
+    }
+    notes.push(format!("{without} samples without a label are left out"));
+    let keep: Vec<bool> = samples.classes.iter().map(Option::is_some).collect();
+    let mut next = 0;
+    let moved: Vec<u32> = keep
+        .iter()
+        .map(|keep| {
+            next += u32::from(*keep);
+            if *keep { next - 1 } else { NO_SAMPLE }
+        })
+        .collect();
+    for row in rows.iter_mut().filter(|row| row.0 != NO_SAMPLE) {
+        row.0 = moved[row.0 as usize];
+    }
+    samples.keep(&keep);
+    Ok(())
+}
+
+/// Where each date of each sample lies on the common timeline.
+struct Places {
+    dates: Vec<chrono::NaiveDate>,
+    /// For each sample, which kind of timeline it has.
+    kind_of: Vec<u32>,
+    /// For each kind, its days and their places.
+    kinds: Vec<(Vec<i64>, Vec<u16>)>,
+}
+
+impl Places {
+    fn new(
+        samples: &Samples,
+        rows: &[(u32, i64)],
+        steps: bool,
+        notes: &mut Vec<String>,
+    ) -> Result<Self, Trouble> {
+        // The days of each sample one behind the other, found by counting.
+        let n = samples.ids.len();
+        let mut starts = vec![0usize; n + 1];
+        rows.iter().filter(|row| row.0 != NO_SAMPLE).for_each(|row| starts[row.0 as usize + 1] += 1);
+        (0..n).for_each(|i| starts[i + 1] += starts[i]);
+        let mut days = vec![0i64; starts[n]];
+        let mut next = starts.clone();
+        for (sample, day) in rows.iter().filter(|row| row.0 != NO_SAMPLE) {
+            let at = &mut next[*sample as usize];
+            days[*at] = *day;
+            *at += 1;
         }
-        *commonest.entry(dates).or_default() += 1;
-    }
-    let mut all: Vec<NaiveDate> = commonest.keys().flatten().copied().collect();
-    all.sort_unstable();
-    all.dedup();
-    let longest = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let same_length = rows.iter().all(|rows| rows.len() == longest);
-    if longest > MOST_DATES {
-        return Err(Stop::Why(format!("a sample of it has {longest} dates; at most {MOST_DATES} are read")));
-    }
-    // Samples of one period share most of their dates; where not all have all, the rest are gaps.
-    if commonest.len() == 1 || all.len() < 2 * longest {
-        let gaps = rows.iter().map(|rows| all.len() - rows.len()).sum::<usize>();
-        if gaps > 0 {
-            notes.push(format!("{gaps} dates of samples are not in the table and are gaps"));
+        let mut known: HashMap<Vec<i64>, u32> = HashMap::new();
+        let mut kinds: Vec<(Vec<i64>, usize)> = Vec::new();
+        let mut kind_of = Vec::with_capacity(n);
+        for i in 0..n {
+            let days = &mut days[starts[i]..starts[i + 1]];
+            days.sort_unstable();
+            if let Some(twice) = days.windows(2).find(|pair| pair[0] == pair[1]) {
+                let when = match steps {
+                    true => format!("step {}", twice[0]),
+                    false => chrono::TimeDelta::try_days(twice[0])
+                        .and_then(|days| chrono::NaiveDate::default().checked_add_signed(days))
+                        .map_or("one date".into(), |date| date.to_string()),
+                };
+                return Err(Trouble::Table(format!(
+                    "sample {} has two rows of {when}. Give each sample one row a date, and each its own sample_id",
+                    samples.ids[i]
+                )));
+            }
+            let kind = *known.entry(days.to_vec()).or_insert_with(|| {
+                kinds.push((days.to_vec(), 0));
+                kinds.len() as u32 - 1
+            });
+            kinds[kind as usize].1 += 1;
+            kind_of.push(kind);
         }
-        return Ok(Timeline { list: all, by_place: false });
+        let Aligned { dates, places, notes: more } = if steps { by_steps(&kinds)? } else { align(&kinds)? };
+        notes.extend(more);
+        Ok(Self { dates, kind_of, kinds: kinds.into_iter().map(|k| k.0).zip(places).collect() })
     }
-    if !same_length {
-        return Err(Stop::Why(format!(
-            "its samples have up to {longest} dates each, but {} different ones in all, and not all the same number: they \
-             cannot be laid side by side",
-            all.len()
-        )));
+
+    /// The place of a day of a sample.
+    fn of(&self, sample: u32, day: i64) -> Option<usize> {
+        let (days, places) = &self.kinds[*self.kind_of.get(sample as usize)? as usize];
+        days.binary_search(&day).ok().map(|at| usize::from(places[at]))
     }
-    let kinds = commonest.len();
-    let best = commonest.into_iter().max_by(|a, b| a.1.cmp(&b.1).then_with(|| b.0.cmp(&a.0)));
-    let (list, count) = best.unwrap_or_default();
-    let first = list.first().map(ToString::to_string).unwrap_or_default();
-    notes.push(format!(
-        "samples are of {kinds} periods and lie side by side by their place in the series; the dates from {first} on, of \
-         {count} samples, stand for all"
-    ));
-    Ok(Timeline { list, by_place: true })
+}
+
+/// The timeline of tables that count steps, from 0 or from 1.
+fn by_steps(kinds: &[(Vec<i64>, usize)]) -> Result<Aligned, String> {
+    let all = || kinds.iter().flat_map(|(steps, _)| steps.iter().copied());
+    let (first, last) = (all().min().unwrap_or(0), all().max().unwrap_or(0));
+    if first < 0 || last >= AT_MOST as i64 {
+        return Err(format!(
+            "its column t goes from {first} to {last}: it is to count steps from 0, at most {AT_MOST}"
+        ));
+    }
+    let first = first.min(1);
+    let dates = counted((last - first + 1) as usize);
+    let note =
+        format!("it tells steps and no dates: {} dates are spread evenly from {}", dates.len(), dates[0]);
+    let places = kinds.iter().map(|(steps, _)| steps.iter().map(|step| (step - first) as u16).collect());
+    Ok(Aligned { places: places.collect(), dates, notes: vec![note] })
+}
+
+/// Series as they fill.
+enum Filled {
+    /// The one in hand goes to the rows when the next begins.
+    OneByOne {
+        rows: Rows,
+        series: Vec<f32>,
+        of: usize,
+    },
+    AllAtOnce {
+        values: Vec<f32>,
+        width: usize,
+    },
+}
+
+impl Filled {
+    /// The series of a sample.
+    fn series(&mut self, sample: usize) -> Result<&mut [f32], Trouble> {
+        match self {
+            Self::AllAtOnce { values, width } => Ok(&mut values[sample * *width..(sample + 1) * *width]),
+            Self::OneByOne { rows, series, of } => {
+                while *of < sample {
+                    rows.push(series)?;
+                    series.fill(f32::NAN);
+                    *of += 1;
+                }
+                Ok(series)
+            }
+        }
+    }
+
+    fn finish(self, n: usize, width: usize) -> Result<Rows, Trouble> {
+        match self {
+            Self::AllAtOnce { values, .. } => Ok(Rows::of(width, values)),
+            Self::OneByOne { mut rows, mut series, .. } => {
+                while rows.len() < n {
+                    rows.push(&series)?;
+                    series.fill(f32::NAN);
+                }
+                Ok(rows)
+            }
+        }
+    }
 }

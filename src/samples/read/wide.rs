@@ -1,82 +1,89 @@
-//! The wide layout, as Ritmo writes it: a row a sample.
+//! The wide form: a row a sample.
 
-use super::columns::{Columns, Stop};
-use super::{SampleTable, legend_of};
-use crate::cube::FeatureRecord;
+use super::columns::{Column, Kind, batches, observed};
+use super::layout::{Form, Layout};
+use super::timeline::{AT_MOST, counted};
+use super::{Job, Key, Rows, Samples, TableRows, Trouble, lonlat};
 use crate::labels::{ClassCode, Legend};
-use crate::progress::Cancel;
-use crate::samples::SampleSet;
-use chrono::NaiveDate;
-use serde::Deserialize;
+use crate::progress::Progress;
+use crate::samples::rows::check_room;
 
-/// What stands in the file's metadata.
-#[derive(Deserialize)]
-struct Own {
-    bands: Vec<String>,
-    dates: Vec<NaiveDate>,
-    #[serde(default)]
-    features: Vec<FeatureRecord>,
-    classes: Option<Legend>,
+pub(super) fn read(job: &Job, layout: &Layout) -> Result<TableRows, Trouble> {
+    let Form::Wide { bands, columns, dates, legend } = &layout.form else {
+        return Err(Trouble::Table("it is no wide table".into()));
+    };
+    let mut notes = layout.notes.clone();
+    let width = columns.len();
+    let times = width / bands.len().max(1);
+    if times > AT_MOST {
+        return Err(Trouble::Table(format!("it has {times} dates, and {AT_MOST} are the most")));
+    }
+    let dates = match dates {
+        Some(dates) => dates.clone(),
+        None => {
+            let dates = counted(times);
+            notes.push(format!("it tells no dates: {times} are spread evenly from {}", dates[0]));
+            dates
+        }
+    };
+    check_room(job.total, width as u64)?;
+
+    let mut wanted: Vec<&Column> = columns.iter().collect();
+    let optional = [&layout.id, &layout.label, &layout.longitude, &layout.latitude, &layout.polygon];
+    let [id, label, longitude, latitude, polygon] = optional.map(|column| {
+        column.as_ref().map(|column| {
+            wanted.push(column);
+            wanted.len() - 1
+        })
+    });
+    let (mut samples, mut rows) = (Samples::default(), Rows::new(width));
+    let (mut nodata, mut without) = (0, 0);
+    let mut series = vec![0.0; width];
+    batches(job.reader, &wanted, &mut |first, count, cells| {
+        job.cancel.check()?;
+        (job.report)(Progress::new(first as u64, job.total, "Reading the samples"));
+        let key = |at: Option<usize>, row: usize| at.and_then(|at| cells[at].key(row));
+        for row in 0..count {
+            let class = key(label, row);
+            if class.is_none() && !job.request.take_unlabelled {
+                without += 1;
+                continue;
+            }
+            let class = class.map(|key| samples.label(key));
+            samples.classes.push(class);
+            let number = i64::try_from(first + row).unwrap_or(i64::MAX);
+            samples.ids.push(key(id, row).unwrap_or(Key::Whole(number)));
+            samples.polygons.push(key(polygon, row));
+            let number = |at: Option<usize>| at.map_or(f64::NAN, |at| cells[at].number(row));
+            samples.lonlat.push(lonlat(number(longitude), number(latitude)));
+            for ((value, cells), column) in series.iter_mut().zip(cells).zip(columns) {
+                *value = observed(cells.number(row), column.kind, &mut nodata);
+            }
+            rows.push(&series)?;
+        }
+        Ok::<_, Trouble>(())
+    })?;
+    if samples.ids.is_empty() {
+        let why = if without > 0 { "none of its samples has a label" } else { "it holds no sample" };
+        return Err(Trouble::Table(why.into()));
+    }
+    if without > 0 {
+        notes.push(format!("{without} samples without a label are left out"));
+    }
+    if nodata > 0 {
+        notes.push(format!("{nodata} values that say nodata are gaps"));
+    }
+    let legend = match legend.as_ref().and_then(|legend| of_file(legend, &samples, layout)) {
+        Some(legend) => legend,
+        None => samples.legend(&mut notes)?,
+    };
+    Ok(samples.table(job, layout, (bands.clone(), dates, rows), legend, notes))
 }
 
-pub fn read(
-    columns: &Columns,
-    own: &str,
-    bands: Option<&[String]>,
-    cancel: &Cancel,
-) -> Result<SampleTable, Stop> {
-    let own: Own = serde_json::from_str(own)
-        .map_err(|e| Stop::Why(format!("what it says of itself is damaged ({e})")))?;
-    if own.dates.is_empty() || own.dates.windows(2).any(|pair| pair[0] >= pair[1]) {
-        return Err(Stop::Why("what it says of itself is damaged: its dates are not in order".into()));
-    }
-    let chosen: Vec<usize> = match bands {
-        None => (0..own.bands.len()).collect(),
-        Some(asked) => {
-            let place = |band: &String| {
-                own.bands.iter().position(|b| b == band).ok_or_else(|| {
-                    Stop::Why(format!("it has no band {band}; it has {}", own.bands.join(", ")))
-                })
-            };
-            asked.iter().map(place).collect::<Result<_, _>>()?
-        }
-    };
-    let codes = columns.numbers_of("code", cancel)?;
-    let names = columns.texts_of("class", cancel)?;
-    let (legend, classes) = match own.classes {
-        Some(legend) if codes.iter().all(|c| legend.class(*c as ClassCode).is_some()) => {
-            (legend, codes.iter().map(|c| *c as ClassCode).collect())
-        }
-        _ => legend_of(&names)?,
-    };
-    let samples = classes.len();
-    if samples == 0 {
-        return Err(Stop::Why("it has no rows".into()));
-    }
-    let each = own.dates.len() * chosen.len();
-    let mut values = vec![f32::NAN; samples * each];
-    for t in 0..own.dates.len() {
-        for (b, band) in chosen.iter().enumerate() {
-            let column = columns.numbers_of(&format!("{}_{t}", own.bands[*band]), cancel)?;
-            let places = values[t * chosen.len() + b..].iter_mut().step_by(each);
-            places.zip(column).for_each(|(to, from)| *to = from as f32);
-        }
-    }
-    let (lon, lat) = (columns.numbers_of("longitude", cancel)?, columns.numbers_of("latitude", cancel)?);
-    let features = if own.features.len() == own.bands.len() {
-        chosen.iter().map(|b| own.features[*b].clone()).collect()
-    } else {
-        Vec::new()
-    };
-    let set = SampleSet {
-        bands: chosen.iter().map(|b| own.bands[*b].clone()).collect(),
-        features,
-        dates: own.dates,
-        values,
-        classes,
-        annotations: columns.numbers_of("annotation_id", cancel)?.into_iter().map(|id| id as u64).collect(),
-        places: Vec::new(),
-        locations: lon.into_iter().zip(lat).map(|(lon, lat)| [lon, lat]).collect(),
-    };
-    Ok(SampleTable { samples: set, legend, notes: Vec::new() })
+/// The legend that the file brings along, where it has all labels.
+fn of_file(legend: &Legend, samples: &Samples, layout: &Layout) -> Option<(Legend, Vec<ClassCode>)> {
+    let named = layout.label.as_ref().is_some_and(|column| column.kind == Kind::Text);
+    let code = |key: &Key| legend.by_name(&key.to_string()).map(|class| class.code);
+    let codes: Option<Vec<ClassCode>> = samples.labels.iter().map(code).collect();
+    codes.filter(|_| named).map(|codes| (legend.clone(), codes))
 }
