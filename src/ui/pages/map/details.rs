@@ -104,8 +104,9 @@ fn how_ui(ui: &mut Ui, project: &OpenProject, model: &ModelEntry) {
         rows.push(("Took", format!("{:.1} s", trained.seconds)));
     }
     rows.push(("Made", format::moment(&card.created)));
-    Grid::new((&model.name, "how")).num_columns(2).spacing([12.0, 3.0]).show(ui, |ui| {
-        // Rows of words, not of buttons.
+    // Rows of words, not of buttons.
+    let grid = Grid::new((&model.name, "how")).num_columns(2).spacing([12.0, 3.0]).min_row_height(0.0);
+    grid.show(ui, |ui| {
         ui.spacing_mut().interact_size.y = 0.0;
         for (name, value) in rows {
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Min), |ui| {
@@ -159,8 +160,8 @@ fn classes_ui(ui: &mut Ui, card: &ModelCard) {
     ui.add_space(tokens::GRID);
     ui.columns(2, |columns| {
         for (i, class) in card.classes.iter().enumerate() {
+            columns[i % 2].spacing_mut().interact_size.y = 0.0;
             columns[i % 2].horizontal(|ui| {
-                ui.spacing_mut().interact_size.y = 0.0;
                 widgets::swatch(ui, class.colour);
                 ui.add(Label::new(RichText::new(&class.name).small()).truncate());
             });
