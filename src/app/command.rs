@@ -231,6 +231,10 @@ pub enum Command {
     Map { model: Option<String>, site: Option<String>, focus: Option<(u32, u32)> },
     /// Assesses a map (a job): the one on screen unless given.
     Assess { map: Option<String>, site: Option<String> },
+    /// Gives a model, its maps and its assessments another name (a job).
+    RenameModel { name: String, to: String },
+    /// Deletes a model from the disk and, where asked, its maps and assessments (a job); this cannot be undone.
+    DeleteModel { name: String, maps_too: bool },
     /// Asks a job to stop.
     Cancel(JobId),
     /// Takes a notice off the screen.
@@ -276,6 +280,8 @@ impl Command {
                 | Self::TrainWith { .. }
                 | Self::Map { .. }
                 | Self::Assess { .. }
+                | Self::RenameModel { .. }
+                | Self::DeleteModel { .. }
         )
     }
 }

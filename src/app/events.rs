@@ -2,7 +2,7 @@
 
 use super::state::{AppState, CubeState, LastResults, Level, MapLayer, ModelEntry, OpenProject, SaveState};
 use super::update::{map, start_open};
-use super::{derived, flags, imagery, labels_in, labels_out, listing, outside, sites};
+use super::{derived, flags, imagery, labels_in, labels_out, listing, models, outside, sites};
 use crate::classify::ChunkMap;
 use crate::jobs::{EventBody, JobEvent, JobId, JobKind, Loader, OpenedCube, OpenedProject, Outcome};
 use crate::labels::{Annotations, Class, Legend};
@@ -233,6 +233,7 @@ fn finished(state: &mut AppState, job: JobId, outcome: Outcome) {
                 folder: trained.folder.clone(),
                 card: trained.card.clone(),
             };
+            project.damaged_models.retain(|m| m.name != trained.name);
             project.models.insert(0, entry);
             let text = format!(
                 "{} is trained on {} samples in {:.0} s",
@@ -261,6 +262,8 @@ fn finished(state: &mut AppState, job: JobId, outcome: Outcome) {
             summarise(state, what, &damaged);
             state.notify(Level::Done, text);
         }
+        Outcome::ModelRenamed { from, to, folder } => models::renamed(state, &from, &to, folder),
+        Outcome::ModelDeleted { name, maps_too } => models::deleted(state, &name, maps_too),
         Outcome::Assessed(assessed) => {
             let Some(project) = &mut state.project else { return };
             let text = format!("{} is assessed", assessed.map);
@@ -288,6 +291,12 @@ fn project_opened(state: &mut AppState, opened: OpenedProject) {
         models.iter().flat_map(|(.., card)| card.trained_on.iter().chain(&card.held_out)).copied();
     let ids = contents.annotations.iter().map(|a| a.id).chain(of_models);
     let next_id = ids.max().unwrap_or(0).saturating_add(1);
+    let damaged = |(name, folder, why): &(String, _, String)| models::DamagedModel {
+        name: name.clone(),
+        folder: std::path::PathBuf::clone(folder),
+        why: why.clone(),
+    };
+    let damaged_models = unreadable.iter().map(damaged).collect();
     let read_only = folder.read_only().map(str::to_string);
     let left = folder.left_beside();
     let saver = read_only.is_none().then(|| Saver::start(&folder, state.runner.wake()));
@@ -309,6 +318,7 @@ fn project_opened(state: &mut AppState, opened: OpenedProject) {
         selection: Default::default(),
         derived: Default::default(),
         models: models.into_iter().map(|(name, folder, card)| ModelEntry { name, folder, card }).collect(),
+        damaged_models,
         training: None,
         survey: super::Surveying::default(),
         labels_in: super::LabelsSurveying::default(),
@@ -334,7 +344,7 @@ fn project_opened(state: &mut AppState, opened: OpenedProject) {
     }
     derived::follow(state);
     sites::find_footprints(state);
-    unreadable.into_iter().for_each(|why| state.notify(Level::Warning, why));
+    unreadable.into_iter().for_each(|(.., why)| state.notify(Level::Warning, why));
     if let Some(why) = read_only {
         state.notify(Level::Warning, format!("{name} is open read-only, since {why}"));
     }

@@ -2,6 +2,7 @@
 
 use crate::cube::NamedIndex;
 use crate::labels::{Annotations, Legend};
+use crate::model::ModelSpec;
 use crate::project::Site;
 
 /// Steps kept.
@@ -16,6 +17,8 @@ pub struct Snapshot {
     pub legend: Legend,
     /// The project's inward buffer, in metres.
     pub buffer_m: f64,
+    /// What to train, and how.
+    pub model: ModelSpec,
     /// Indices of the project's own.
     pub indices: Vec<NamedIndex>,
     /// Sites that were taken off the list, each with its place.

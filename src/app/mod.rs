@@ -16,6 +16,7 @@ mod labels_in;
 mod labels_out;
 mod legend;
 mod listing;
+mod models;
 mod outside;
 mod reshape;
 mod sites;
@@ -33,6 +34,7 @@ pub use labels_in::LabelsSurveying;
 pub use labels_out::{ExportRequest, SamplesRequest};
 pub use legend::{ENOUGH_PIXELS, ENOUGH_POLYGONS};
 pub use listing::Listing;
+pub use models::DamagedModel;
 pub use state::{
     AppState, CubeState, JobView, LastResults, Level, MapLayer, ModelEntry, Notice, OpenProject, SaveState,
     SiteView, SurveyState, Surveying, Training,

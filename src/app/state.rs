@@ -4,6 +4,7 @@ use super::command::Page;
 use super::derived::{Derived, Tally};
 use super::history::{History, Snapshot};
 use super::labels_in::LabelsSurveying;
+use super::models::DamagedModel;
 use crate::geo::Window;
 use crate::jobs::{
     Assessed, CheckedLabels, CubeBuilt, CubesBuilt, ExportedLabels, Found, Imported, JobId, JobKind, Loader,
@@ -114,6 +115,8 @@ pub struct OpenProject {
     pub derived: Derived,
     /// Models, the newest first.
     pub models: Vec<ModelEntry>,
+    /// Folders of models that cannot be read.
+    pub damaged_models: Vec<DamagedModel>,
     /// The training under way, or the last one.
     pub training: Option<Training>,
     /// The imagery that is looked at.
@@ -249,6 +252,8 @@ pub struct Training {
     pub matrix: Vec<Vec<u32>>,
     /// At most so many epochs.
     pub at_most: usize,
+    /// It stops after so many epochs without a better loss on the held-out annotations; 0 where that is not known.
+    pub patience: usize,
     /// Whether it is still running.
     pub running: bool,
 }
@@ -266,8 +271,19 @@ impl Training {
             epochs: Vec::new(),
             matrix: Vec::new(),
             at_most,
+            patience: 0,
             running: true,
         }
+    }
+
+    /// The epoch whose weights are kept, so far: the one with the least loss on the held-out annotations, the last one where
+    /// none are held out.
+    pub fn best(&self) -> Option<&EpochScore> {
+        let lower = |best: &'_ EpochScore, now: &EpochScore| match (best.held_out_loss, now.held_out_loss) {
+            (Some(best), Some(now)) => now < best,
+            _ => true,
+        };
+        self.epochs.iter().reduce(|best, now| if lower(best, now) { now } else { best })
     }
 }
 
@@ -370,6 +386,7 @@ impl OpenProject {
             annotations: self.annotations.clone(),
             legend: self.document.legend.clone(),
             buffer_m: self.document.settings.buffer_m,
+            model: self.document.settings.model.clone(),
             indices: self.document.settings.indices.clone(),
             removed_sites: self.removed_sites.clone(),
         }

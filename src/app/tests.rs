@@ -739,10 +739,13 @@ fn indices_of_the_project_are_checked_and_undone() {
     let model = &state.project.as_ref().unwrap().document.settings.model;
     assert_eq!(model.inputs.as_ref().unwrap()[1], "Mine");
     run(&mut state, Command::Undo).unwrap();
+    assert_eq!(state.project.as_ref().unwrap().document.settings.model.inputs, None);
+    run(&mut state, Command::Undo).unwrap();
     assert_eq!(indices(&state), []);
 }
 
 mod flags;
 mod imagery;
 mod legend;
+mod models;
 mod shapes;

@@ -95,6 +95,8 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
         Command::TrainWith { name, spec } => train(state, name, Some(spec), false),
         Command::Map { model, site, focus } => map(state, model, site, focus),
         Command::Assess { map, site } => assess(state, map, site),
+        Command::RenameModel { name, to } => super::models::rename(state, &name, &to),
+        Command::DeleteModel { name, maps_too } => super::models::delete(state, &name, maps_too),
         edit => {
             let Some(project) = &mut state.project else {
                 return refuse("no project is open: open one, make a new one, or try the demo");
@@ -196,15 +198,15 @@ fn train(
         spec: spec.unwrap_or_else(|| project.document.settings.model.clone()),
         indices: project.document.settings.indices.clone(),
     };
-    let at_most = spec.spec.training.epochs;
+    let (at_most, patience) = (spec.spec.training.epochs, spec.spec.training.patience);
     project.then_map = then_map;
     let job = start(state, JobKind::Train, name.clone(), move |c| jobs::train(&spec, c));
-    the_project(state)?.training = Some(Training::new(job, name, at_most));
+    the_project(state)?.training = Some(Training { patience, ..Training::new(job, name, at_most) });
     Ok(Some(job))
 }
 
 /// A name given to a model: also that of its folder and its maps, so it must be good for a file.
-fn model_name(given: &str) -> Result<String, Refused> {
+pub(super) fn model_name(given: &str) -> Result<String, Refused> {
     let name = given.trim();
     let mut good = file_name(name);
     // Files beside a map have these endings.
@@ -394,7 +396,8 @@ fn apply(project: &mut OpenProject, author: Option<&str>, command: Command) -> R
             if read_again.ok().as_ref() != Some(&spec) {
                 return refuse("a setting of the model is no number: give one");
             }
-            return view(project, |p| p.document.settings.model = spec);
+            project.document.settings.model = spec;
+            "changing how to train".into()
         }
         Command::Undo => {
             let Some((_, snapshot)) = project.history.undo(before) else {
@@ -462,6 +465,8 @@ fn restore(project: &mut OpenProject, snapshot: super::history::Snapshot) {
     project.document.legend = snapshot.legend;
     project.document.settings.buffer_m = snapshot.buffer_m;
     indices::replace(project, snapshot.indices);
+    // After the indices, which take the inputs of the model along.
+    project.document.settings.model = snapshot.model;
     sites::restore_removed(project, snapshot.removed_sites);
     project.settle();
     project.save();

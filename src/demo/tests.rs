@@ -1,12 +1,14 @@
 //! What the landscape promises, checked against the true map: one month does not tell its classes apart, the year does.
 
+mod clouds;
+
 use super::phenology::BANDS;
 use super::quadratic::Quadratic;
 use super::{Landscape, simulate, write_inputs};
 use crate::geo::Window;
 use crate::geo::raster::{PixelType, RasterReader, info, read_u8};
 use crate::labels::{ClassCode, Confidence, core_of};
-use crate::model::{ModelSpec, train};
+use crate::model::{Model, ModelSpec, train};
 use crate::progress::Cancel;
 use crate::samples::{SampleSet, split_by_annotation};
 use rayon::prelude::*;
@@ -69,19 +71,38 @@ impl Landscape {
     }
 }
 
-/// Overall accuracy on the true map of Ritmo's own network, trained from the annotations as a user would.
-fn trained_accuracy(landscape: &Landscape, months: &[usize], spec: &ModelSpec) -> f64 {
+/// Ritmo's own network, trained from the annotations as a user would.
+fn trained(landscape: &Landscape, months: &[usize], spec: &ModelSpec) -> Model {
     let set = landscape.samples(months);
     let training = &spec.training;
     let split = split_by_annotation(&set, training.held_out_share, training.seed);
     let model = train(&set, &split, &landscape.legend, spec, &|_| (), &Cancel::new()).expect("trains");
+    println!("months {months:?}: {} samples, {} epochs", set.len(), model.card.history.len());
+    model
+}
+
+/// Overall accuracy on the true map of Ritmo's own network, trained from the annotations as a user would.
+fn trained_accuracy(landscape: &Landscape, months: &[usize], spec: &ModelSpec) -> f64 {
+    accuracy(landscape, months, &trained(landscape, months, spec), |_, _| ())
+}
+
+/// Overall accuracy of a model on the true map; `change` may change the series (month x band) of each pixel first.
+fn accuracy(
+    landscape: &Landscape,
+    months: &[usize],
+    model: &Model,
+    change: impl Fn(usize, &mut [f32]) + Sync,
+) -> f64 {
     let pixels = landscape.test_pixels(months);
     let classes = model.card.classes.len();
     let mut confused: BTreeMap<(ClassCode, ClassCode), usize> = BTreeMap::new();
     let mapped: Vec<ClassCode> = pixels
         .par_chunks(2048)
         .flat_map_iter(|pixels| {
-            let values: Vec<f32> = pixels.iter().flat_map(|&i| landscape.series(months, i)).collect();
+            let mut values: Vec<f32> = pixels.iter().flat_map(|&i| landscape.series(months, i)).collect();
+            for (pixel, series) in pixels.iter().zip(values.chunks_exact_mut(months.len() * BANDS)) {
+                change(*pixel, series);
+            }
             let probabilities = model.probabilities(&values).expect("fits");
             let best =
                 probabilities.chunks(classes).map(|of| (0..classes).max_by(|&a, &b| of[a].total_cmp(&of[b])));
@@ -93,11 +114,7 @@ fn trained_accuracy(landscape: &Landscape, months: &[usize], spec: &ModelSpec) -
     }
     let right: usize = confused.iter().filter(|((a, b), _)| a == b).map(|(_, n)| n).sum();
     let accuracy = right as f64 / pixels.len() as f64;
-    println!(
-        "months {months:?}: accuracy {accuracy:.3}, {} samples, {} epochs",
-        set.len(),
-        model.card.history.len()
-    );
+    println!("months {months:?}: accuracy {accuracy:.3}");
     for truth in 1..=10 {
         let row: Vec<String> =
             (1..=10).map(|mapped| format!("{:6}", confused.get(&(truth, mapped)).unwrap_or(&0))).collect();

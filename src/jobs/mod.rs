@@ -1,6 +1,7 @@
 //! Background work: a job runs a plain function on a named thread, reports over one bounded channel, and is cancelled
 //! and joined on exit. Progress may be dropped when nobody listens; results never are.
 
+mod attention;
 mod draft;
 mod flags;
 mod imagery;
@@ -9,6 +10,7 @@ mod labels_out;
 mod legend;
 mod listing;
 mod loader;
+mod models;
 mod newest;
 mod rhythm;
 mod runner;
@@ -16,6 +18,7 @@ mod sites;
 mod wand;
 mod work;
 
+pub use attention::{Attended, AttentionOf, AttentionRequest, attention};
 pub use draft::{DraftAnswer, DraftQuestion, DraftRequest, Drafts};
 pub use flags::{
     AllFacts, CoreResult, Facts, FlagSpec, Flagged, Mark, Marks, PixelPlace, Relations, flag_all, flags,
@@ -33,6 +36,7 @@ pub use labels_out::{
 pub use legend::{read_legend, write_legend};
 pub use listing::{Column, ListInput, ListSpec, Marked, SitePlace, list, listing, sites_of};
 pub use loader::{Loaded, Loader, TileKey};
+pub use models::{ModelFiles, delete_model, rename_model};
 pub use newest::Newest;
 pub use rhythm::{Rhythm, RhythmOf, RhythmRequest, rhythm};
 pub use runner::{JobContext, Runner, let_the_window_go_first};
@@ -109,6 +113,10 @@ pub enum JobKind {
     Map,
     /// Assesses a map.
     Assess,
+    /// Gives a model another name.
+    RenameModel,
+    /// Deletes a model.
+    DeleteModel,
 }
 
 impl JobKind {
@@ -137,6 +145,8 @@ impl JobKind {
             Self::Train => "Training",
             Self::Map => "Mapping",
             Self::Assess => "Assessing",
+            Self::RenameModel => "Renaming the model",
+            Self::DeleteModel => "Deleting the model",
         }
     }
 }
@@ -216,6 +226,10 @@ pub enum Outcome {
     Mapped(Mapped),
     /// A map was assessed.
     Assessed(Assessed),
+    /// A model has another name, and lies in this folder.
+    ModelRenamed { from: String, to: String, folder: PathBuf },
+    /// A model was deleted, with its maps or without.
+    ModelDeleted { name: String, maps_too: bool },
 }
 
 /// A project that was opened or made.
@@ -229,8 +243,8 @@ pub struct OpenedProject {
     pub models: Vec<(String, PathBuf, ModelCard)>,
     /// Its newest assessment.
     pub assessed: Option<Assessed>,
-    /// Models and assessments that cannot be read, in sentences.
-    pub unreadable: Vec<String>,
+    /// Models that cannot be read: name, folder, why in a sentence.
+    pub unreadable: Vec<(String, PathBuf, String)>,
 }
 
 /// What was recognised, and in which inputs.

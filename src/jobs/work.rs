@@ -219,7 +219,7 @@ fn opened(folder: project::ProjectFolder, contents: project::Contents) -> Outcom
     for (name, path) in folder.models() {
         match Model::load(&path).map(|m| m.card) {
             Ok(card) => models.push((name, path, card)),
-            Err(e) => unreadable.push(e.to_string()),
+            Err(e) => unreadable.push((name, path, e.to_string())),
         }
     }
     let assessed = newest_assessment(&folder.assessments_path());

@@ -2,6 +2,7 @@
 //!
 //! candle-nn's AdamW is right too, but works on its variables with a dozen passes a step, and keeps its moments to itself.
 
+use super::engine::vectorised;
 use rayon::prelude::*;
 
 const BETA1: f64 = 0.9;
@@ -45,11 +46,16 @@ impl AdamW {
                 .zip(first.par_chunks_mut(TASK))
                 .zip(second.par_chunks_mut(TASK))
                 .for_each(|(((weights, gradients), first), second)| {
-                    for (((w, g), m), v) in weights.iter_mut().zip(gradients).zip(first).zip(second) {
-                        *m = beta1 * *m + fresh1 * g;
-                        *v = beta2 * *v + fresh2 * g * g;
-                        *w = *w * keep - rate * *m / (v.sqrt() * spread + EPSILON);
-                    }
+                    vectorised(
+                        #[inline(always)]
+                        || {
+                            for (((w, g), m), v) in weights.iter_mut().zip(gradients).zip(first).zip(second) {
+                                *m = beta1 * *m + fresh1 * g;
+                                *v = beta2 * *v + fresh2 * g * g;
+                                *w = *w * keep - rate * *m / (v.sqrt() * spread + EPSILON);
+                            }
+                        },
+                    );
                 });
         }
     }

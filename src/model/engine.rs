@@ -92,6 +92,54 @@ impl Packed {
     }
 }
 
+/// Where the rows of a matrix lie in values: runs of rows evenly apart (the dates of a sample), and the runs evenly apart
+/// too (the samples).
+#[derive(Clone, Copy)]
+pub(super) struct Rows {
+    /// Where the first row starts.
+    pub offset: usize,
+    /// Rows of a run.
+    pub run: usize,
+    /// From a row to the next one of its run.
+    pub stride: usize,
+    /// From a run to the next.
+    pub jump: usize,
+}
+
+impl Rows {
+    fn at(&self, row: usize) -> usize {
+        self.offset + row / self.run * self.jump + row % self.run * self.stride
+    }
+}
+
+/// What becomes of the sums of a product before they are written.
+#[derive(Clone, Copy)]
+pub(super) struct Finish<'a> {
+    /// Added to each row.
+    pub shift: &'a [f32],
+    /// Whether what is below zero becomes zero.
+    pub relu: bool,
+}
+
+/// The product of `count` rows of `values`, each as long as `rhs` has rows, written to `out` where `to` says; what lies
+/// between the rows stays as it is. Nothing is allocated.
+///
+/// # Panics
+/// As [`product`], and where `shift` is not as long as a row of the result.
+pub(super) fn product_to(
+    values: &[f32],
+    from: Rows,
+    count: usize,
+    rhs: &Packed,
+    finish: Finish,
+    (out, to): (&mut [f32], Rows),
+) {
+    assert_eq!(finish.shift.len(), rhs.cols, "the shift of a product is not as long as its rows");
+    if count > 0 {
+        Arch::new().dispatch(ProductTo { values, from, count, rhs, finish, out, to });
+    }
+}
+
 /// The product of two matrices, row by row.
 ///
 /// # Panics
@@ -176,6 +224,64 @@ impl Product<'_> {
     }
 }
 
+struct ProductTo<'a> {
+    values: &'a [f32],
+    from: Rows,
+    count: usize,
+    rhs: &'a Packed,
+    finish: Finish<'a>,
+    out: &'a mut [f32],
+    to: Rows,
+}
+
+impl WithSimd for ProductTo<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        if vectors::<S>() == 4 { self.tiles::<S, 4>(simd) } else { self.tiles::<S, 2>(simd) }
+    }
+}
+
+impl ProductTo<'_> {
+    #[inline(always)]
+    fn tiles<S: Simd, const VECTORS: usize>(self, simd: S) {
+        let Self { values, from, count, rhs, finish, out, to } = self;
+        let width = VECTORS * S::F32_LANES;
+        let panels = rhs.panels[rhs.start..].chunks_exact(width * rhs.rows.max(1));
+        let zero = simd.splat_f32s(0.0);
+        for (panel, first) in panels.zip((0..rhs.cols).step_by(width)) {
+            let (panel, _) = S::as_simd_f32s(panel).0.as_chunks::<VECTORS>();
+            let take = width.min(rhs.cols - first);
+            let mut shift = [zero; VECTORS];
+            for (to, from) in shift.iter_mut().zip(finish.shift[first..first + take].chunks(S::F32_LANES)) {
+                *to = simd.partial_load_f32s(from);
+            }
+            for row in (0..count).step_by(TILE) {
+                // The last tile goes over some rows of the one before it once more.
+                let row = row.min(count.saturating_sub(TILE));
+                let rows: [&[f32]; TILE] = std::array::from_fn(|r| {
+                    let at = from.at((row + r).min(count - 1));
+                    &values[at..at + rhs.rows]
+                });
+                let tile = by_rows(simd, rows, panel);
+                for (r, sums) in tile.into_iter().enumerate().take(count) {
+                    let at = to.at(row + r) + first;
+                    let to = &mut out[at..at + take];
+                    for ((to, sum), shift) in to.chunks_mut(S::F32_LANES).zip(sums).zip(shift) {
+                        let sum = simd.add_f32s(sum, shift);
+                        let sum = if finish.relu { simd.max_f32s(sum, zero) } else { sum };
+                        match S::as_mut_simd_f32s(to).0 {
+                            [whole] => *whole = sum,
+                            _ => simd.partial_store_f32s(to, sum),
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// A register tile of rows that lie side by side.
 #[inline(always)]
 fn by_rows<S: Simd, const VECTORS: usize>(
@@ -246,6 +352,34 @@ mod tests {
             let got = product(lhs, &Packed::new(rhs));
             // All of it is in eighths and small: exact in f32 whatever the order.
             proptest::prop_assert_eq!(got, naive(lhs, rhs));
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_product_into_a_layout_adds_the_shift_cuts_below_zero_and_leaves_what_lies_between(
+            runs in 1usize..9, run in 1usize..15, k in 1usize..40, n in 1usize..140, pad in 0usize..4,
+            relu in proptest::bool::ANY,
+        ) {
+            let from = Rows { offset: 1, run, stride: 2, jump: 2 * run + 3 };
+            let values: Vec<f32> = (0..1 + runs * from.jump + k).map(|i| ((i * 37 % 19) as f32 - 9.0) / 8.0).collect();
+            let b: Vec<f32> = (0..k * n).map(|i| ((i * 53 % 23) as f32 - 11.0) / 8.0).collect();
+            let shift: Vec<f32> = (0..n).map(|i| (i % 7) as f32 - 3.0).collect();
+            let to = Rows { offset: pad * n, run, stride: n, jump: (run + pad) * n };
+            let mut out = vec![-99.0; to.offset + runs * to.jump];
+            let mut expected = out.clone();
+            for row in 0..runs * run {
+                for c in 0..n {
+                    let at = from.at(row);
+                    let sum: f32 = (0..k).map(|i| values[at + i] * b[i * n + c]).sum();
+                    let sum = sum + shift[c];
+                    expected[to.at(row) + c] = if relu { sum.max(0.0) } else { sum };
+                }
+            }
+            let rhs = Packed::new(View::of(&b, k, n));
+            let finish = Finish { shift: &shift, relu };
+            product_to(&values, from, runs * run, &rhs, finish, (&mut out, to));
+            proptest::prop_assert_eq!(out, expected);
         }
     }
 

@@ -8,7 +8,9 @@
 
 mod adamw;
 mod attention;
+mod augment;
 mod backprop;
+mod balance;
 mod baselines;
 pub mod definition;
 mod engine;
@@ -29,7 +31,9 @@ pub use attention::Attention;
 pub use baselines::Baseline;
 pub use options::{OptionInfo, OptionKind};
 pub use saved::{Model, ModelCard};
-pub use spec::{LtaeOptions, ModelKind, ModelSpec, PixelOptions, Schedule, TempCnnOptions, TrainOptions};
+pub use spec::{
+    ClassWeights, LtaeOptions, ModelKind, ModelSpec, PixelOptions, Schedule, TempCnnOptions, TrainOptions,
+};
 pub use train::{EpochScore, TrainEvent, train};
 
 use std::path::PathBuf;

@@ -38,11 +38,7 @@ impl Shape {
         bound(network, "the dates", self.times, 1, 10_000)?;
         bound(network, "the bands", self.bands, 1, 10_000)?;
         bound(network, "the classes", self.classes, 2, 254)?;
-        match &self.kind {
-            ModelKind::TempCnn(options) => options.check(),
-            ModelKind::Pixel(options) => options.check(self.times),
-            ModelKind::Ltae(options) => options.check(),
-        }
+        self.kind.check(self.times)
     }
 
     /// Values a series.
@@ -96,7 +92,8 @@ impl Shape {
     pub fn step(&self, weights: &Weights, batch: &Batch) -> Result<Step, ModelError> {
         match &self.kind {
             ModelKind::TempCnn(options) => Ok(backprop::step(self, options, weights, batch)),
-            ModelKind::Pixel(_) | ModelKind::Ltae(_) => {
+            ModelKind::Ltae(options) => Ok(ltae::step(self, options, weights, batch)),
+            ModelKind::Pixel(_) => {
                 definition::Definition::new(self, weights, candle_core::DType::F32)?.step(batch)
             }
         }

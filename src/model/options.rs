@@ -139,6 +139,54 @@ const TRAINING: &[OptionInfo] = &[
         Real(0.0, 0.9),
     ),
     option(
+        "class_weights",
+        "Weights of classes",
+        "How much a sample counts by its class: all the same, by the square root of the rarity, or so that classes are even.",
+        OptionKind::Choice(&["none", "softened", "balanced"]),
+    ),
+    option(
+        "cap_per_class",
+        "Samples a class at most",
+        "Samples of a class that train, drawn at random; 0 for all.",
+        Whole(0, 100_000_000),
+    ),
+    option(
+        "cap_per_annotation",
+        "Samples an annotation at most",
+        "Samples of an annotation that train, drawn at random; 0 for all.",
+        Whole(0, 100_000_000),
+    ),
+    option(
+        "drop_dates",
+        "Dates dropped (share)",
+        "Share of a series' dates dropped at random while training and filled again, as clouds will do.",
+        Real(0.0, 0.9),
+    ),
+    option(
+        "clouds",
+        "Clouds (share of dates)",
+        "Share of dates that get a simulated cloud while training, as masks will miss some.",
+        Real(0.0, 0.9),
+    ),
+    option(
+        "shadows",
+        "Shadows (share of dates)",
+        "Share of dates that get a simulated shadow while training.",
+        Real(0.0, 0.9),
+    ),
+    option(
+        "gain",
+        "Gain (share)",
+        "Standard deviation of a gain on each date, as mosaics drift from one another.",
+        Real(0.0, 1.0),
+    ),
+    option(
+        "offset",
+        "Offset (share of range)",
+        "Standard deviation of an offset on each date and band, as a share of the band's range.",
+        Real(0.0, 1.0),
+    ),
+    option(
         "patience",
         "Patience (epochs)",
         "Epochs without a better loss on the held-out annotations before training stops.",
@@ -185,7 +233,8 @@ impl ModelSpec {
             let usual = match TRAINING.iter().find(|o| o.name == name)?.kind {
                 Flag => Some(Value::Bool(false)),
                 OptionKind::Choice(names) => names.first().map(|name| (*name).into()),
-                Whole(..) | Real(..) => None,
+                Whole(..) => Some(0.into()),
+                Real(..) => Some(0.0.into()),
             };
             of(serde_json::to_value(&self.training)).or(usual)
         }

@@ -321,15 +321,20 @@ pub(super) fn prepare(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::model::TempCnnOptions;
     use std::path::PathBuf;
 
     fn model(created: &str) -> Model {
         let options = TempCnnOptions { filters: 4, kernel: 3, layers: 2, dense: 6, ..Default::default() };
+        model_of(ModelKind::TempCnn(options), created)
+    }
+
+    /// A model of two bands, four dates and two classes that learned nothing.
+    pub fn model_of(kind: ModelKind, created: &str) -> Model {
         let class = |code: u8| Class::new(code, format!("class {code}"), [code, 0, 0]);
-        let mut spec = ModelSpec { kind: ModelKind::TempCnn(options), ..ModelSpec::default() };
+        let mut spec = ModelSpec { kind, ..ModelSpec::default() };
         spec.training.seed = u64::MAX;
         let card = ModelCard {
             version: VERSION,

@@ -4,6 +4,7 @@ pub use super::ltae::LtaeOptions;
 pub use super::pixel::PixelOptions;
 pub use super::tempcnn::TempCnnOptions;
 
+use super::ModelError;
 use crate::cube::Filling;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +33,18 @@ impl ModelKind {
     /// The network of this name with its default options.
     pub fn named(name: &str) -> Option<Self> {
         Self::all().into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Checks the options, for series of so many dates.
+    ///
+    /// # Errors
+    /// [`ModelError::Options`] with the option that cannot be, and what it takes.
+    pub fn check(&self, times: usize) -> Result<(), ModelError> {
+        match self {
+            Self::TempCnn(options) => options.check(),
+            Self::Pixel(options) => options.check(times),
+            Self::Ltae(options) => options.check(),
+        }
     }
 
     /// The name in files and on the command line.
@@ -65,6 +78,33 @@ impl ModelKind {
                 "Attention over the dates, which knows the day of the year and looks past gaps: for long or cloudy series; it tells which dates decided."
             }
         }
+    }
+}
+
+fn is_zero(value: &usize) -> bool {
+    *value == 0
+}
+
+fn is_nothing(value: &f64) -> bool {
+    *value == 0.0
+}
+
+/// How much a sample counts by its class.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ClassWeights {
+    /// All the same.
+    #[default]
+    None,
+    /// By the square root of the class's rarity.
+    Softened,
+    /// By the class's rarity, so that all classes count the same.
+    Balanced,
+}
+
+impl ClassWeights {
+    fn is_none(&self) -> bool {
+        *self == Self::None
     }
 }
 
@@ -129,6 +169,30 @@ pub struct TrainOptions {
     pub weight_decay: f64,
     /// Share of the target spread evenly over all classes.
     pub label_smoothing: f64,
+    /// How much a sample counts by its class.
+    #[serde(default, skip_serializing_if = "ClassWeights::is_none")]
+    pub class_weights: ClassWeights,
+    /// At most this many samples of a class train; 0 for all.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cap_per_class: usize,
+    /// At most this many samples of an annotation train; 0 for all.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cap_per_annotation: usize,
+    /// Share of a series' dates dropped at random while training, and filled between their neighbours (or masked).
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub drop_dates: f64,
+    /// Share of dates that get a simulated cloud while training.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub clouds: f64,
+    /// Share of dates that get a simulated shadow.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub shadows: f64,
+    /// Standard deviation of a gain on each date.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub gain: f64,
+    /// Standard deviation of an offset on each date and band, as a share of the band's range.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub offset: f64,
     /// Stop after this many epochs without a better loss on the held-out annotations.
     pub patience: usize,
     /// Share of each class's annotations held out.
@@ -148,6 +212,14 @@ impl Default for TrainOptions {
             schedule: Schedule::OneCycle,
             weight_decay: 1e-4,
             label_smoothing: 0.05,
+            class_weights: ClassWeights::None,
+            cap_per_class: 0,
+            cap_per_annotation: 0,
+            drop_dates: 0.0,
+            clouds: 0.0,
+            shadows: 0.0,
+            gain: 0.0,
+            offset: 0.0,
             patience: 12,
             held_out_share: 0.25,
             take_likely: false,

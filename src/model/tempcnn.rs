@@ -10,7 +10,7 @@
 
 use super::ModelError;
 use super::definition::{Tape, convolution, flat};
-use super::engine::{Packed, View, product, vectorised};
+use super::engine::{Finish, Packed, Rows, View, product_to};
 use super::network::{Inference, Input, Shape, bound, odd, share};
 use super::weights::{Layout, Weights};
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 /// Batch norm's guard against division by zero.
 pub(super) const EPSILON: f64 = 1e-5;
 /// Series a block of inference: its activations stay in the cache.
-const SERIES: usize = 64;
+const SERIES: usize = 48;
 
 /// Options of TempCNN.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -164,10 +164,17 @@ pub(super) fn lay_out(shape: &Shape, pad: usize, series: &[f32]) -> Vec<f32> {
     let n = shape.values();
     let pad = pad * shape.bands;
     let mut out = vec![0.0; pad + series.len() / n * (n + pad)];
+    lay_out_into(shape, pad / shape.bands, series, &mut out);
+    out
+}
+
+/// The same into values whose rows of zeros are there already.
+fn lay_out_into(shape: &Shape, pad: usize, series: &[f32], out: &mut [f32]) {
+    let n = shape.values();
+    let pad = pad * shape.bands;
     for (from, to) in series.chunks_exact(n).zip(out[pad..].chunks_exact_mut(n + pad)) {
         to[..n].copy_from_slice(from);
     }
-    out
 }
 
 /// A trained network made ready for inference: batch norm is folded into the weights.
@@ -202,41 +209,82 @@ impl TempCnn {
         Self { shape: shape.clone(), options: options.clone(), plans, layers }
     }
 
-    fn block_logits(&self, series: &[f32]) -> Vec<f32> {
+    /// Logits of at most [`SERIES`] series into `logits`; `buffers` are as [`Buffers::new`] makes them.
+    fn block_logits(&self, series: &[f32], buffers: &mut Buffers, logits: &mut [f32]) {
+        let TempCnnOptions { filters, dense, .. } = self.options;
         let samples = series.len() / self.shape.values();
-        let mut values = lay_out(&self.shape, self.options.kernel / 2, series);
-        for (plan, (weight, shift)) in self.plans.iter().zip(&self.layers) {
-            let z = product(plan.windows(&values, samples), weight);
-            values.clear();
-            values.resize(plan.output_len(samples), 0.0);
-            vectorised(
-                #[inline(always)]
-                || {
-                    let real = plan.times * plan.filters;
-                    let to = values[plan.pad * plan.filters..].chunks_mut(plan.sample_stride());
-                    for (from, to) in z.chunks(plan.sample_stride()).zip(to) {
-                        let rows = from[..real].chunks_exact(plan.filters);
-                        for (from, to) in rows.zip(to[..real].chunks_exact_mut(plan.filters)) {
-                            for ((z, shift), y) in from.iter().zip(shift).zip(to) {
-                                *y = (z + shift).max(0.0);
-                            }
-                        }
-                    }
-                },
-            );
+        lay_out_into(&self.shape, self.options.kernel / 2, series, &mut buffers.series);
+        let [mut from, mut to] = [&mut buffers.even, &mut buffers.odd];
+        let (ends, convolutions) = (self.layers.len() - 2, &self.plans[..self.plans.len() - 1]);
+        for (i, (plan, (weight, shift))) in convolutions.iter().zip(&self.layers).enumerate() {
+            let input: &[f32] = if i == 0 { &buffers.series } else { from };
+            let windows = Rows {
+                offset: plan.offset,
+                run: plan.times,
+                stride: plan.stride,
+                jump: (plan.times + plan.pad) * plan.stride,
+            };
+            let places = Rows {
+                offset: plan.pad * filters,
+                run: plan.times,
+                stride: filters,
+                jump: plan.sample_stride(),
+            };
+            let finish = Finish { shift, relu: true };
+            product_to(input, windows, samples * plan.times, weight, finish, (to, places));
+            std::mem::swap(&mut from, &mut to);
         }
-        let (weight, bias) = &self.layers[self.plans.len()];
-        let mut logits = product(View::of(&values, samples, self.options.dense), weight);
-        for row in logits.chunks_exact_mut(self.shape.classes) {
-            row.iter_mut().zip(bias).for_each(|(z, b)| *z += b);
+        let even = |offset, stride| Rows { offset, run: 1, stride: 0, jump: stride };
+        let (plan, (weight, shift)) = (&self.plans[ends], &self.layers[ends]);
+        let finish = Finish { shift, relu: true };
+        let places = even(0, dense);
+        product_to(
+            from,
+            even(plan.offset, plan.stride),
+            samples,
+            weight,
+            finish,
+            (&mut buffers.dense, places),
+        );
+        let (weight, bias) = &self.layers[ends + 1];
+        let finish = Finish { shift: bias, relu: false };
+        let places = even(0, self.shape.classes);
+        product_to(&buffers.dense, even(0, dense), samples, weight, finish, (logits, places));
+    }
+}
+
+/// Activations of a block of series, used for one block after the other: rows of zeros between samples are written once.
+struct Buffers {
+    series: Vec<f32>,
+    even: Vec<f32>,
+    odd: Vec<f32>,
+    dense: Vec<f32>,
+}
+
+impl Buffers {
+    fn new(net: &TempCnn, samples: usize) -> Self {
+        let plan = &net.plans[0];
+        let rows = plan.pad + samples * (plan.times + plan.pad);
+        let convolved = vec![0.0; rows * plan.filters];
+        Self {
+            series: vec![0.0; rows * plan.channels],
+            even: convolved.clone(),
+            odd: convolved,
+            dense: vec![0.0; samples * net.options.dense],
         }
-        logits
     }
 }
 
 impl Inference for TempCnn {
     fn logits(&self, input: Input) -> Result<Vec<f32>, ModelError> {
-        let blocks = input.series.chunks(SERIES * self.shape.values());
-        Ok(blocks.flat_map(|series| self.block_logits(series)).collect())
+        let (values, classes) = (self.shape.values(), self.shape.classes);
+        let samples = input.series.len() / values;
+        let mut logits = vec![0.0; samples * classes];
+        let mut buffers = Buffers::new(self, samples.min(SERIES));
+        let blocks = input.series.chunks(SERIES * values).zip(logits.chunks_mut(SERIES * classes));
+        for (series, logits) in blocks {
+            self.block_logits(series, &mut buffers, logits);
+        }
+        Ok(logits)
     }
 }

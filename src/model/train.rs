@@ -1,6 +1,8 @@
 //! Training with early stopping on held-out annotations.
 
 use super::adamw::AdamW;
+use super::augment::{Augment, indices};
+use super::balance::{self, capped};
 use super::network::{Batch, Input, Shape, log_sum, logits_on_all_threads, targets};
 use super::saved::{Prepared, VERSION, days, prepare};
 use super::weights::Weights;
@@ -11,6 +13,7 @@ use crate::samples::{Normalisation, SampleSet, Split};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// What one epoch gave.
@@ -93,8 +96,10 @@ pub fn train(
         classes: ready.classes.clone(),
         samples: ready.train.classes.len(),
         held_out: ready.held_out.classes.len(),
-        notes: Vec::new(),
+        notes: ready.notes.clone(),
     });
+    let index = indices(&shape, &set.bands, |b| set.features.get(b).is_some_and(|f| f.expression.is_some()));
+    let augment = Augment::new(&spec.training, &ready.normalisation, index, days(&set.dates));
 
     let each = shape.times * shape.bands;
     let samples = ready.train.classes.len();
@@ -117,13 +122,20 @@ pub fn train(
             if cancel.is_cancelled() {
                 break 'epochs;
             }
-            let (series, missing) = ready.train.gather(chosen, each, shape.times);
+            let (mut series, mut missing) = ready.train.gather(chosen, each, shape.times);
+            if let Some(augment) = &augment {
+                augment_all(augment, &mut series, missing.as_deref_mut(), chosen, (seed, epoch, shape.times));
+            }
             let classes: Vec<usize> = chosen.iter().map(|i| ready.train.classes[*i]).collect();
             let rate = learning_rate * schedule.share(taken as usize, epochs * steps, epoch);
             taken += 1;
+            let mut targets = targets(&classes, shape.classes, label_smoothing);
+            for (row, class) in targets.chunks_exact_mut(shape.classes).zip(&classes) {
+                row.iter_mut().for_each(|t| *t *= ready.weights[*class]);
+            }
             let batch = Batch {
                 input: Input { series: &series, missing: missing.as_deref() },
-                targets: &targets(&classes, shape.classes, label_smoothing),
+                targets: &targets,
                 dropout: Some((seed, taken)),
             };
             let result = shape.step(&weights, &batch)?;
@@ -174,7 +186,7 @@ pub fn train(
         history,
         best_epoch: score.epoch,
         held_out_matrix: matrix,
-        notes: Vec::new(),
+        notes: ready.notes,
         imported_from: None,
         created: chrono::Utc::now().to_rfc3339(),
     };
@@ -198,6 +210,26 @@ fn check(options: &TrainOptions) -> Result<(), ModelError> {
         return refuse(format!("the label smoothing must be from 0 to below 1, not {label_smoothing}"));
     }
     Ok(())
+}
+
+/// Augments the series of a batch, each on its own, on all threads.
+fn augment_all(
+    augment: &Augment,
+    series: &mut [f32],
+    missing: Option<&mut [bool]>,
+    chosen: &[usize],
+    (seed, epoch, times): (u64, usize, usize),
+) {
+    let each = series.len() / chosen.len().max(1);
+    let series = series.par_chunks_exact_mut(each).zip(chosen);
+    match missing {
+        None => series.for_each(|(series, sample)| augment.apply(series, None, (seed, epoch, *sample))),
+        Some(missing) => {
+            series.zip(missing.par_chunks_exact_mut(times)).for_each(|((series, sample), missing)| {
+                augment.apply(series, Some(missing), (seed, epoch, *sample));
+            })
+        }
+    }
 }
 
 /// One side of the split, made ready for the network.
@@ -273,6 +305,10 @@ impl HeldOut {
 /// The samples made ready for the network.
 struct Ready {
     classes: Vec<Class>,
+    /// How much a sample of each class counts.
+    weights: Vec<f32>,
+    /// What is used and left out, in sentences.
+    notes: Vec<String>,
     normalisation: Normalisation,
     train: Side,
     held_out: Side,
@@ -292,7 +328,8 @@ impl Ready {
         let chosen = |part: &[usize]| -> Vec<usize> {
             part.iter().copied().filter(of_legend).filter(usable).collect()
         };
-        let train = chosen(&split.train);
+        let all = chosen(&split.train);
+        let train = capped(set, &all, &spec.training);
         let has_sample = |class: &&Class| train.iter().any(|i| set.classes[*i] == class.code);
         let classes: Vec<Class> = legend.classes.iter().filter(has_sample).cloned().collect();
         if classes.len() < 2 {
@@ -325,7 +362,15 @@ impl Ready {
             Side { series, missing, classes: chosen.iter().filter_map(|i| index(*i)).collect(), annotations }
         };
         let (train, held_out) = (side(&train), side(&held_out));
-        Ok(Self { classes, normalisation, train, held_out })
+        let mut counts = vec![0; classes.len()];
+        train.classes.iter().for_each(|class| counts[*class] += 1);
+        let weights = balance::weights(spec.training.class_weights, &counts);
+        let mut notes = balance::notes(&spec.training, &classes, &weights, all.len(), train.classes.len());
+        let index = vec![false; set.bands.len()];
+        if let Some(augment) = Augment::new(&spec.training, &normalisation, index, Vec::new()) {
+            notes.push(augment.words());
+        }
+        Ok(Self { classes, weights, notes, normalisation, train, held_out })
     }
 }
 

@@ -168,8 +168,9 @@ impl ProjectFolder {
             // Hidden folders are models being saved.
             .filter(|e| !e.file_name().to_string_lossy().starts_with('.'))
             .filter_map(|e| {
-                let card = e.path().join("model.json");
-                let when = fs::metadata(card).ok()?.modified().ok()?;
+                // One that has lost its card is listed too, so that people read what became of it.
+                let file = ["model.json", "model.safetensors"].map(|file| e.path().join(file));
+                let when = file.iter().find_map(|file| fs::metadata(file).ok())?.modified().ok()?;
                 Some((when, e.file_name().to_string_lossy().into_owned(), e.path()))
             })
             .collect();

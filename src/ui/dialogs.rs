@@ -34,6 +34,7 @@ enum Question {
     New { folder: String, name: String, preset: Preset },
     Remove { site: String, files: bool },
     Export(ExportForm),
+    DeleteModel { name: String, maps_too: bool },
 }
 
 /// Dialogs that are open.
@@ -100,6 +101,11 @@ impl Dialogs {
     /// Asks whether to take a site off the list.
     pub fn ask_remove(&mut self, site: &str) {
         self.question = Some(Question::Remove { site: site.into(), files: false });
+    }
+
+    /// Asks whether to delete a model.
+    pub fn ask_delete_model(&mut self, name: &str) {
+        self.question = Some(Question::DeleteModel { name: name.into(), maps_too: false });
     }
 
     /// A folder for a new project was chosen.
@@ -192,6 +198,20 @@ pub fn dialogs_ui(ctx: &egui::Context, state: &AppState, view: &mut View) {
                 (command, cancelled) = answer_ui(ui, words, true, || match *files {
                     true => Command::DeleteSite(site.clone()),
                     false => Command::RemoveSite(site.clone()),
+                });
+            }
+            Question::DeleteModel { name, maps_too } => {
+                title(ui, &format!("Delete {name}"));
+                ui.label("The model is deleted from the disk. This cannot be undone.");
+                ui.checkbox(maps_too, "Delete its maps and assessments too");
+                if !*maps_too {
+                    let words = "Maps made with it stay. Whether it learned from an annotation is not known any more when \
+                                 they are assessed.";
+                    ui.label(RichText::new(words).small().weak());
+                }
+                (command, cancelled) = answer_ui(ui, "Delete", true, || Command::DeleteModel {
+                    name: name.clone(),
+                    maps_too: *maps_too,
                 });
             }
             Question::Export(form) => {

@@ -1,6 +1,6 @@
 //! Numbers and dates as people read them.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use std::time::Duration;
 
 /// "1 min left", "12 s left".
@@ -75,6 +75,32 @@ pub fn without_options(sentence: &str) -> String {
     text
 }
 
+/// "3 min ago", of a time as RFC 3339 writes it; as it stands where it cannot be read.
+pub fn ago(created: &str) -> String {
+    ago_at(created, chrono::Utc::now())
+}
+
+fn ago_at(created: &str, now: DateTime<Utc>) -> String {
+    let Ok(then) = DateTime::parse_from_rfc3339(created) else { return created.into() };
+    let minutes = now.signed_duration_since(then).num_minutes();
+    match minutes {
+        // A clock may have been set back since.
+        ..=0 => "just now".into(),
+        1..=59 => format!("{minutes} min ago"),
+        60..=1439 => format!("{} h ago", minutes / 60),
+        1440..=43_199 => format!("{} ago", count((minutes / 1440) as usize, "day")),
+        _ => date(then.date_naive()),
+    }
+}
+
+/// "15 Mar 2022, 14:05" by the clock of this machine, of a time as RFC 3339 writes it; as it stands where it cannot be read.
+pub fn moment(created: &str) -> String {
+    match DateTime::parse_from_rfc3339(created) {
+        Ok(then) => then.with_timezone(&chrono::Local).format("%-d %b %Y, %H:%M").to_string(),
+        Err(_) => created.into(),
+    }
+}
+
 /// Days since 1970-01-01, for the plot's axis.
 pub fn days(date: NaiveDate) -> f64 {
     f64::from(date.num_days_from_ce() - EPOCH)
@@ -110,6 +136,22 @@ mod tests {
         assert_eq!(time_left(Duration::from_secs(130)), "3 min left");
         assert_eq!(count(1, "polygon"), "1 polygon");
         assert_eq!(lonlat([-92.12, 17.2145]), "17.21450° N  92.12000° W");
+    }
+
+    #[test]
+    fn how_long_ago_it_was_reads_well() {
+        let now = DateTime::parse_from_rfc3339("2026-03-10T12:00:00Z").unwrap().with_timezone(&Utc);
+        for (then, words) in [
+            ("2026-03-10T11:59:40Z", "just now"),
+            ("2026-03-10T12:30:00Z", "just now"),
+            ("2026-03-10T11:12:00+00:00", "48 min ago"),
+            ("2026-03-10T01:00:00Z", "11 h ago"),
+            ("2026-03-09T11:00:00Z", "1 day ago"),
+            ("2026-01-02T11:00:00Z", "2 Jan 2026"),
+            ("yesterday", "yesterday"),
+        ] {
+            assert_eq!(ago_at(then, now), words);
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! for disk, network or model.
 
 mod app;
+mod attention;
 mod dialogs;
 mod export;
 mod format;

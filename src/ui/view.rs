@@ -1,11 +1,12 @@
 //! What the window itself remembers: nothing of it belongs to the document.
 
+use super::attention::AttentionView;
 use super::dialogs::Dialogs;
 use super::imagery::Imagery;
 use super::labels_in::LabelsIn;
 use super::listing::ListView;
 use super::map::MapView;
-use super::pages::{LegendView, Typing};
+use super::pages::{LegendView, ModelsView, Typing};
 use super::plot::IndexChoice;
 use super::rhythm::RhythmView;
 use crate::app::Command;
@@ -21,6 +22,8 @@ pub struct View {
     pub bands: Vec<usize>,
     /// The series of what is drawn or selected.
     pub rhythm: RhythmView,
+    /// Which dates decide.
+    pub attention: AttentionView,
     /// Indices shown in the plot, and the one being written.
     pub indices: IndexChoice,
     /// Three channels of one's own, while they are being chosen.
@@ -45,6 +48,8 @@ pub struct View {
     pub shortcuts: bool,
     /// The legend: the class that is being edited, groups that are folded.
     pub legend: LegendView,
+    /// The models: whose details are open, what is being typed.
+    pub models: ModelsView,
     /// The name of a class being added.
     pub new_class: String,
     /// Time measurements on standard error (`RITMO_TIMINGS`).
@@ -70,6 +75,7 @@ impl View {
             map: MapView::default(),
             bands: Vec::new(),
             rhythm: RhythmView::default(),
+            attention: AttentionView::default(),
             indices: IndexChoice::default(),
             channels: None,
             site_filter: String::new(),
@@ -82,6 +88,7 @@ impl View {
             labels_in: LabelsIn::default(),
             shortcuts: false,
             legend: LegendView::default(),
+            models: ModelsView::default(),
             new_class: String::new(),
             timings: Timings::new(),
         }

@@ -3,6 +3,8 @@
 use crate::desk::Desk;
 use crate::small::{CLASSES, Made, SIDE, small_model};
 use egui::Key;
+use egui::accesskit::Role;
+use egui_kittest::kittest::{NodeT, Queryable};
 use ritmo::app::Command;
 use ritmo::model::{ModelKind, TempCnnOptions};
 
@@ -121,6 +123,8 @@ fn a_training_that_is_stopped_later_keeps_the_best_model_so_far() {
     desk.click("Train and map");
     desk.until("an epoch has ended", |d| d.project().training.as_ref().is_some_and(|t| !t.epochs.is_empty()));
     desk.assert_sees("Epoch");
+    desk.assert_sees("Cancel keeps the best so far");
+    desk.assert_sees("Stops after 1\u{202f}000 epochs without a better one");
     desk.click("Cancel");
     desk.until_idle();
     let [model] = desk.project().models.as_slice() else { panic!("{:?}", desk.notices()) };
@@ -139,4 +143,151 @@ fn without_labels_there_is_nothing_to_train_on_and_it_is_said() {
     desk.key(Key::F4);
     desk.assert_sees("No map yet");
     assert!(!desk.can("Assess the map"));
+}
+
+#[test]
+fn the_plot_tells_which_dates_an_attention_network_looks_at() {
+    let mut desk = Desk::open(Made::Labels);
+    let mut spec = desk.project().document.settings.model.clone();
+    spec.kind = ModelKind::named("ltae").unwrap();
+    (spec.training.epochs, spec.training.patience) = (2, 2);
+    desk.send(Command::SetModel(spec));
+    desk.key(Key::F3);
+    desk.click("Train");
+    desk.until_idle();
+    desk.send(Command::TogglePin(15, 30));
+    desk.until("the attention is there", |d| d.sees("; model-1 looks most at "));
+    desk.send(Command::ClearPins);
+    desk.until("there is no pixel to look at", |d| !d.sees("looks most at"));
+}
+
+#[test]
+fn another_network_is_chosen_by_its_card_and_keeps_how_to_train() {
+    let mut desk = Desk::open(Made::Labels);
+    desk.key(Key::F3);
+    let before = desk.project().document.settings.model.clone();
+    for kind in ModelKind::all() {
+        desk.assert_sees(kind.sentence());
+    }
+    desk.click("L-TAE");
+    let after = &desk.project().document.settings.model;
+    assert_eq!((after.kind.name(), &after.training), ("ltae", &before.training));
+    desk.click("TempCNN");
+    assert_eq!(desk.project().document.settings.model, before, "its options are there again");
+    desk.ctrl(Key::Z);
+    assert_eq!(desk.project().document.settings.model.kind.name(), "ltae");
+    desk.ctrl(Key::Z);
+    assert_eq!(desk.project().document.settings.model, before);
+}
+
+fn set(desk: &mut Desk, option: &str, value: f64) {
+    desk.harness().get_by_role_and_label(Role::SpinButton, option).set_value_accesskit(value);
+    desk.settle();
+}
+
+/// Presses what may have to be scrolled to, as assistive technology does.
+fn press(desk: &mut Desk, name: &str) {
+    let node = desk.harness().query_all_by_label(name).find(|n| n.accesskit_node().role() != Role::Label);
+    node.unwrap().click_accesskit();
+    desk.settle();
+}
+
+#[test]
+fn options_are_set_within_their_bounds_and_go_back_to_the_defaults() {
+    let mut desk = Desk::open(Made::Labels);
+    desk.key(Key::F3);
+    desk.assert_sees("3 differ from the defaults");
+    assert!(!desk.sees("Batch (samples)"), "options are folded");
+    set(&mut desk, "Seed", 12.0);
+    desk.click("Options");
+    set(&mut desk, "Batch (samples)", 16.0);
+    set(&mut desk, "Label smoothing", 7.0);
+    set(&mut desk, "Kernel (dates)", 6.0);
+    let spec = desk.project().document.settings.model.clone();
+    let ModelKind::TempCnn(options) = &spec.kind else { panic!("{:?}", spec.kind) };
+    assert_eq!((spec.training.batch, spec.training.seed, options.kernel), (16, 12, 7), "kernels are odd");
+    assert_eq!(spec.training.label_smoothing, 0.9, "no more than its bound");
+    press(&mut desk, "Also learn from likely annotations");
+    assert!(desk.project().document.settings.model.training.take_likely);
+    press(&mut desk, "Defaults");
+    let spec = &desk.project().document.settings.model;
+    assert_eq!(spec.kind, ModelKind::TempCnn(TempCnnOptions::default()));
+    assert_eq!((spec.training.batch, spec.training.seed, spec.training.epochs), (64, 12, 6));
+    desk.ctrl(Key::Z);
+    assert_eq!(desk.project().document.settings.model.training.batch, 16, "one step of undo");
+}
+
+#[test]
+fn a_model_tells_how_it_was_trained_with_its_curves_and_the_confusion_matrix() {
+    let mut desk = trained();
+    desk.assert_sees("TempCNN · accuracy");
+    desk.assert_sees("just now");
+    for words in ["Filters", "8  (usually 64)", "kept of 6, at most 6", "all 4 bands: B02, B03, B04, B08"] {
+        desk.assert_sees(words);
+    }
+    desk.assert_sees("that chose the epoch: not a final score");
+    let matrix = desk.words().into_iter().find(|w| w.starts_with("Confusion matrix")).unwrap();
+    for class in CLASSES {
+        assert!(matrix.contains(&format!("{class}: producer's accuracy")), "{matrix}");
+    }
+    for (curve, figure) in [("Accuracy", "Accuracy curve"), ("F1", "F1 curves"), ("Loss", "Loss curve")] {
+        press(&mut desk, curve);
+        desk.assert_sees(figure);
+    }
+    desk.click("model-1");
+    assert!(!desk.sees("Confusion matrix"));
+}
+
+#[test]
+fn a_model_is_renamed_with_its_map_and_deleted_after_a_question() {
+    let mut desk = trained();
+    desk.click("Rename…");
+    desk.type_into("New name of the model", "b");
+    desk.click("Rename");
+    desk.until_idle();
+    let name = desk.project().models[0].name.clone();
+    assert!(name.contains("model-1") && name.ends_with('b'), "{name}");
+    assert!(desk.folder().join(format!("maps/field/{name}.tif")).exists());
+    assert!(desk.folder().join(format!("models/{name}/model.json")).exists());
+    assert!(!desk.folder().join("models/model-1").exists());
+    assert_eq!(desk.project().map().unwrap().name, name);
+    desk.assert_sees("Confusion matrix");
+    let mut desk = desk.reopened();
+    assert_eq!(desk.project().map().unwrap().name, name);
+    desk.key(Key::F3);
+    desk.click(&name);
+    desk.click("Delete…");
+    desk.assert_sees("This cannot be undone");
+    desk.click("Not now");
+    assert_eq!(desk.project().models.len(), 1);
+    desk.click("Delete…");
+    desk.click("Delete");
+    desk.until_idle();
+    assert!(desk.project().models.is_empty() && !desk.folder().join(format!("models/{name}")).exists());
+    assert!(desk.project().map().is_some(), "its map stays");
+    desk.assert_sees("No model yet");
+}
+
+#[test]
+fn a_model_that_is_damaged_is_listed_with_why() {
+    let desk = trained();
+    std::fs::write(desk.folder().join("models/model-1/model.json"), "{").unwrap();
+    let mut desk = desk.reopened();
+    desk.key(Key::F3);
+    desk.assert_sees("cannot be read");
+    desk.assert_sees("it is damaged");
+    desk.click("Delete…");
+    desk.click("Delete");
+    desk.until_idle();
+    assert!(!desk.sees("cannot be read") && !desk.folder().join("models/model-1").exists());
+}
+
+#[test]
+fn the_settings_of_a_model_are_taken_for_the_next_one() {
+    let mut desk = trained();
+    let before = desk.project().document.settings.model.clone();
+    assert!(!desk.can("Use its settings"), "they are set");
+    desk.click("Pixel");
+    desk.click("Use its settings");
+    assert_eq!(desk.project().document.settings.model, before);
 }

@@ -130,13 +130,17 @@ fn the_map_page_with_a_loss_curve() {
                 train_loss: loss,
                 held_out_loss: Some(loss + 0.08),
                 held_out_accuracy: Some(1.0 - loss / 4.0),
-                held_out_f1: Vec::new(),
+                held_out_f1: [0.1, 0.3, 0.0].map(|less| Some(1.0 - loss * (0.2 + less))).to_vec(),
             }
         })
         .collect();
     let project = desk.project_mut();
     let training = Training::new(0, "model-1".into(), 8);
-    project.training = Some(Training { epochs, running: false, ..training });
+    let classes = project.document.legend.classes.clone();
+    let matrix = vec![vec![180, 12, 0], vec![9, 160, 3], vec![0, 1, 140]];
+    let (samples, held_out) = (1510, 505);
+    project.training =
+        Some(Training { epochs, classes, matrix, samples, held_out, running: false, ..training });
     let codes: Vec<u8> = project.document.legend.classes.iter().map(|c| c.code).collect();
     let whole = Window { col: 0, row: 0, width: SIDE, height: SIDE };
     project.site.as_mut().unwrap().map = Some(MapLayer {

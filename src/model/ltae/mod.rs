@@ -11,10 +11,13 @@
 //! band), the filled values are all there is, and none is masked.
 
 mod fast;
+mod rows;
+mod step;
 #[cfg(test)]
 mod tests;
 
 pub(super) use fast::Ltae;
+pub(super) use step::step;
 
 use super::ModelError;
 use super::definition::{Tape, flat};

@@ -10,7 +10,7 @@ mod map;
 pub use assess::assess_ui;
 pub use label::{LegendView, Typing, label_ui};
 pub use look::look_ui;
-pub use map::map_ui;
+pub use map::{ModelsView, map_ui};
 
 use super::tokens;
 use egui::{Panel, ScrollArea, Ui};

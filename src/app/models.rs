@@ -1,0 +1,110 @@
+//! Models of the project: renamed, deleted, and those that cannot be read.
+
+use super::state::{AppState, Level, OpenProject};
+use super::update::{Refused, busy, model_name, refuse, start, the_project};
+use crate::jobs::{self, JobId, JobKind, ModelFiles};
+use std::path::PathBuf;
+
+/// A folder of a model that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DamagedModel {
+    /// Its name.
+    pub name: String,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// Why, and what to do; a sentence for people.
+    pub why: String,
+}
+
+fn files(state: &mut AppState, name: &str) -> Result<ModelFiles, Refused> {
+    for kind in [JobKind::Train, JobKind::Map, JobKind::Assess, JobKind::RenameModel, JobKind::DeleteModel] {
+        busy(state, kind)?;
+    }
+    let project = the_project(state)?;
+    let readable = project.models.iter().map(|m| (&m.name, &m.folder));
+    let damaged = project.damaged_models.iter().map(|m| (&m.name, &m.folder));
+    let Some((name, model)) = readable.chain(damaged).find(|(own, _)| *own == name) else {
+        return refuse(format!("there is no model {name} in this project"));
+    };
+    Ok(ModelFiles {
+        name: name.clone(),
+        model: model.clone(),
+        maps: project.folder.path().join("maps"),
+        assessments: project.folder.assessments_path(),
+    })
+}
+
+/// Gives a model, its maps and its assessments another name (a job).
+pub(super) fn rename(state: &mut AppState, name: &str, to: &str) -> Result<Option<JobId>, Refused> {
+    let files = files(state, name)?;
+    let to = model_name(to)?;
+    if to == name {
+        return Ok(None);
+    }
+    let project = the_project(state)?;
+    if project.models.iter().any(|m| m.name == to) || project.folder.model_path(&to).exists() {
+        return refuse(format!("there is a model called {to} already: choose another name"));
+    }
+    Ok(Some(start(state, JobKind::RenameModel, name, move |_| jobs::rename_model(&files, &to))))
+}
+
+/// Deletes a model from the disk (a job). This cannot be undone.
+pub(super) fn delete(state: &mut AppState, name: &str, maps_too: bool) -> Result<Option<JobId>, Refused> {
+    let files = files(state, name)?;
+    Ok(Some(start(state, JobKind::DeleteModel, name, move |_| jobs::delete_model(&files, maps_too))))
+}
+
+/// A model has another name now.
+pub(super) fn renamed(state: &mut AppState, from: &str, to: &str, folder: PathBuf) {
+    let Some(project) = &mut state.project else { return };
+    if let Some(model) = project.models.iter_mut().find(|m| m.name == from) {
+        (model.name, model.folder) = (to.into(), folder.clone());
+    }
+    if let Some(model) = project.damaged_models.iter_mut().find(|m| m.name == from) {
+        model.why = model.why.replace(&model.folder.display().to_string(), &folder.display().to_string());
+        (model.name, model.folder) = (to.into(), folder.clone());
+    }
+    let rename = |name: &mut String| {
+        if name == from {
+            *name = to.into();
+        }
+    };
+    if let Some(map) = project.site.as_mut().and_then(|site| site.map.as_mut()) {
+        rename(&mut map.name);
+    }
+    if let Some(training) = &mut project.training {
+        rename(&mut training.name);
+    }
+    let last = &mut project.last;
+    if let Some(trained) = last.trained.as_mut().filter(|trained| trained.name == from) {
+        (trained.name, trained.folder) = (to.into(), folder);
+    }
+    last.mapped.iter_mut().for_each(|mapped| rename(&mut mapped.name));
+    if let Some(assessed) = last.assessed.as_mut().filter(|assessed| assessed.map == from) {
+        assessed.map = to.into();
+        assessed.file.set_file_name(format!("{to}.json"));
+    }
+    state.notify(Level::Done, format!("{from} is called {to} now"));
+}
+
+/// A model is gone.
+pub(super) fn deleted(state: &mut AppState, name: &str, maps_too: bool) {
+    let Some(project) = &mut state.project else { return };
+    project.models.retain(|m| m.name != name);
+    project.damaged_models.retain(|m| m.name != name);
+    if project.training.as_ref().is_some_and(|training| training.name == name) {
+        project.training = None;
+    }
+    if maps_too {
+        forget_maps(project, name);
+    }
+    state.notify(Level::Done, format!("{name} is deleted{}", if maps_too { " with its maps" } else { "" }));
+}
+
+fn forget_maps(project: &mut OpenProject, name: &str) {
+    if let Some(site) = &mut project.site {
+        site.map.take_if(|map| map.name == name);
+    }
+    project.last.mapped.take_if(|mapped| mapped.name == name);
+    project.last.assessed.take_if(|assessed| assessed.map == name);
+}

@@ -1,0 +1,148 @@
+//! Loss, accuracy and F1 over the epochs, while a model trains and afterwards.
+
+use crate::labels::Class;
+use crate::model::EpochScore;
+use crate::ui::{format, tokens, widgets};
+use egui::{Color32, RichText, Role, Stroke, Ui, WidgetInfo};
+use egui_plot::{HoverPosition, Legend, Line, LineStyle, Plot, PlotPoints, VLine};
+
+/// What the curves show.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Curve {
+    /// The loss.
+    #[default]
+    Loss,
+    /// The overall accuracy on the held-out annotations.
+    Accuracy,
+    /// F1 of each class on the held-out annotations.
+    F1,
+}
+
+impl Curve {
+    const ALL: [(Self, &'static str, &'static str); 3] = [
+        (
+            Self::Loss,
+            "Loss",
+            "Cross entropy: how far what the network says is from the labels. It decides which epoch is kept",
+        ),
+        (Self::Accuracy, "Accuracy", "Share of the samples held out that get their class"),
+        (
+            Self::F1,
+            "F1",
+            "F1 of each class on the samples held out, in its colour; the thick line is their mean",
+        ),
+    ];
+}
+
+/// The curves of epochs, the one of `best` marked; `salt` tells them from others on screen.
+pub fn curves_ui(
+    ui: &mut Ui,
+    salt: &str,
+    epochs: &[EpochScore],
+    classes: &[Class],
+    best: Option<usize>,
+    curve: &mut Curve,
+) {
+    let dark = ui.visuals().dark_mode;
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 2.0;
+        for (other, title, hint) in Curve::ALL {
+            let chosen = *curve == other;
+            let text = RichText::new(title).small();
+            if ui.selectable_label(chosen, text).on_hover_text(hint).clicked() {
+                *curve = other;
+            }
+        }
+    });
+    let points = |value: &dyn Fn(&EpochScore) -> Option<f32>| -> PlotPoints<'static> {
+        epochs.iter().filter_map(|e| Some([e.epoch as f64, f64::from(value(e)?)])).collect()
+    };
+    let last = epochs.last().map_or(1, |e| e.epoch);
+    let plot = Plot::new((salt, "curves", *curve as u8))
+        .height(140.0)
+        .allow_zoom(false)
+        .allow_scroll(false)
+        .allow_drag(false)
+        .allow_boxed_zoom(false)
+        .allow_axis_zoom_drag(false)
+        .include_y(0.0)
+        .include_x(1.0)
+        .include_x(last.max(8) as f64)
+        .x_axis_label("epoch")
+        .y_axis_formatter({
+            let shares = *curve != Curve::Loss;
+            move |mark, _| match shares {
+                true => format!("{:.0} %", mark.value * 100.0),
+                false => format::trimmed((mark.value * 1000.0).round() / 1000.0),
+            }
+        })
+        .label_formatter({
+            let shares = *curve != Curve::Loss;
+            move |at: &HoverPosition<'_>| match at {
+                HoverPosition::NearDataPoint { plot_name, position, .. } if !plot_name.is_empty() => {
+                    let value = match shares {
+                        true => format::percent(Some(position.y)),
+                        false => format!("{:.3}", position.y),
+                    };
+                    Some(format!("{plot_name} {value}, epoch {:.0}", position.x))
+                }
+                _ => None,
+            }
+        });
+    let plot = match curve {
+        Curve::Loss => plot.legend(Legend::default()),
+        Curve::Accuracy | Curve::F1 => plot.include_y(1.0),
+    };
+    let response = plot.show(ui, |plot| {
+        if let Some(best) = best.filter(|_| epochs.len() > 1) {
+            let line = VLine::new("", best as f64).color(tokens::accent(dark).gamma_multiply(0.8));
+            plot.vline(line.style(LineStyle::dashed_dense()).width(1.0).allow_hover(false));
+        }
+        match curve {
+            Curve::Loss => {
+                let train = points(&|e| Some(e.train_loss));
+                plot.line(Line::new("training", train).color(tokens::band(0, dark)).width(2.0));
+                let held_out = points(&|e| e.held_out_loss);
+                plot.line(Line::new("held out", held_out).color(tokens::band(6, dark)).width(2.0));
+            }
+            Curve::Accuracy => {
+                let accuracy = points(&|e| e.held_out_accuracy);
+                plot.line(Line::new("held out", accuracy).color(tokens::band(6, dark)).width(2.0));
+            }
+            Curve::F1 => {
+                for (i, class) in classes.iter().enumerate() {
+                    let f1 = points(&|e| e.held_out_f1.get(i).copied().flatten());
+                    plot.line(Line::new(&class.name, f1).color(widgets::colour(class.colour)).width(1.5));
+                }
+                let mean = points(&macro_f1);
+                let ink = if dark { Color32::WHITE } else { Color32::BLACK };
+                plot.line(Line::new("mean", mean).stroke(Stroke::new(2.5, ink)));
+            }
+        }
+    });
+    let title = match curve {
+        Curve::Loss => "Loss curve",
+        Curve::Accuracy => "Accuracy curve",
+        Curve::F1 => "F1 curves",
+    };
+    response.response.widget_info(|| WidgetInfo::labeled(Role::Figure, true, title));
+}
+
+/// The mean of the classes' F1; `None` where nothing is held out.
+pub fn macro_f1(score: &EpochScore) -> Option<f32> {
+    let known: Vec<f32> = score.held_out_f1.iter().copied().flatten().collect();
+    (!known.is_empty()).then(|| known.iter().sum::<f32>() / known.len() as f32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mean_f1_is_that_of_the_classes_that_have_one() {
+        let score = |held_out_f1: Vec<Option<f32>>| EpochScore { held_out_f1, ..EpochScore::default() };
+        assert_eq!(macro_f1(&score(vec![Some(1.0), None, Some(0.5)])), Some(0.75));
+        assert_eq!(macro_f1(&score(vec![])), None);
+        assert_eq!(macro_f1(&score(vec![None])), None);
+    }
+}

@@ -1,0 +1,169 @@
+//! How a model was trained: all that differs from the usual, its curves and its matrix.
+
+use super::curves::curves_ui;
+use super::matrix::{Matrix, matrix_ui};
+use super::models::can_change;
+use super::options::differing;
+use super::training::notes_ui;
+use crate::app::{AppState, Command, ModelEntry, OpenProject};
+use crate::cube::Filling;
+use crate::model::ModelCard;
+use crate::ui::view::View;
+use crate::ui::{format, tokens, widgets};
+use egui::{Button, Frame, Grid, Key, Label, Margin, RichText, Role, TextEdit, Ui, WidgetInfo};
+
+pub fn details_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut View, model: &ModelEntry) {
+    let frame = Frame::new().fill(ui.visuals().faint_bg_color).corner_radius(tokens::RADIUS);
+    frame.inner_margin(Margin::same(8)).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        actions_ui(ui, state, project, view, model);
+        how_ui(ui, project, model);
+        let card = &model.card;
+        notes_ui(ui, &card.notes);
+        classes_ui(ui, card);
+        if !card.history.is_empty() {
+            let (best, curve) = (Some(card.best_epoch), &mut view.models.curve);
+            curves_ui(ui, &model.name, &card.history, &card.classes, best, curve);
+        }
+        let matrix = Matrix { classes: &card.classes, counts: &card.held_out_matrix };
+        matrix_ui(ui, &model.name, &matrix, Some(card.held_out.len()));
+    });
+}
+
+fn actions_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut View, model: &ModelEntry) {
+    let can = can_change(state, project);
+    let renaming = view.models.renaming.take_if(|(name, _)| *name == model.name);
+    match renaming {
+        Some((name, mut to)) => {
+            let (mut done, mut given_up) = (false, false);
+            ui.horizontal(|ui| {
+                let width = ui.available_width() - 148.0;
+                let field = ui.add(TextEdit::singleline(&mut to).desired_width(width));
+                field.widget_info(|| WidgetInfo {
+                    current_text_value: Some(to.clone()),
+                    ..WidgetInfo::labeled(Role::TextInput, true, "New name of the model")
+                });
+                let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
+                let ready = can && !to.trim().is_empty();
+                done = widgets::primary(ui, ready, "Rename").clicked() || entered && ready;
+                let escaped = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Escape));
+                given_up = ui.button("Not now").clicked() || escaped;
+            });
+            if done {
+                if view.models.selected.as_deref() == Some(name.as_str()) {
+                    // Its details stay open under its new name.
+                    view.models.selected = Some(to.trim().to_string());
+                }
+                view.send(Command::RenameModel { name, to });
+            } else if !given_up {
+                view.models.renaming = Some((name, to));
+            }
+        }
+        None => {
+            ui.horizontal_wrapped(|ui| {
+                ui.spacing_mut().item_spacing.x = tokens::GRID;
+                let hint = "Gives it another name, and its maps and assessments too";
+                if ui.add_enabled(can, Button::new("Rename…")).on_hover_text(hint).clicked() {
+                    view.models.renaming = Some((model.name.clone(), model.name.clone()));
+                }
+                if ui.add_enabled(can, Button::new("Delete…")).clicked() {
+                    view.dialogs.ask_delete_model(&model.name);
+                }
+                let same = model.card.spec == project.document.settings.model;
+                let editable = !same && project.folder.read_only().is_none();
+                let hint = "Trains the next model as this one was: network, options, inputs, gaps, seed";
+                let button = Button::new("Use its settings");
+                if ui.add_enabled(editable, button).on_hover_text(hint).clicked() {
+                    view.send(Command::SetModel(model.card.spec.clone()));
+                }
+            });
+        }
+    }
+}
+
+/// Facts in two columns.
+fn how_ui(ui: &mut Ui, project: &OpenProject, model: &ModelEntry) {
+    let card = &model.card;
+    let mut rows = vec![("Network", card.spec.kind.title().to_string())];
+    match &card.imported_from {
+        Some(file) => rows.push(("Imported from", file.clone())),
+        None => rows.extend([
+            ("Samples", samples(card)),
+            ("Held out", format::count(card.held_out.len(), "annotation")),
+            ("Epochs", epochs(card)),
+            ("Seed", card.spec.training.seed.to_string()),
+        ]),
+    }
+    rows.push(("Inputs", inputs(card)));
+    rows.push(("Gaps", gaps(card).into()));
+    rows.push(("Dates", dates(card)));
+    for (info, now, usual) in differing(&card.spec) {
+        rows.push((info.title, format!("{now}  (usually {usual})")));
+    }
+    if let Some(trained) = project.last.trained.as_ref().filter(|trained| trained.name == model.name) {
+        rows.push(("Took", format!("{:.1} s", trained.seconds)));
+    }
+    rows.push(("Made", format::moment(&card.created)));
+    Grid::new((&model.name, "how")).num_columns(2).spacing([12.0, 3.0]).show(ui, |ui| {
+        // Rows of words, not of buttons.
+        ui.spacing_mut().interact_size.y = 0.0;
+        for (name, value) in rows {
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Min), |ui| {
+                ui.set_width(100.0);
+                ui.add(Label::new(RichText::new(name).small().weak()).truncate());
+            });
+            ui.add(Label::new(RichText::new(value).small()).wrap());
+            ui.end_row();
+        }
+    });
+}
+
+fn samples(card: &ModelCard) -> String {
+    let annotations = format::count(card.trained_on.len(), "annotation");
+    format!("{} of {annotations}", format::grouped(card.samples as i64))
+}
+
+fn epochs(card: &ModelCard) -> String {
+    let ran = card.history.last().map_or(0, |last| last.epoch);
+    format!("{} kept of {ran}, at most {}", card.best_epoch, card.spec.training.epochs)
+}
+
+fn inputs(card: &ModelCard) -> String {
+    let names = card.bands.join(", ");
+    match &card.spec.inputs {
+        None => format!("all {} bands: {names}", card.bands.len()),
+        Some(_) => names,
+    }
+}
+
+fn gaps(card: &ModelCard) -> &'static str {
+    match (card.spec.masks_gaps(), card.spec.filling) {
+        (true, _) => "looked past",
+        (false, Filling::Linear) => "filled linearly by date",
+        (false, Filling::LastClear) => "filled by the last clear",
+        (false, Filling::Off) => "left out",
+    }
+}
+
+fn dates(card: &ModelCard) -> String {
+    match (card.dates.first(), card.dates.last()) {
+        (Some(first), Some(last)) if first != last => {
+            format!("{}, {} to {}", card.dates.len(), format::date(*first), format::date(*last))
+        }
+        (Some(only), _) => format::date(*only),
+        _ => "none".into(),
+    }
+}
+
+fn classes_ui(ui: &mut Ui, card: &ModelCard) {
+    ui.add_space(tokens::GRID);
+    ui.columns(2, |columns| {
+        for (i, class) in card.classes.iter().enumerate() {
+            columns[i % 2].horizontal(|ui| {
+                ui.spacing_mut().interact_size.y = 0.0;
+                widgets::swatch(ui, class.colour);
+                ui.add(Label::new(RichText::new(&class.name).small()).truncate());
+            });
+        }
+    });
+}

@@ -1,0 +1,135 @@
+//! The models of the project: a row each, and what is wrong with those that cannot be read.
+
+use super::curves::{Curve, macro_f1};
+use super::details::details_ui;
+use crate::app::{AppState, Command, DamagedModel, ModelEntry, OpenProject};
+use crate::jobs::{JobId, JobKind};
+use crate::model::ModelKind;
+use crate::ui::view::View;
+use crate::ui::{format, tokens, widgets};
+use egui::{Align, Button, Label, Layout, RichText, Ui};
+use std::collections::HashMap;
+
+/// What the list of models remembers.
+#[derive(Default)]
+pub struct ModelsView {
+    /// The model whose details are open.
+    pub selected: Option<String>,
+    /// The model that is being renamed, and its new name as it is typed.
+    pub renaming: Option<(String, String)>,
+    /// The training whose model was opened when it ended.
+    opened: Option<JobId>,
+    /// What curves show.
+    pub curve: Curve,
+    /// Options of networks that were chosen before, by name.
+    pub networks: HashMap<&'static str, ModelKind>,
+}
+
+pub fn models_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut View) {
+    widgets::section(ui, "Models");
+    if project.models.is_empty() && project.damaged_models.is_empty() {
+        ui.label(RichText::new("No model yet. Train one: it takes seconds.").weak());
+    }
+    open_what_was_trained(project, &mut view.models);
+    for model in &project.models {
+        model_ui(ui, state, project, view, model);
+    }
+    for model in &project.damaged_models {
+        damaged_ui(ui, project, view, model);
+    }
+}
+
+/// What a training gave is looked at where it ended: its curves and its matrix stay on screen, now those of its model.
+fn open_what_was_trained(project: &OpenProject, view: &mut ModelsView) {
+    let Some(training) = project.training.as_ref().filter(|training| !training.running) else { return };
+    if view.opened != Some(training.job) && project.models.iter().any(|model| model.name == training.name) {
+        view.opened = Some(training.job);
+        view.selected = Some(training.name.clone());
+    }
+}
+
+/// Whether models of this project can be renamed and deleted now.
+pub fn can_change(state: &AppState, project: &OpenProject) -> bool {
+    let kinds = [JobKind::Train, JobKind::Map, JobKind::Assess, JobKind::RenameModel, JobKind::DeleteModel];
+    project.folder.read_only().is_none() && kinds.iter().all(|kind| state.job(*kind).is_none())
+}
+
+fn model_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut View, model: &ModelEntry) {
+    let on_map = project.map().is_some_and(|map| map.name == model.name);
+    let selected = view.models.selected.as_deref() == Some(model.name.as_str());
+    ui.horizontal(|ui| {
+        let name = RichText::new(&model.name);
+        let name = if on_map { name.strong() } else { name };
+        let hint = if selected {
+            "Hides how it was trained"
+        } else {
+            "How it was trained, its curves and its matrix"
+        };
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            map_button(ui, state, project, view, model);
+            if on_map {
+                ui.label(RichText::new("on screen").small().weak());
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let button = Button::selectable(selected, name).truncate();
+                if ui.add(button).on_hover_text(hint).clicked() {
+                    view.models.selected = (!selected).then(|| model.name.clone());
+                    view.models.renaming = None;
+                }
+            });
+        });
+    });
+    let [scores, when] = summary(model).map(|words| Label::new(RichText::new(words).small().weak()).wrap());
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let hint = "Accuracy and macro F1 are of the annotations that chose the epoch; assess on others";
+        ui.add(scores).on_hover_text(hint);
+        ui.add(when).on_hover_text(format::moment(&model.card.created));
+    });
+    if selected {
+        details_ui(ui, state, project, view, model);
+    }
+    ui.add_space(tokens::GRID);
+}
+
+/// "TempCNN · accuracy 93.4 % · F1 0.921", and "1 204 samples · 3 min ago".
+fn summary(model: &ModelEntry) -> [String; 2] {
+    let card = &model.card;
+    let mut parts = vec![card.spec.kind.title().to_string()];
+    if let Some(accuracy) = card.best().and_then(|best| best.held_out_accuracy) {
+        parts.push(format!("accuracy {}", format::percent(Some(f64::from(accuracy)))));
+    }
+    if let Some(f1) = card.best().and_then(macro_f1) {
+        parts.push(format!("F1 {f1:.3}"));
+    }
+    let from = match &card.imported_from {
+        Some(_) => "imported".into(),
+        None => format::count(card.samples, "sample"),
+    };
+    [parts.join(" · "), format!("{from} · {}", format::ago(&card.created))]
+}
+
+fn map_button(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut View, model: &ModelEntry) {
+    let busy = state.job(JobKind::Map).is_some();
+    let can = !busy && project.folder.read_only().is_none() && project.site.is_some();
+    let hint = format!("Maps the site on screen with {}, what is in view first", model.name);
+    if ui.add_enabled(can, Button::new("Map")).on_hover_text(hint).clicked() {
+        let focus = project.cube().and_then(|(opened, _)| view.map.focus(opened));
+        view.send(Command::Map { model: Some(model.name.clone()), site: None, focus });
+    }
+}
+
+fn damaged_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, model: &DamagedModel) {
+    ui.horizontal(|ui| {
+        ui.label(&model.name);
+        ui.label(RichText::new("cannot be read").small().color(tokens::error(ui.visuals().dark_mode)));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let can = project.folder.read_only().is_none();
+            if ui.add_enabled(can, Button::new("Delete…")).clicked() {
+                view.dialogs.ask_delete_model(&model.name);
+            }
+        });
+    });
+    ui.add(Label::new(RichText::new(&model.why).small().weak()).wrap());
+    ui.add_space(tokens::GRID);
+}
