@@ -52,4 +52,4 @@ fn bytes(model: &Model) -> Vec<u8> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -10,7 +10,7 @@ use std::process::Command;
 
 const BANDS: usize = 4;
 
-fn model(kind: ModelKind, times: u64) -> Model {
+pub fn model(kind: ModelKind, times: u64) -> Model {
     let start = NaiveDate::from_ymd_opt(2021, 11, 1).unwrap();
     let card = ModelCard {
         version: VERSION,
@@ -37,24 +37,24 @@ fn model(kind: ModelKind, times: u64) -> Model {
     Model::new(card, weights).unwrap()
 }
 
-/// The Python that `./run install` puts into the cache, where it has ONNX Runtime; else the system's own.
-fn python() -> Option<PathBuf> {
+/// The Python that `./run install` puts into the cache, where it can do this; else the system's own.
+pub fn python(can: &str) -> Option<PathBuf> {
     let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let cache = cache.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")));
     let own = cache.map(|cache| cache.join("ritmo/readers/bin/python"));
     let found = own.into_iter().chain([PathBuf::from("python3")]).find(|python| {
-        let asked = Command::new(python).args(["-c", "import onnx, onnxruntime, numpy"]).output();
+        let asked = Command::new(python).args(["-c", can]).output();
         asked.is_ok_and(|output| output.status.success())
     });
     if found.is_none() {
-        println!("skipped: no Python with onnx and onnxruntime (./run install gets one)");
+        println!("skipped: no Python can {can} (./run install gets one)");
     }
     found
 }
 
 #[test]
 fn onnx_runtime_gives_the_logits_that_we_give() {
-    let Some(python) = python() else { return };
+    let Some(python) = python("import onnx, onnxruntime, numpy") else { return };
     let folder = tempfile::tempdir().unwrap();
     for kind in ModelKind::all() {
         for times in [3usize, 13] {
