@@ -313,8 +313,9 @@ impl Model {
         check(&shape, series, Some(classes))?;
         let targets = targets(classes, shape.classes, label_smoothing);
         let batch = Batch { input: Input::whole(series), targets: &targets, dropout: None };
-        let step = shape.step(&self.weights, &batch)?;
-        Ok(Gradients { loss: step.loss, by_weights: step.gradients })
+        let mut trainer = shape.trainer();
+        let step = trainer.step(&self.weights, &batch)?;
+        Ok(Gradients { loss: step.loss, by_weights: step.gradients.clone() })
     }
 }
 
@@ -371,7 +372,7 @@ mod tests {
             let (x, y) = (series(&shape, 37), classes(&shape, 37));
             let targets = targets(&y, shape.classes, 0.1);
             let batch = Batch { input: Input::whole(&x), targets: &targets, dropout: None };
-            let got = shape.step(&weights, &batch).unwrap();
+            let got = shape.trainer().step(&weights, &batch).unwrap().clone();
             for dtype in DTYPES {
                 let definition = Definition::new(&shape, &weights, dtype).unwrap();
                 let expected = definition.gradients(&x, &y, 0.1).unwrap();

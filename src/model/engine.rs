@@ -59,9 +59,12 @@ impl<'a> View<'a> {
 }
 
 /// A right side made ready: cut into panels of as many columns as a register tile is wide, filled up with zeros.
+#[derive(Default)]
 pub(super) struct Packed {
     rows: usize,
     cols: usize,
+    /// Vectors across a panel.
+    vectors: usize,
     /// Where the first panel starts: at the start of a cache line.
     start: usize,
     panels: Vec<f32>,
@@ -69,26 +72,51 @@ pub(super) struct Packed {
 
 impl Packed {
     pub fn new(view: View) -> Self {
-        let width = Arch::new().dispatch(Width);
-        let mut panels = vec![0.0; view.cols.div_ceil(width) * width * view.rows + LINE / 4];
-        let start = panels.as_ptr().align_offset(LINE).min(LINE / 4);
-        for (i, panel) in panels[start..].chunks_exact_mut(width * view.rows).enumerate() {
+        let mut packed = Self::default();
+        packed.fill(view);
+        packed
+    }
+
+    /// Takes in another matrix, in the memory of the one before where it suffices.
+    pub fn fill(&mut self, view: View) {
+        let (vectors, lanes) = Arch::new().dispatch(Width { cols: view.cols });
+        let width = vectors * lanes;
+        let len = view.cols.div_ceil(width) * width * view.rows + LINE / 4;
+        if (self.rows, self.cols) != (view.rows, view.cols) || self.panels.len() < len {
+            self.panels.clear();
+            self.panels.resize(len, 0.0);
+        }
+        let start = self.panels.as_ptr().align_offset(LINE).min(LINE / 4);
+        for (i, panel) in self.panels[start..].chunks_exact_mut((width * view.rows).max(1)).enumerate() {
             let first = i * width;
             if first >= view.cols {
                 break;
             }
             let take = width.min(view.cols - first);
-            for (r, row) in panel.chunks_exact_mut(width).enumerate() {
-                let from = &view.values[view.offset + r * view.row_stride + first * view.col_stride..];
-                if view.col_stride == 1 {
+            if view.col_stride == 1 {
+                for (r, row) in panel.chunks_exact_mut(width).enumerate() {
+                    let from = &view.values[view.offset + r * view.row_stride + first..];
                     row[..take].copy_from_slice(&from[..take]);
-                } else {
+                }
+            } else if view.row_stride == 1 {
+                // A transposed matrix is read along its rows, a few at a time, so that lines of the cache are used up.
+                for r in (0..view.rows).step_by(LINE / 4) {
+                    let some = (LINE / 4).min(view.rows - r);
+                    for c in 0..take {
+                        let at = view.offset + r + (first + c) * view.col_stride;
+                        let to = panel[r * width + c..].iter_mut().step_by(width);
+                        to.zip(&view.values[at..at + some]).for_each(|(to, from)| *to = *from);
+                    }
+                }
+            } else {
+                for (r, row) in panel.chunks_exact_mut(width).enumerate() {
+                    let from = &view.values[view.offset + r * view.row_stride + first * view.col_stride..];
                     let from = from.iter().step_by(view.col_stride.max(1));
                     row[..take].iter_mut().zip(from).for_each(|(to, from)| *to = *from);
                 }
             }
         }
-        Self { rows: view.rows, cols: view.cols, start, panels }
+        (self.rows, self.cols, self.vectors, self.start) = (view.rows, view.cols, vectors, start);
     }
 }
 
@@ -145,17 +173,32 @@ pub(super) fn product_to(
 /// # Panics
 /// Where the inner sizes differ or a view reaches out of its values: the networks' own fault, never the input's.
 pub(super) fn product(lhs: View, rhs: &Packed) -> Vec<f32> {
-    assert_eq!(lhs.cols, rhs.rows, "the inner sizes of a product differ");
     let mut out = vec![0.0; lhs.rows * rhs.cols];
+    product_into(lhs, rhs, &mut out, rhs.cols, false);
+    out
+}
+
+/// [`product`] into `out`, whose rows start `stride` values apart; with `add`, added to what is there.
+///
+/// # Panics
+/// As [`product`], and where `out` is too short.
+pub(super) fn product_into(lhs: View, rhs: &Packed, out: &mut [f32], stride: usize, add: bool) {
+    assert_eq!(lhs.cols, rhs.rows, "the inner sizes of a product differ");
+    if lhs.rows == 0 || rhs.cols == 0 {
+        return;
+    }
+    assert!(
+        stride >= rhs.cols && out.len() >= (lhs.rows - 1) * stride + rhs.cols,
+        "a product needs more room"
+    );
     // Rows whose values lie side by side, or columns; of others, and of the lowest ones, a copy does.
     if lhs.col_stride == 1 || (lhs.row_stride == 1 && lhs.rows >= TILE) {
-        Arch::new().dispatch(Product { lhs, rhs, out: &mut out });
+        Arch::new().dispatch(Product { lhs, rhs, out, stride, add });
     } else {
         let copy = lhs.collected();
         let lhs = View::of(&copy, lhs.rows, lhs.cols);
-        Arch::new().dispatch(Product { lhs, rhs, out: &mut out });
+        Arch::new().dispatch(Product { lhs, rhs, out, stride, add });
     }
-    out
 }
 
 /// Vectors across a register tile.
@@ -163,15 +206,18 @@ const fn vectors<S: Simd>() -> usize {
     if S::REGISTER_COUNT >= 32 { 4 } else { 2 }
 }
 
-/// Asks for the width of a register tile in values.
-struct Width;
+/// Asks for the width of a register tile for `cols` columns: vectors, and values a vector.
+struct Width {
+    cols: usize,
+}
 
 impl WithSimd for Width {
-    type Output = usize;
+    type Output = (usize, usize);
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> usize {
-        vectors::<S>() * S::F32_LANES
+    fn with_simd<S: Simd>(self, _: S) -> (usize, usize) {
+        let needed = self.cols.div_ceil(S::F32_LANES).max(1).next_power_of_two();
+        (vectors::<S>().min(needed), S::F32_LANES)
     }
 }
 
@@ -179,6 +225,8 @@ struct Product<'a> {
     lhs: View<'a>,
     rhs: &'a Packed,
     out: &'a mut [f32],
+    stride: usize,
+    add: bool,
 }
 
 impl WithSimd for Product<'_> {
@@ -186,22 +234,26 @@ impl WithSimd for Product<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        if vectors::<S>() == 4 { self.tiles::<S, 4>(simd) } else { self.tiles::<S, 2>(simd) }
+        match self.rhs.vectors {
+            1 => self.tiles::<S, 1>(simd),
+            2 => self.tiles::<S, 2>(simd),
+            _ => self.tiles::<S, 4>(simd),
+        }
     }
 }
 
 impl Product<'_> {
     #[inline(always)]
     fn tiles<S: Simd, const VECTORS: usize>(self, simd: S) {
-        let Self { lhs, rhs, out } = self;
+        let Self { lhs, rhs, out, stride, add } = self;
         let width = VECTORS * S::F32_LANES;
-        let panels = rhs.panels[rhs.start..].chunks_exact(width * rhs.rows.max(1));
+        let panels = rhs.panels[rhs.start..].chunks_exact((width * rhs.rows).max(1));
         for (panel, first) in panels.zip((0..rhs.cols).step_by(width)) {
             let (panel, _) = S::as_simd_f32s(panel).0.as_chunks::<VECTORS>();
             let take = width.min(rhs.cols - first);
-            for row in (0..lhs.rows).step_by(TILE) {
-                // The last tile goes over some rows of the one before it once more.
-                let row = row.min(lhs.rows.saturating_sub(TILE));
+            for next in (0..lhs.rows).step_by(TILE) {
+                // The last tile goes over some rows of the one before it once more, and leaves them as they are.
+                let row = next.min(lhs.rows.saturating_sub(TILE));
                 let tile = if lhs.col_stride == 1 {
                     let at = |r: usize| lhs.offset + (row + r).min(lhs.rows - 1) * lhs.row_stride;
                     let rows: [&[f32]; TILE] = std::array::from_fn(|r| &lhs.values[at(r)..at(r) + lhs.cols]);
@@ -209,12 +261,15 @@ impl Product<'_> {
                 } else {
                     by_columns(simd, &lhs.values[lhs.offset + row..], lhs.col_stride, panel)
                 };
-                let rows = out[row * rhs.cols..].chunks_exact_mut(rhs.cols);
-                for (to, sums) in rows.zip(tile) {
-                    let to = &mut to[first..first + take];
-                    for (to, sum) in to.chunks_mut(S::F32_LANES).zip(sums) {
+                let rows = out[row * stride + first..].chunks_mut(stride);
+                for (to, sums) in rows.zip(tile).skip(next - row).take(lhs.rows - next) {
+                    for (to, sum) in to[..take].chunks_mut(S::F32_LANES).zip(sums) {
                         match S::as_mut_simd_f32s(to).0 {
-                            [whole] => *whole = sum,
+                            [whole] => *whole = if add { simd.add_f32s(*whole, sum) } else { sum },
+                            _ if add => {
+                                let sum = simd.add_f32s(simd.partial_load_f32s(to), sum);
+                                simd.partial_store_f32s(to, sum);
+                            }
                             _ => simd.partial_store_f32s(to, sum),
                         }
                     }
@@ -239,7 +294,11 @@ impl WithSimd for ProductTo<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        if vectors::<S>() == 4 { self.tiles::<S, 4>(simd) } else { self.tiles::<S, 2>(simd) }
+        match self.rhs.vectors {
+            1 => self.tiles::<S, 1>(simd),
+            2 => self.tiles::<S, 2>(simd),
+            _ => self.tiles::<S, 4>(simd),
+        }
     }
 }
 
@@ -248,7 +307,7 @@ impl ProductTo<'_> {
     fn tiles<S: Simd, const VECTORS: usize>(self, simd: S) {
         let Self { values, from, count, rhs, finish, out, to } = self;
         let width = VECTORS * S::F32_LANES;
-        let panels = rhs.panels[rhs.start..].chunks_exact(width * rhs.rows.max(1));
+        let panels = rhs.panels[rhs.start..].chunks_exact((width * rhs.rows).max(1));
         let zero = simd.splat_f32s(0.0);
         for (panel, first) in panels.zip((0..rhs.cols).step_by(width)) {
             let (panel, _) = S::as_simd_f32s(panel).0.as_chunks::<VECTORS>();
@@ -311,13 +370,17 @@ fn by_columns<S: Simd, const VECTORS: usize>(
     panel: &[[S::f32s; VECTORS]],
 ) -> [[S::f32s; VECTORS]; TILE] {
     let mut sums = [[simd.splat_f32s(0.0); VECTORS]; TILE];
-    for (i, rhs) in panel.iter().enumerate() {
-        for (sums, lhs) in sums.iter_mut().zip(&values[i * stride..i * stride + TILE]) {
+    assert!(values.len() >= panel.len().saturating_sub(1) * stride + TILE, "a view reaches out of range");
+    let mut rest = values;
+    for rhs in panel {
+        let Some(lhs) = rest.first_chunk::<TILE>() else { break };
+        for (sums, lhs) in sums.iter_mut().zip(lhs) {
             let lhs = simd.splat_f32s(*lhs);
             for (sum, rhs) in sums.iter_mut().zip(rhs) {
                 *sum = simd.mul_add_e_f32s(lhs, *rhs, *sum);
             }
         }
+        rest = rest.get(stride..).unwrap_or_default();
     }
     sums
 }
@@ -351,7 +414,18 @@ mod tests {
             let rhs = if transpose_right { View::of(&b, n, lhs.cols).transposed() } else { rhs };
             let got = product(lhs, &Packed::new(rhs));
             // All of it is in eighths and small: exact in f32 whatever the order.
-            proptest::prop_assert_eq!(got, naive(lhs, rhs));
+            let expected = naive(lhs, rhs);
+            proptest::prop_assert_eq!(&got, &expected);
+            let (stride, before) = (n + step, 0.5);
+            let mut out = vec![before; lhs.rows * stride];
+            let mut packed = Packed::new(View::of(&a, 1, 2));
+            packed.fill(rhs);
+            product_into(lhs, &packed, &mut out, stride, true);
+            for (row, expected) in out.chunks(stride).zip(expected.chunks(n)) {
+                for (c, v) in row.iter().enumerate() {
+                    proptest::prop_assert_eq!(*v, before + expected.get(c).unwrap_or(&0.0));
+                }
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::definition::Tape;
 use super::weights::{Layout, Slot, Weights};
-use super::{ModelError, ModelKind, backprop, definition, ltae, pixel, tempcnn};
+use super::{ModelError, ModelKind, backprop, ltae, pixel, tempcnn};
 use chrono::{Datelike, NaiveDate};
 use rayon::prelude::*;
 
@@ -78,24 +78,17 @@ impl Shape {
     pub fn ready(&self, weights: &Weights) -> Result<Box<dyn Inference>, ModelError> {
         Ok(match &self.kind {
             ModelKind::TempCnn(options) => Box::new(tempcnn::TempCnn::new(self, options, weights)),
+            ModelKind::Pixel(options) => Box::new(pixel::Pixel::new(self, options, weights)),
             ModelKind::Ltae(options) => Box::new(ltae::Ltae::new(self, options, weights)),
-            ModelKind::Pixel(_) => {
-                Box::new(definition::Definition::new(self, weights, candle_core::DType::F32)?)
-            }
         })
     }
 
-    /// Loss, gradients and statistics of a batch.
-    ///
-    /// # Errors
-    /// [`ModelError::Engine`] when candle fails.
-    pub fn step(&self, weights: &Weights, batch: &Batch) -> Result<Step, ModelError> {
+    /// What trains the network, step by step; it keeps its memory from one to the next.
+    pub fn trainer(&self) -> Box<dyn Trainer> {
         match &self.kind {
-            ModelKind::TempCnn(options) => Ok(backprop::step(self, options, weights, batch)),
-            ModelKind::Ltae(options) => Ok(ltae::step(self, options, weights, batch)),
-            ModelKind::Pixel(_) => {
-                definition::Definition::new(self, weights, candle_core::DType::F32)?.step(batch)
-            }
+            ModelKind::TempCnn(options) => Box::new(backprop::ByHand::tempcnn(self, options)),
+            ModelKind::Pixel(options) => Box::new(backprop::ByHand::pixel(self, options)),
+            ModelKind::Ltae(options) => Box::new(ltae::ByHand::new(self, options)),
         }
     }
 }
@@ -154,6 +147,7 @@ pub(super) struct Batch<'a> {
 }
 
 /// What a training step gives.
+#[derive(Clone)]
 pub(super) struct Step {
     /// Cross entropy, the mean by weight.
     pub loss: f64,
@@ -164,6 +158,7 @@ pub(super) struct Step {
 }
 
 /// Mean and unbiased variance of a batch norm's channels over a batch.
+#[derive(Clone)]
 pub(super) struct Statistics {
     /// The batch norm's name in the layout.
     pub name: String,
@@ -182,6 +177,15 @@ impl Step {
             }
         }
     }
+}
+
+/// A network in training.
+pub(super) trait Trainer: Send {
+    /// Loss, gradients and statistics of a batch of at least one sample; they stay until the next step.
+    ///
+    /// # Errors
+    /// [`ModelError::Engine`] when candle fails, of a network without kernels of its own.
+    fn step(&mut self, weights: &Weights, batch: &Batch) -> Result<&Step, ModelError>;
 }
 
 /// A trained network that classifies; shared between threads.

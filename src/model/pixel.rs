@@ -6,9 +6,12 @@
 //! them takes its place (an imported bias goes into the running mean).
 
 use super::ModelError;
+use super::backprop::{Graph, Sheet, pool};
 use super::definition::{Tape, convolution, flat};
-use super::network::{Shape, bound, odd, share};
-use super::weights::Layout;
+use super::engine::{Packed, View, product_into, vectorised};
+use super::network::{Inference, Input, Shape, bound, odd, share};
+use super::tempcnn::EPSILON;
+use super::weights::{Layout, Weights};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 
@@ -93,4 +96,105 @@ fn max_of_two(x: &Tensor) -> candle_core::Result<Tensor> {
         x.index_select(&Tensor::new(dates, x.device())?, 1)
     };
     every_other(0)?.maximum(&every_other(1)?)
+}
+
+/// Series a block of inference: its activations stay in the cache, and they fill whole register tiles.
+const SERIES: usize = 48;
+
+/// A trained network made ready for inference: batch norm is folded into the weights, that of the input into a scale and
+/// shift a band.
+pub(super) struct Pixel {
+    graph: Graph,
+    values: usize,
+    bands: [Vec<f32>; 2],
+    /// Weight and shift of each block but the first, then of the output.
+    layers: Vec<(Packed, Vec<f32>)>,
+}
+
+/// Scale and shift that a batch norm comes to.
+fn folded(weights: &Weights, name: &str) -> [Vec<f32>; 2] {
+    let [gamma, beta, mean, variance] = weights.norm(name);
+    let deviation = variance.iter().map(|v| (f64::from(*v) + EPSILON).sqrt());
+    let scales: Vec<f32> = gamma.iter().zip(deviation).map(|(g, d)| (f64::from(*g) / d) as f32).collect();
+    let shifts = beta.iter().zip(mean).zip(&scales).map(|((b, m), s)| b - m * s).collect();
+    [scales, shifts]
+}
+
+impl Pixel {
+    pub fn new(shape: &Shape, options: &PixelOptions, weights: &Weights) -> Self {
+        let graph = Graph::pixel(shape, options);
+        let mut layers: Vec<(Packed, Vec<f32>)> = Vec::new();
+        for block in &graph.blocks {
+            let Some(window) = &block.window else { continue };
+            let filters = block.product.channels;
+            let [scales, shifts] = folded(weights, &block.name);
+            let mut weight = weights.values(&format!("{}.weight", block.name)).to_vec();
+            for row in weight.chunks_exact_mut(filters) {
+                row.iter_mut().zip(&scales).for_each(|(w, s)| *w *= s);
+            }
+            layers.push((Packed::new(View::of(&weight, window.width(), filters)), shifts));
+        }
+        let output = View::of(weights.values("output.weight"), 2 * options.filters, shape.classes);
+        layers.push((Packed::new(output), weights.values("output.bias").to_vec()));
+        Self { graph, values: shape.values(), bands: folded(weights, "input"), layers }
+    }
+
+    /// Lays series out with batch norm of the bands; rows of zeros lie beyond it, as the definition has them.
+    fn take(&self, series: &[f32], to: &mut [f32], sheet: &Sheet) {
+        let [scales, shifts] = &self.bands;
+        let to = to[sheet.start()..].chunks_mut(sheet.stride());
+        for (from, to) in series.chunks_exact(sheet.real()).zip(to) {
+            for (from, to) in from.chunks_exact(sheet.channels).zip(to.chunks_exact_mut(sheet.channels)) {
+                to.iter_mut().zip(from).zip(scales).zip(shifts).for_each(|(((y, x), s), b)| *y = x * s + b);
+            }
+        }
+    }
+}
+
+impl Inference for Pixel {
+    fn logits(&self, input: Input) -> Result<Vec<f32>, ModelError> {
+        let Graph { sheets, blocks, classes, .. } = &self.graph;
+        let samples = (input.series.len() / self.values).min(SERIES);
+        let mut buffers: Vec<Vec<f32>> = sheets.iter().map(|sheet| vec![0.0; sheet.part(samples)]).collect();
+        let mut z = vec![0.0; blocks.iter().map(|b| b.product.part(samples)).max().unwrap_or(0)];
+        let mut logits = vec![0.0; input.series.len() / self.values * classes];
+        let series = input.series.chunks(SERIES * self.values);
+        for (series, logits) in series.zip(logits.chunks_mut(SERIES * classes)) {
+            let samples = series.len() / self.values;
+            vectorised(|| self.take(series, &mut buffers[0], &sheets[0]));
+            let products = blocks.iter().filter_map(|block| Some((block, block.window.as_ref()?)));
+            for ((block, window), (weight, shift)) in products.zip(&self.layers) {
+                let (sheet, to) = (&block.product, &sheets[block.output]);
+                let windows = window.of(&buffers[block.input], sheet.spanned(samples));
+                product_into(windows, weight, &mut z, sheet.channels, false);
+                let out = buffers[block.output][to.start() + block.place..].chunks_mut(to.stride());
+                let (channels, real) = (sheet.channels, sheet.real());
+                vectorised(
+                    #[inline(always)]
+                    || {
+                        for (z, out) in z.chunks(sheet.stride()).zip(out).take(samples) {
+                            // The larger of two dates first: shift and ReLU keep the order.
+                            let out = &mut out[..block.written()];
+                            if block.pool {
+                                pool(channels, &z[..real], out);
+                            } else {
+                                out.copy_from_slice(&z[..real]);
+                            }
+                            for row in out.chunks_exact_mut(channels) {
+                                row.iter_mut().zip(shift).for_each(|(y, b)| *y = (*y + b).max(0.0));
+                            }
+                        }
+                    },
+                );
+            }
+            let (weight, bias) = &self.layers[self.layers.len() - 1];
+            let last = &sheets[sheets.len() - 1];
+            let input = View::of(&buffers[sheets.len() - 1], samples, last.channels);
+            product_into(input, weight, logits, *classes, false);
+            for row in logits.chunks_exact_mut(*classes) {
+                row.iter_mut().zip(bias).for_each(|(z, b)| *z += b);
+            }
+        }
+        Ok(logits)
+    }
 }

@@ -112,31 +112,9 @@ impl Plan {
         self.kernel * self.channels
     }
 
-    /// Windows over `samples` samples. Those that start in the `pad` rows behind a sample give nothing of use.
-    pub fn rows(&self, samples: usize) -> usize {
-        samples * (self.times + self.pad) - self.pad
-    }
-
     /// Values from a sample's output to the next one's, in the product and in the padded output.
     pub fn sample_stride(&self) -> usize {
         (self.times + self.pad) * self.filters
-    }
-
-    /// Values of the padded output.
-    pub fn output_len(&self, samples: usize) -> usize {
-        self.pad * self.filters + samples * self.sample_stride()
-    }
-
-    /// The windows of `samples` samples of the block's input.
-    pub fn windows<'a>(&self, input: &'a [f32], samples: usize) -> View<'a> {
-        View {
-            values: input,
-            offset: self.offset,
-            rows: self.rows(samples),
-            cols: self.width(),
-            row_stride: self.stride,
-            col_stride: 1,
-        }
     }
 }
 
@@ -159,16 +137,7 @@ pub(super) fn plans(shape: &Shape, options: &TempCnnOptions) -> Vec<Plan> {
     plans
 }
 
-/// Lays series `sample x time x band` out as a first block with `pad` rows of zeros reads them.
-pub(super) fn lay_out(shape: &Shape, pad: usize, series: &[f32]) -> Vec<f32> {
-    let n = shape.values();
-    let pad = pad * shape.bands;
-    let mut out = vec![0.0; pad + series.len() / n * (n + pad)];
-    lay_out_into(shape, pad / shape.bands, series, &mut out);
-    out
-}
-
-/// The same into values whose rows of zeros are there already.
+/// Lays series `sample x time x band` out as a first block with `pad` rows of zeros reads them; these are there already.
 fn lay_out_into(shape: &Shape, pad: usize, series: &[f32], out: &mut [f32]) {
     let n = shape.values();
     let pad = pad * shape.bands;

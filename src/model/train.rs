@@ -108,6 +108,7 @@ pub fn train(
     let steps = samples / batch + usize::from(samples % batch > 1);
     let mut weights = Weights::new(&shape, seed);
     let mut adam = AdamW::new(weight_decay);
+    let mut trainer = shape.trainer();
     let mut shuffling = ChaCha8Rng::seed_from_u64(seed);
     shuffling.set_stream(u64::MAX);
     let mut order: Vec<usize> = (0..samples).collect();
@@ -138,7 +139,7 @@ pub fn train(
                 targets: &targets,
                 dropout: Some((seed, taken)),
             };
-            let result = shape.step(&weights, &batch)?;
+            let result = trainer.step(&weights, &batch)?;
             if !result.loss.is_finite() {
                 let why =
                     format!("the loss grew beyond all bounds in epoch {epoch}. Use a smaller learning rate");

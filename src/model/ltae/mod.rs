@@ -17,7 +17,7 @@ mod step;
 mod tests;
 
 pub(super) use fast::Ltae;
-pub(super) use step::step;
+pub(super) use step::ByHand;
 
 use super::ModelError;
 use super::definition::{Tape, flat};

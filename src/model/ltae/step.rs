@@ -1,11 +1,11 @@
 //! A training step of L-TAE by hand: forward in training mode, loss, and gradients.
 //!
 //! As in inference the query is folded into the projection to keys, and unfolded when gradients come back; so keys are
-//! never made. A bias of the keys moves no score past another: its gradient is exactly zero. So is that of `out_norm.beta`,
-//! which the batch norm of `decoder1` takes away.
+//! never made. A bias of the keys moves no score past another: its gradient is exactly zero.
 
+use super::super::ModelError;
 use super::super::engine::View;
-use super::super::network::{Batch, Shape, Step, log_sum};
+use super::super::network::{Batch, Shape, Step, Trainer, log_sum};
 use super::super::tempcnn::EPSILON;
 use super::super::weights::Weights;
 use super::rows::{Block, LayerNorm, by_weight, columns, each_row, sum, times};
@@ -14,8 +14,29 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
+/// A network in training by hand.
+pub(in super::super) struct ByHand {
+    shape: Shape,
+    options: LtaeOptions,
+    step: Step,
+}
+
+impl ByHand {
+    pub fn new(shape: &Shape, options: &LtaeOptions) -> Self {
+        let step = Step { loss: 0.0, gradients: Vec::new(), statistics: Vec::new() };
+        Self { shape: shape.clone(), options: options.clone(), step }
+    }
+}
+
+impl Trainer for ByHand {
+    fn step(&mut self, weights: &Weights, batch: &Batch) -> Result<&Step, ModelError> {
+        self.step = step(&self.shape, &self.options, weights, batch);
+        Ok(&self.step)
+    }
+}
+
 /// Loss and gradients of a batch of at least one sample.
-pub(in super::super) fn step(shape: &Shape, options: &LtaeOptions, weights: &Weights, batch: &Batch) -> Step {
+fn step(shape: &Shape, options: &LtaeOptions, weights: &Weights, batch: &Batch) -> Step {
     let width = ENCODER[ENCODER.len() - 1];
     let value = |name: &str| weights.values(name);
     let mut encoder: Vec<Block> = Vec::with_capacity(ENCODER.len());
@@ -57,10 +78,7 @@ pub(in super::super) fn step(shape: &Shape, options: &LtaeOptions, weights: &Wei
         by_decoder.push(by_block);
         gradient = next;
     }
-    let [by_gamma, mut by_beta] = out_norm.back(value("out_norm.gamma"), &mut gradient);
-    // The batch norm behind takes a shift away, so its gradient is rounding only, which Adam would blow up.
-    by_beta.fill(0.0);
-    let by_out_norm = [by_gamma, by_beta];
+    let by_out_norm = out_norm.back(value("out_norm.gamma"), &mut gradient);
     multiply(&mut gradient, &kept);
     let (by_seen, by_mlp) = mlp.back(weights, gradient);
     let (mut gradient, by_attention) = attention.back(&x, &looks, &by_seen);
