@@ -7,6 +7,7 @@ use super::options::differing;
 use super::training::notes_ui;
 use crate::app::{AppState, Command, ModelEntry, OpenProject};
 use crate::cube::Filling;
+use crate::jobs::JobKind;
 use crate::model::ModelCard;
 use crate::ui::view::View;
 use crate::ui::{format, tokens, widgets};
@@ -68,6 +69,13 @@ fn actions_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut V
                 }
                 if ui.add_enabled(can, Button::new("Delete…")).clicked() {
                     view.dialogs.ask_delete_model(&model.name);
+                }
+                let hint = "Trains a new model on today's labels, beginning with what this one has learned; a new class is \
+                            added to it";
+                let ready = can && state.job(JobKind::Train).is_none() && !project.annotations.is_empty();
+                if ui.add_enabled(ready, Button::new("Train on")).on_hover_text(hint).clicked() {
+                    let spec = project.document.settings.model.clone();
+                    view.send(Command::TrainWith { name: None, spec, from: Some(model.name.clone()) });
                 }
                 let same = model.card.spec == project.document.settings.model;
                 let editable = !same && project.folder.read_only().is_none();
