@@ -224,8 +224,9 @@ pub enum Command {
 
     /// Trains a model (a job); then maps the site on screen, where asked.
     Train { name: Option<String>, then_map: bool },
-    /// Trains a model with settings of its own (a job); those of the project stay.
-    TrainWith { name: Option<String>, spec: ModelSpec },
+    /// Trains a model with settings of its own (a job); those of the project stay. With `from`, the name or folder of a
+    /// model, training goes on from that one.
+    TrainWith { name: Option<String>, spec: ModelSpec, from: Option<String> },
     /// Maps a site with a model (a job): the newest model and the site on screen unless given. What lies near the focus
     /// comes first: the middle of the view unless given.
     Map { model: Option<String>, site: Option<String>, focus: Option<(u32, u32)> },

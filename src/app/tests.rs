@@ -480,7 +480,7 @@ fn mapped(folder: &Path, model: &str) -> AppState {
 fn train_one_epoch(state: &mut AppState, name: &str, seed: u64) -> Result<(), String> {
     let mut spec = state.project.as_ref().unwrap().document.settings.model.clone();
     (spec.training.epochs, spec.training.seed) = (1, seed);
-    run(state, Command::TrainWith { name: Some(name.into()), spec })
+    run(state, Command::TrainWith { name: Some(name.into()), spec, from: None })
 }
 
 #[test]

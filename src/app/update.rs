@@ -91,8 +91,8 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
         Command::SaveSamples(request) => labels_out::samples(state, request),
         Command::ImportLegend { file, how } => super::legend::import(state, file, how),
         Command::ExportLegend(file) => super::legend::export(state, file),
-        Command::Train { name, then_map } => train(state, name, None, then_map),
-        Command::TrainWith { name, spec } => train(state, name, Some(spec), false),
+        Command::Train { name, then_map } => train(state, name, (None, None), then_map),
+        Command::TrainWith { name, spec, from } => train(state, name, (Some(spec), from), false),
         Command::Map { model, site, focus } => map(state, model, site, focus),
         Command::Assess { map, site } => assess(state, map, site),
         Command::RenameModel { name, to } => super::models::rename(state, &name, &to),
@@ -171,7 +171,7 @@ fn cubes(project: &OpenProject) -> Vec<PathBuf> {
 fn train(
     state: &mut AppState,
     name: Option<String>,
-    spec: Option<ModelSpec>,
+    (spec, from): (Option<ModelSpec>, Option<String>),
     then_map: bool,
 ) -> Result<Option<JobId>, Refused> {
     busy(state, JobKind::Train)?;
@@ -188,8 +188,16 @@ fn train(
         Some(name) => model_name(&name)?,
         None => free_model_name(project),
     };
+    let warm_start = match &from {
+        None => None,
+        Some(from) => match project.models.iter().find(|m| m.name == *from) {
+            Some(model) => Some(model.folder.clone()),
+            None => Some(model_elsewhere(project, from)?.1),
+        },
+    };
     let spec = jobs::TrainSpec {
         folder: project.folder.model_path(&name),
+        warm_start,
         name: name.clone(),
         cubes: cubes(project),
         annotations: project.annotations.clone(),

@@ -1,8 +1,9 @@
-//! `ritmo model import FILE --as NETWORK --output MODEL [--legend F] [--bands …] [--dates …]`; `ritmo model info MODEL`
+//! `ritmo model import FILE --as NETWORK --output MODEL [--legend F] [--bands …] [--dates …]`; `ritmo model export MODEL
+//! [--onnx F] [--stac F]`; `ritmo model info MODEL`
 
 use super::{Failure, Shell, legend};
 use crate::cube::index::split_list;
-use crate::model::exchange::{ImportAsked, import};
+use crate::model::exchange::{ImportAsked, StacFiles, export_onnx, export_stac, import};
 use crate::model::{Model, ModelCard};
 use chrono::{Days, Months, NaiveDate};
 use serde_json::{Value, json};
@@ -12,6 +13,18 @@ use std::path::PathBuf;
 pub enum Verb {
     /// Read a network that PyTorch trained: a checkpoint (Lightning's too) or a safetensors file. Nothing in it is run.
     Import(Import),
+    /// Write a model as an ONNX file, its normalisation inside, or as a STAC item for catalogues; or both.
+    #[command(group(clap::ArgGroup::new("what").required(true).multiple(true)))]
+    Export {
+        /// The model's folder.
+        model: PathBuf,
+        /// The ONNX file; its input is series x band x time in the units of the cube, gaps filled.
+        #[arg(long, value_name = "FILE", group = "what")]
+        onnx: Option<PathBuf>,
+        /// The STAC item, with the Machine Learning Model extension; it refers to the model's files.
+        #[arg(long, value_name = "FILE", group = "what")]
+        stac: Option<PathBuf>,
+    },
     /// What a model is, how it was trained, and its scores.
     Info {
         /// The model's folder.
@@ -46,6 +59,21 @@ pub fn run(verb: Verb, shell: &mut Shell) -> Result<(), Failure> {
         Verb::Info { model } => {
             let card = Model::load(&model).map_err(failed)?.card;
             shell.print(&told(&card), &words(&card));
+        }
+        Verb::Export { model, onnx, stac } => {
+            let loaded = Model::load(&model).map_err(failed)?;
+            let mut written = Vec::new();
+            if let Some(onnx) = &onnx {
+                export_onnx(&loaded, onnx).map_err(failed)?;
+                written.push(onnx.display().to_string());
+            }
+            if let Some(stac) = &stac {
+                let files = StacFiles { model: &model, onnx: onnx.as_deref() };
+                export_stac(&loaded, files, stac).map_err(failed)?;
+                written.push(stac.display().to_string());
+            }
+            let text = format!("{} is written as {}", model.display(), written.join(" and "));
+            shell.print(&json!({ "model": model, "onnx": onnx, "stac": stac }), &text);
         }
         Verb::Import(args) => {
             let asked = ImportAsked {

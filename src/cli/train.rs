@@ -13,7 +13,7 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The project's folder, unless a table is given.
-    #[arg(required_unless_present = "samples")]
+    #[arg(required_unless_present_any = ["samples", "options"])]
     pub project: Option<PathBuf>,
     /// A table of samples (.parquet) to learn from: long (sample_id, label, date, a column a band) or as `ritmo samples`
     /// writes it.
@@ -25,7 +25,10 @@ pub struct Args {
     /// The network; what the project has set, or tempcnn.
     #[arg(long, value_parser = ["tempcnn", "pixel", "ltae"])]
     pub model: Option<String>,
-    /// An option of the network or of training, as NAME=VALUE.
+    /// List the options of the network and of training, with what they are by default.
+    #[arg(long, conflicts_with_all = ["project", "samples"])]
+    pub options: bool,
+    /// An option of the network or of training, as NAME=VALUE; --options lists them.
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub set: Vec<String>,
     /// The model's name; `model-1`, `model-2` … unless given. A model of this name is replaced.
@@ -48,9 +51,19 @@ pub struct Args {
     /// Also learn from annotations that are only likely.
     #[arg(long)]
     pub take_likely: bool,
+    /// Go on from this model, by its name or folder: its network, bands, filling and weights stay, a new class is added to
+    /// its outputs, one that is gone leaves them.
+    #[arg(long, value_name = "MODEL", conflicts_with = "samples")]
+    pub warm_start: Option<String>,
 }
 
 pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
+    if args.options {
+        let mut spec = ModelSpec::default();
+        choose_network(&mut spec, args.model.as_deref());
+        list_options(&spec, shell);
+        return Ok(());
+    }
     let mut spec = match &args.project {
         Some(project) => {
             shell.open(project)?;
@@ -76,7 +89,7 @@ pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
     if let (Some(samples), Some(output)) = (&args.samples, &args.output) {
         return train_table(samples, output, spec, shell);
     }
-    shell.run(Command::TrainWith { name: args.name, spec })?;
+    shell.run(Command::TrainWith { name: args.name, spec, from: args.warm_start })?;
     let trained =
         shell.project()?.last.trained.as_ref().ok_or_else(|| Failure("no model was trained".into()))?;
     let card = &trained.card;
@@ -112,4 +125,21 @@ pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
     }
     shell.print(&value, &text);
     Ok(())
+}
+
+/// Every option with its default and a sentence.
+fn list_options(spec: &ModelSpec, shell: &Shell) {
+    let all = spec.kind.options().iter().chain(ModelSpec::training_options());
+    let (mut values, mut text) = (Vec::new(), format!("{}: {}\n", spec.kind.title(), spec.kind.sentence()));
+    for info in all {
+        let value = spec.option(info.name).unwrap_or_default();
+        text += &format!("\n{}={value}\n    {} Takes {}.\n", info.name, info.sentence, info.kind.words());
+        values.push(json!({
+            "name": info.name,
+            "default": value,
+            "takes": info.kind.words(),
+            "sentence": info.sentence,
+        }));
+    }
+    shell.print(&json!({ "network": spec.kind.name(), "options": values }), &text);
 }

@@ -38,10 +38,8 @@ pub struct Attended {
 pub fn attention(wake: Arc<dyn Fn() + Send + Sync>) -> Newest<AttentionRequest, Attended> {
     let mut read: Option<(PathBuf, String, Model)> = None;
     Newest::start("ritmo-attention", wake, move |AttentionRequest { of, series }, _| {
-        if !read
-            .as_ref()
-            .is_some_and(|(folder, training, _)| (folder, training) == (&of.folder, &of.training))
-        {
+        let asked = |folder: &PathBuf, training: &String| *folder == of.folder && *training == of.training;
+        if read.as_ref().is_none_or(|(folder, training, _)| !asked(folder, training)) {
             match Model::load(&of.folder) {
                 Ok(model) => read = Some((of.folder.clone(), of.training.clone(), model)),
                 Err(e) => return Some(Attended { of, dates: Err(e.to_string()) }),

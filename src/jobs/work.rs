@@ -92,6 +92,8 @@ pub struct TrainSpec {
     pub buffers: Buffers,
     /// What to train, and how.
     pub spec: ModelSpec,
+    /// The folder of the model to go on from; none to start anew.
+    pub warm_start: Option<PathBuf>,
     /// The project's own indices.
     pub indices: Vec<NamedIndex>,
 }
@@ -367,6 +369,16 @@ pub fn outlined(core: Result<Core, LabelError>, grid: &Grid) -> Result<DrawnCore
 /// When there is too little to learn from, cubes differ in bands or dates, or files cannot be read or written.
 pub fn train(spec: &TrainSpec, context: &JobContext) -> anyhow::Result<Outcome> {
     let started = Instant::now();
+    let from = spec.warm_start.as_deref().map(Model::load).transpose()?;
+    let mut model_spec = spec.spec.clone();
+    if let Some(from) = &from {
+        // What it is and reads stays what it was; how it is trained may change.
+        model_spec.kind = from.card.spec.kind.clone();
+        model_spec.filling = from.card.spec.filling;
+        let bands = || from.card.bands.clone();
+        model_spec.inputs = Some(from.card.spec.inputs.clone().unwrap_or_else(bands));
+    }
+    let model_spec = &model_spec;
     let mut set: Option<SampleSet> = None;
     let mut left_out = Vec::new();
     let mut without: Option<Vec<(AnnotationId, String)>> = None;
@@ -374,7 +386,7 @@ pub fn train(spec: &TrainSpec, context: &JobContext) -> anyhow::Result<Outcome> 
     for path in &spec.cubes {
         let cube = Cube::open(path)?;
         let features = inputs(
-            spec.spec.inputs.as_deref(),
+            model_spec.inputs.as_deref(),
             &spec.indices,
             cube.info(),
             set.as_ref().map(|set| set.features.as_slice()),
@@ -384,9 +396,9 @@ pub fn train(spec: &TrainSpec, context: &JobContext) -> anyhow::Result<Outcome> 
         let wanted = ExtractSpec {
             features: &features,
             annotations: &annotations,
-            take_likely: spec.spec.training.take_likely,
+            take_likely: model_spec.training.take_likely,
             buffers: &spec.buffers,
-            filling: spec.spec.filling,
+            filling: model_spec.filling,
         };
         let (more, report) = extract(&cube, &wanted, &report, &context.cancel)?;
         left_out.extend(pixels_left_out(&report));
@@ -429,16 +441,14 @@ pub fn train(spec: &TrainSpec, context: &JobContext) -> anyhow::Result<Outcome> 
         bail!("{why}. Draw polygons for more classes, or larger ones, or lower the inward buffer");
     }
 
-    let training = &spec.spec.training;
+    let training = &model_spec.training;
     let split: Split = crate::samples::split_by_annotation(&set, training.held_out_share, training.seed);
-    let model = model::train(
-        &set,
-        &split,
-        &spec.legend,
-        &spec.spec,
-        &|event| context.send(EventBody::Train(event)),
-        &context.cancel,
-    )?;
+    let tell = |event| context.send(EventBody::Train(event));
+    let (legend, cancel) = (&spec.legend, &context.cancel);
+    let model = match &from {
+        None => model::train(&set, &split, legend, model_spec, &tell, cancel)?,
+        Some(from) => model::train_on(from, &set, &split, legend, model_spec, &tell, cancel)?,
+    };
     save_model(&model, &spec.folder)?;
     Ok(Outcome::Trained(Box::new(Trained {
         name: spec.name.clone(),

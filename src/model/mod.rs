@@ -25,6 +25,7 @@ mod tempcnn;
 #[cfg(test)]
 mod testing;
 mod train;
+mod warm;
 mod weights;
 
 pub use attention::Attention;
@@ -34,7 +35,7 @@ pub use saved::{Model, ModelCard};
 pub use spec::{
     ClassWeights, LtaeOptions, ModelKind, ModelSpec, PixelOptions, Schedule, TempCnnOptions, TrainOptions,
 };
-pub use train::{EpochScore, TrainEvent, train};
+pub use train::{EpochScore, TrainEvent, train, train_on};
 
 use std::path::PathBuf;
 

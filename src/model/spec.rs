@@ -206,7 +206,7 @@ impl Default for TrainOptions {
     fn default() -> Self {
         Self {
             seed: 1,
-            epochs: 60,
+            epochs: 40,
             batch: 64,
             learning_rate: 1e-3,
             schedule: Schedule::OneCycle,
@@ -215,12 +215,12 @@ impl Default for TrainOptions {
             class_weights: ClassWeights::None,
             cap_per_class: 0,
             cap_per_annotation: 0,
-            drop_dates: 0.0,
-            clouds: 0.0,
-            shadows: 0.0,
+            drop_dates: 0.2,
+            clouds: 0.05,
+            shadows: 0.05,
             gain: 0.0,
             offset: 0.0,
-            patience: 12,
+            patience: 20,
             held_out_share: 0.25,
             take_likely: false,
         }

@@ -5,6 +5,7 @@ use super::augment::{Augment, indices};
 use super::balance::{self, capped};
 use super::network::{Batch, Input, Shape, log_sum, logits_on_all_threads, targets};
 use super::saved::{Prepared, VERSION, days, prepare};
+use super::warm;
 use super::weights::Weights;
 use super::{Model, ModelCard, ModelError, ModelSpec, TrainOptions};
 use crate::labels::{AnnotationId, Class, Legend};
@@ -77,6 +78,35 @@ pub fn train(
     on_event: &dyn Fn(TrainEvent),
     cancel: &Cancel,
 ) -> Result<Model, ModelError> {
+    run(set, split, legend, spec, None, on_event, cancel)
+}
+
+/// [`train`], going on from `model` where labels or classes have changed: all weights and the normalisation are kept, a new
+/// class extends the output, one that is gone leaves it.
+///
+/// # Errors
+/// Those of [`train`]; a model of another network, other bands or another number of dates.
+pub fn train_on(
+    model: &Model,
+    set: &SampleSet,
+    split: &Split,
+    legend: &Legend,
+    spec: &ModelSpec,
+    on_event: &dyn Fn(TrainEvent),
+    cancel: &Cancel,
+) -> Result<Model, ModelError> {
+    run(set, split, legend, spec, Some(model), on_event, cancel)
+}
+
+fn run(
+    set: &SampleSet,
+    split: &Split,
+    legend: &Legend,
+    spec: &ModelSpec,
+    from: Option<&Model>,
+    on_event: &dyn Fn(TrainEvent),
+    cancel: &Cancel,
+) -> Result<Model, ModelError> {
     let TrainOptions {
         seed,
         epochs,
@@ -89,9 +119,17 @@ pub fn train(
         ..
     } = spec.training;
     check(&spec.training)?;
-    let ready = Ready::new(set, split, legend, spec)?;
+    let mut ready = Ready::new(set, split, legend, spec, from)?;
     let shape = Shape::new(&spec.kind, &set.dates, set.bands.len(), ready.classes.len());
     shape.check()?;
+    let mut weights = match from {
+        None => Weights::new(&shape, seed),
+        Some(model) => {
+            let (weights, note) = warm::start(model, &shape, set, &ready.classes, seed)?;
+            ready.notes.push(note);
+            weights
+        }
+    };
     on_event(TrainEvent::Started {
         classes: ready.classes.clone(),
         samples: ready.train.classes.len(),
@@ -106,7 +144,6 @@ pub fn train(
     let batch = batch.min(samples);
     // Batch norm learns nothing from a single sample: the last batch is left out where it would be one.
     let steps = samples / batch + usize::from(samples % batch > 1);
-    let mut weights = Weights::new(&shape, seed);
     let mut adam = AdamW::new(weight_decay);
     let mut trainer = shape.trainer();
     let mut shuffling = ChaCha8Rng::seed_from_u64(seed);
@@ -316,7 +353,13 @@ struct Ready {
 }
 
 impl Ready {
-    fn new(set: &SampleSet, split: &Split, legend: &Legend, spec: &ModelSpec) -> Result<Self, ModelError> {
+    fn new(
+        set: &SampleSet,
+        split: &Split,
+        legend: &Legend,
+        spec: &ModelSpec,
+        from: Option<&Model>,
+    ) -> Result<Self, ModelError> {
         let (samples, each) = (set.len(), set.dates.len() * set.bands.len());
         if each == 0 || set.values.len() != samples * each || set.annotations.len() != samples {
             return Err(ModelError::Mismatch { why: "the samples do not fit their bands and dates".into() });
@@ -351,7 +394,8 @@ impl Ready {
         let held_out: Vec<usize> =
             chosen(&split.held_out).into_iter().filter(|i| index(*i).is_some()).collect();
 
-        let normalisation = Normalisation::fit(set, &train);
+        let kept = from.map(|model| &model.card.normalisation).filter(|n| n.low.len() == set.bands.len());
+        let normalisation = kept.cloned().unwrap_or_else(|| Normalisation::fit(set, &train));
         let days = days(&set.dates);
         let side = |chosen: &[usize]| {
             let mut series = Vec::with_capacity(chosen.len() * each);
@@ -484,6 +528,46 @@ mod tests {
         assert_eq!(one, weights_with_threads(2, 5));
         assert_eq!(one, weights_with_threads(7, 5));
         assert_ne!(one, weights_with_threads(1, 6));
+    }
+
+    #[test]
+    fn training_goes_on_from_a_model_and_a_new_class_changes_nothing_of_the_old_ones() {
+        let set = samples(24);
+        let split = split(&set);
+        // City is not labelled yet.
+        let mut two = split.clone();
+        two.train.retain(|i| set.classes[*i] != 30);
+        two.held_out.retain(|i| set.classes[*i] != 30);
+        let before = run(&set, &two, &spec(10)).unwrap();
+
+        // A rate so small that nothing moves: what the old classes are given is what they were given.
+        let mut still = spec(1);
+        still.training.learning_rate = 1e-7;
+        still.training.weight_decay = 0.0;
+        let on = |set: &SampleSet, spec: &ModelSpec| {
+            train_on(&before, set, &split, &legend(), spec, &|_| (), &Cancel::new())
+        };
+        let after = on(&set, &still).unwrap();
+        assert_eq!(after.card.normalisation, before.card.normalisation);
+        let of = |model: &Model, name: &str| model.weights.values(name).to_vec();
+        let codes: Vec<u8> = after.card.classes.iter().map(|c| c.code).collect();
+        assert_eq!(codes, [30, 10, 20]);
+        let (old, new) = (of(&before, "output.weight"), of(&after, "output.weight"));
+        for (old, new) in old.chunks(2).zip(new.chunks(3)) {
+            assert!((old[0] - new[1]).abs() < 1e-5 && (old[1] - new[2]).abs() < 1e-5, "{old:?} {new:?}");
+        }
+        assert!(after.card.notes.iter().any(|n| n.contains("new classes: city")), "{:?}", after.card.notes);
+        let learned = on(&set, &spec(20)).unwrap();
+        assert!(learned.card.best().unwrap().held_out_accuracy.unwrap() > 0.9);
+
+        let mut other = set.clone();
+        other.bands[1] = "swir".into();
+        assert!(on(&other, &still).err().unwrap().to_string().contains("red, nir"));
+        let mut wide = still.clone();
+        wide.set_option("filters", &"9".into()).unwrap();
+        assert!(on(&set, &wide).err().unwrap().to_string().contains("other options"));
+        wide.kind = ModelKind::named("pixel").unwrap();
+        assert!(on(&set, &wide).is_err());
     }
 
     #[test]

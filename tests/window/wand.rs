@@ -118,6 +118,7 @@ fn pixels_that_stand_apart_are_told_dropped_by_a_key_and_taken_back() {
     desk.ctrl(Key::Z);
     assert!(desk.project().annotation(id).unwrap().dropped.is_empty());
     until_told(&mut desk, "80 stand apart");
+    desk.until("they can be dropped", |d| d.can("Drop them"));
     desk.click("Drop them");
     assert_eq!(desk.project().annotation(id).unwrap().dropped.len(), 80);
     desk.click("Take back");

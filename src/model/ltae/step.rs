@@ -1,7 +1,8 @@
 //! A training step of L-TAE by hand: forward in training mode, loss, and gradients.
 //!
 //! As in inference the query is folded into the projection to keys, and unfolded when gradients come back; so keys are
-//! never made. A bias of the keys moves no score past another: its gradient is exactly zero.
+//! never made. A bias of the keys moves no score past another: its gradient is exactly zero. So is that of `out_norm.beta`,
+//! which the batch norm of `decoder1` takes away.
 
 use super::super::ModelError;
 use super::super::engine::View;
@@ -78,7 +79,10 @@ fn step(shape: &Shape, options: &LtaeOptions, weights: &Weights, batch: &Batch) 
         by_decoder.push(by_block);
         gradient = next;
     }
-    let by_out_norm = out_norm.back(value("out_norm.gamma"), &mut gradient);
+    let [by_gamma, mut by_beta] = out_norm.back(value("out_norm.gamma"), &mut gradient);
+    // The batch norm behind takes a shift away, so its gradient is rounding only, which Adam would blow up.
+    by_beta.fill(0.0);
+    let by_out_norm = [by_gamma, by_beta];
     multiply(&mut gradient, &kept);
     let (by_seen, by_mlp) = mlp.back(weights, gradient);
     let (mut gradient, by_attention) = attention.back(&x, &looks, &by_seen);

@@ -202,14 +202,17 @@ pub(super) fn observed(value: f64, kind: Kind, nodata: &mut u64) -> f32 {
     if value.is_finite() { value } else { f32::NAN }
 }
 
-/// Hands on batches of some columns, in the order of the rows; `take` gets the first row's number and a list of cells a column.
+/// Takes a batch: its first row, how many there are, and the cells of each column.
+pub(super) type TakeBatch<'a, E> = &'a mut dyn FnMut(usize, usize, &[Cells]) -> Result<(), E>;
+
+/// Hands on batches of some columns, in the order of the rows; each with the cells a column.
 ///
 /// # Errors
 /// What the file has wrong, or what `take` gives.
 pub(super) fn batches<E: From<ParquetError>>(
     reader: &SerializedFileReader<File>,
     columns: &[&Column],
-    take: &mut dyn FnMut(usize, usize, &[Cells]) -> Result<(), E>,
+    take: TakeBatch<E>,
 ) -> Result<(), E> {
     let mut first = 0;
     for group in 0..reader.num_row_groups() {

@@ -7,6 +7,7 @@ use super::options::differing;
 use super::training::notes_ui;
 use crate::app::{AppState, Command, ModelEntry, OpenProject};
 use crate::cube::Filling;
+use crate::jobs::JobKind;
 use crate::model::ModelCard;
 use crate::ui::view::View;
 use crate::ui::{format, tokens, widgets};
@@ -69,6 +70,13 @@ fn actions_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut V
                 if ui.add_enabled(can, Button::new("Delete…")).clicked() {
                     view.dialogs.ask_delete_model(&model.name);
                 }
+                let hint = "Trains a new model on today's labels, beginning with what this one has learned; a new class is \
+                            added to it";
+                let ready = can && state.job(JobKind::Train).is_none() && !project.annotations.is_empty();
+                if ui.add_enabled(ready, Button::new("Train on")).on_hover_text(hint).clicked() {
+                    let spec = project.document.settings.model.clone();
+                    view.send(Command::TrainWith { name: None, spec, from: Some(model.name.clone()) });
+                }
                 let same = model.card.spec == project.document.settings.model;
                 let editable = !same && project.folder.read_only().is_none();
                 let hint = "Trains the next model as this one was: network, options, inputs, gaps, seed";
@@ -104,8 +112,9 @@ fn how_ui(ui: &mut Ui, project: &OpenProject, model: &ModelEntry) {
         rows.push(("Took", format!("{:.1} s", trained.seconds)));
     }
     rows.push(("Made", format::moment(&card.created)));
-    Grid::new((&model.name, "how")).num_columns(2).spacing([12.0, 3.0]).show(ui, |ui| {
-        // Rows of words, not of buttons.
+    // Rows of words, not of buttons.
+    let grid = Grid::new((&model.name, "how")).num_columns(2).spacing([12.0, 3.0]).min_row_height(0.0);
+    grid.show(ui, |ui| {
         ui.spacing_mut().interact_size.y = 0.0;
         for (name, value) in rows {
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Min), |ui| {
@@ -159,8 +168,8 @@ fn classes_ui(ui: &mut Ui, card: &ModelCard) {
     ui.add_space(tokens::GRID);
     ui.columns(2, |columns| {
         for (i, class) in card.classes.iter().enumerate() {
+            columns[i % 2].spacing_mut().interact_size.y = 0.0;
             columns[i % 2].horizontal(|ui| {
-                ui.spacing_mut().interact_size.y = 0.0;
                 widgets::swatch(ui, class.colour);
                 ui.add(Label::new(RichText::new(&class.name).small()).truncate());
             });

@@ -291,10 +291,10 @@ mod tests {
         let mut spec = ModelSpec::default();
         assert!(differing(&spec).is_empty());
         spec.set_option("filters", &json!(8)).unwrap();
-        spec.set_option("learning_rate", &json!(0.001)).unwrap();
+        spec.set_option("learning_rate", &json!(0.0037)).unwrap();
         spec.training.seed = 77;
         let told: Vec<_> = differing(&spec).into_iter().map(|(info, now, _)| (info.name, now)).collect();
-        assert_eq!(told, [("filters", "8".to_string()), ("learning_rate", "0.001".to_string())]);
+        assert_eq!(told, [("filters", "8".to_string()), ("learning_rate", "0.0037".to_string())]);
     }
 
     #[test]
