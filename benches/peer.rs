@@ -4,12 +4,13 @@
 //! machine are compared with. Both sides have one thread, 12 dates, 10 bands and 10 classes; PyTorch takes the batch that is
 //! best for it.
 
-use chrono::NaiveDate;
+mod support;
+
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
-use ritmo::labels::{Class, Legend};
+use ritmo::labels::Legend;
 use ritmo::model::{Model, ModelKind, ModelSpec, train};
 use ritmo::progress::Cancel;
 use ritmo::samples::{SampleSet, Split};
@@ -17,14 +18,14 @@ use rustix::time::{ClockId, clock_gettime};
 use std::hint::black_box;
 use std::process::Command;
 use std::time::{Duration, Instant};
+use support::{BANDS, TIMES, samples};
 
 /// As in the program.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const TIMES: usize = 12;
-const BANDS: usize = 10;
-const CLASSES: usize = 10;
+/// How far classes lie apart: within the noise, so that there is something to learn.
+const APART: f32 = 300.0;
 /// Series that are classified at a time.
 const SERIES: usize = 4096;
 /// Multiplications and additions of a TempCNN a series: three convolutions, the dense layer, the output.
@@ -34,33 +35,6 @@ const TEMPCNN_FLOP: f64 = 2.0 * (12 * (50 * 64 + 2 * 320 * 64) + 768 * 256 + 256
 fn cpu() -> Duration {
     let now = clock_gettime(ClockId::ProcessCPUTime);
     Duration::new(now.tv_sec as u64, now.tv_nsec as u32)
-}
-
-/// `samples` series whose classes differ in level and season, with noise.
-fn samples(samples: usize) -> (SampleSet, Legend) {
-    let class = |code: u8| Class::new(code, format!("class {code}"), [code, 0, 0]);
-    let legend = Legend { classes: (1..=CLASSES as u8).map(class).collect() };
-    let codes: Vec<u8> = (0..samples).map(|i| (i % CLASSES) as u8 + 1).collect();
-    let mut values = Vec::with_capacity(samples * TIMES * BANDS);
-    for (i, code) in codes.iter().enumerate() {
-        for j in 0..TIMES * BANDS {
-            let noise = ((i * 131 + j * 71) * 2_654_435_761 % 1000) as f32;
-            let season = (f32::from(*code) + (j / BANDS) as f32 / 2.0).sin();
-            values.push(1500.0 + 300.0 * season + noise);
-        }
-    }
-    let month = |m: u32| NaiveDate::from_ymd_opt(2022, m, 15).unwrap_or_default();
-    let set = SampleSet {
-        bands: (1..=BANDS).map(|b| format!("B{b}")).collect(),
-        features: vec![],
-        dates: (1..=TIMES as u32).map(month).collect(),
-        values,
-        annotations: (0..samples as u64).map(|i| i / 20).collect(),
-        places: vec![(0, 0); samples],
-        locations: vec![],
-        classes: codes,
-    };
-    (set, legend)
 }
 
 fn trained(set: &SampleSet, legend: &Legend, spec: &ModelSpec, held_out: bool) -> Option<Model> {
@@ -151,7 +125,7 @@ fn benches(criterion: &mut Criterion) {
     let peer = pytorch();
     let of_peer = |network: &str, what: &str| peer.as_ref().and_then(|p| p[network][what].as_f64());
     let Ok(one) = rayon::ThreadPoolBuilder::new().num_threads(1).build() else { return };
-    let (set, legend) = samples(3000);
+    let (set, legend) = samples(3000, APART);
     let mut group = criterion.benchmark_group("peer");
     group.sample_size(10);
 

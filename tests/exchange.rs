@@ -43,6 +43,7 @@ fn their_checkpoint_becomes_a_model_that_gives_what_pytorch_gives() {
     let told = ritmo(&[&import[..], &known[..]].concat()).json();
     assert_eq!(told["network"], "pixel");
     assert!(told["imported_from"].as_str().unwrap().contains("epoch_18"));
+    assert!(told["training"].is_null(), "how it was trained is not known");
 
     let predict =
         ["predict", "--model", arg(&model), "--input", arg(&parity), "--output", arg(&out), "--json"];

@@ -16,8 +16,12 @@ pub struct DamagedModel {
     pub why: String,
 }
 
+/// Jobs that need models to stay where they are.
+pub const HOLDS_MODELS: [JobKind; 5] =
+    [JobKind::Train, JobKind::Map, JobKind::Assess, JobKind::RenameModel, JobKind::DeleteModel];
+
 fn files(state: &mut AppState, name: &str) -> Result<ModelFiles, Refused> {
-    for kind in [JobKind::Train, JobKind::Map, JobKind::Assess, JobKind::RenameModel, JobKind::DeleteModel] {
+    for kind in HOLDS_MODELS {
         busy(state, kind)?;
     }
     let project = the_project(state)?;

@@ -145,7 +145,8 @@ pub fn told(card: &ModelCard) -> Value {
     json!({
         "network": card.spec.kind.name(),
         "options": card.spec.kind,
-        "training": card.spec.training,
+        // How an imported network was trained is not known.
+        "training": card.imported_from.is_none().then_some(&card.spec.training),
         "bands": card.bands,
         "dates": card.dates,
         "classes": card.classes.iter().map(|c| json!({ "code": c.code, "name": c.name })).collect::<Vec<_>>(),

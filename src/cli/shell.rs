@@ -2,7 +2,7 @@
 
 use crate::app::{AppState, Command, Level, OpenProject, run_to_end};
 use crate::jobs::{EventBody, JobEvent};
-use crate::model::TrainEvent;
+use crate::model::{EpochScore, TrainEvent};
 use crate::progress::Cancel;
 use crate::project::Recent;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -125,6 +125,17 @@ impl Shell {
     }
 }
 
+/// What an epoch gave.
+pub(super) fn epoch_line(score: &EpochScore) -> String {
+    let held_out = match (score.held_out_loss, score.held_out_accuracy) {
+        (Some(loss), Some(accuracy)) => {
+            format!(", held out: loss {loss:.4}, accuracy {:.1} %", accuracy * 100.0)
+        }
+        _ => String::new(),
+    };
+    format!("epoch {:>3}: loss {:.4}{held_out}", score.epoch, score.train_loss)
+}
+
 fn bar_style() -> ProgressStyle {
     ProgressStyle::with_template("{bar:30} {percent:>3} %  {eta} left  {msg}")
         .unwrap_or_else(|_| ProgressStyle::default_bar())
@@ -139,13 +150,7 @@ fn show(bar: &ProgressBar, terminal: bool, event: &JobEvent, state: &AppState) {
             bar.set_message(format!("{title}: {}", p.what));
         }
         EventBody::Train(TrainEvent::Epoch { score, .. }) => {
-            let held_out = match (score.held_out_loss, score.held_out_accuracy) {
-                (Some(loss), Some(accuracy)) => {
-                    format!(", held out: loss {loss:.4}, accuracy {:.1} %", accuracy * 100.0)
-                }
-                _ => String::new(),
-            };
-            let line = format!("epoch {:>3}: loss {:.4}{held_out}", score.epoch, score.train_loss);
+            let line = epoch_line(score);
             if terminal { bar.println(line) } else { eprintln!("{line}") }
         }
         EventBody::Train(TrainEvent::Step { epoch, done, of }) => {

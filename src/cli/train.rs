@@ -6,7 +6,7 @@ use super::{Failure, Shell};
 use crate::app::Command;
 use crate::cube::Filling;
 use crate::cube::index::split_list;
-use crate::model::ModelSpec;
+use crate::model::{ModelCard, ModelSpec};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -93,7 +93,7 @@ pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
     let trained =
         shell.project()?.last.trained.as_ref().ok_or_else(|| Failure("no model was trained".into()))?;
     let card = &trained.card;
-    let best = card.history.iter().find(|e| e.epoch == card.best_epoch);
+    let best = card.best();
     let accuracy = best.and_then(|e| e.held_out_accuracy);
     let value = json!({
         "model": trained.name,
@@ -109,14 +109,7 @@ pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
         "left_out": trained.left_out,
         "seconds": trained.seconds,
     });
-    let mut text = format!(
-        "{} learned {} classes from {} samples; the weights of epoch {} of {} were kept",
-        trained.name,
-        card.classes.len(),
-        card.samples,
-        card.best_epoch,
-        card.history.len()
-    );
+    let mut text = learned(&trained.name, card);
     if let Some(accuracy) = accuracy {
         text += &format!(
             "\noverall accuracy {:.1} % on the annotations that chose this epoch (assess it on others with `assess`)",
@@ -125,6 +118,17 @@ pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
     }
     shell.print(&value, &text);
     Ok(())
+}
+
+/// What a model has learned, and when.
+pub(super) fn learned(name: &dyn std::fmt::Display, card: &ModelCard) -> String {
+    format!(
+        "{name} learned {} classes from {} samples; the weights of epoch {} of {} were kept",
+        card.classes.len(),
+        card.samples,
+        card.best_epoch,
+        card.history.len()
+    )
 }
 
 /// Every option with its default and a sentence.

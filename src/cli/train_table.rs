@@ -1,5 +1,7 @@
 //! `ritmo train --samples F.parquet --output MODEL`: a model of a table, without a project.
 
+use super::shell::epoch_line;
+use super::train::learned;
 use super::{Failure, Shell};
 use crate::model::{ModelSpec, TrainEvent, train};
 use crate::progress::Progress;
@@ -45,15 +47,7 @@ pub fn train_table(
                 let (done, all) = ((epoch - 1) * of + done, epochs * of);
                 report(Progress::new(done as u64, all as u64, format!("epoch {epoch}, at most {epochs}")));
             }
-            TrainEvent::Epoch { score, .. } => {
-                let held_out = match (score.held_out_loss, score.held_out_accuracy) {
-                    (Some(loss), Some(accuracy)) => {
-                        format!(", held out: loss {loss:.4}, accuracy {:.1} %", accuracy * 100.0)
-                    }
-                    _ => String::new(),
-                };
-                eprintln!("epoch {:>3}: loss {:.4}{held_out}", score.epoch, score.train_loss);
-            }
+            TrainEvent::Epoch { score, .. } => eprintln!("{}", epoch_line(&score)),
             TrainEvent::Started { .. } => {}
         };
         train(&set, &split, &legend, &spec, &on_event, &cancel)
@@ -78,14 +72,7 @@ pub fn train_table(
         "notes": card.notes,
         "seconds": started.elapsed().as_secs_f64(),
     });
-    let mut text = format!(
-        "{} learned {} classes from {} samples; the weights of epoch {} of {} were kept",
-        output.display(),
-        card.classes.len(),
-        card.samples,
-        card.best_epoch,
-        card.history.len()
-    );
+    let mut text = learned(&output.display(), card);
     if let Some(accuracy) = accuracy {
         text += &format!("\noverall accuracy {:.1} % on the samples that chose this epoch", accuracy * 100.0);
     }

@@ -3,8 +3,8 @@
 //! that results do not depend on the threads.
 
 use super::TrainOptions;
-use super::network::Shape;
-use crate::samples::Normalisation;
+use crate::cube::index::IndexKnowledge;
+use crate::samples::{Normalisation, SampleSet};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -34,22 +34,6 @@ impl<'a> Augment<'a> {
         let TrainOptions { drop_dates, clouds, shadows, gain, offset, .. } = *options;
         let any = [drop_dates, clouds, shadows, gain, offset].iter().any(|share| *share > 0.0);
         any.then_some(Self { options, normalisation, index, days })
-    }
-
-    /// What is done, for people.
-    pub fn words(&self) -> String {
-        let TrainOptions { drop_dates, clouds, shadows, gain, offset, .. } = *self.options;
-        let percent = |share: f64| format!("{:.0} %", share * 100.0);
-        let parts = [
-            (drop_dates, format!("{} of the dates dropped and filled again", percent(drop_dates))),
-            (clouds, format!("a cloud on {}", percent(clouds))),
-            (shadows, format!("a shadow on {}", percent(shadows))),
-            (gain, format!("a gain of {} a date", percent(gain))),
-            (offset, format!("an offset of {} of a band's range a date", percent(offset))),
-        ];
-        let parts: Vec<String> =
-            parts.into_iter().filter(|(share, _)| *share > 0.0).map(|(_, words)| words).collect();
-        format!("augmented at random: {}", parts.join(", "))
     }
 
     /// Changes one series, `time x band`, and marks dates that it drops where `missing` is there.
@@ -142,17 +126,32 @@ fn between([low, high]: [f32; 2], rng: &mut ChaCha8Rng) -> f32 {
     low + (high - low) * rng.random::<f32>()
 }
 
-/// Whether each input is an index: computed, or one by its name.
-pub(super) fn indices(shape: &Shape, names: &[String], computed: impl Fn(usize) -> bool) -> Vec<bool> {
-    let known = [
-        "NDVI", "EVI", "EVI2", "SAVI", "NDWI", "NDMI", "NBR", "MNDWI", "NDBI", "GNDVI", "NDRE", "LSWI",
-        "KNDVI",
+/// What is done, for people; `None` where nothing is asked for.
+pub(super) fn words(options: &TrainOptions) -> Option<String> {
+    let TrainOptions { drop_dates, clouds, shadows, gain, offset, .. } = *options;
+    let percent = |share: f64| format!("{:.0} %", share * 100.0);
+    let parts = [
+        (drop_dates, format!("{} of the dates dropped and filled again", percent(drop_dates))),
+        (clouds, format!("a cloud on {}", percent(clouds))),
+        (shadows, format!("a shadow on {}", percent(shadows))),
+        (gain, format!("a gain of {} a date", percent(gain))),
+        (offset, format!("an offset of {} of a band's range a date", percent(offset))),
     ];
-    (0..shape.bands)
-        .map(|b| {
-            computed(b) || names.get(b).is_some_and(|name| known.contains(&name.to_uppercase().as_str()))
-        })
-        .collect()
+    let parts: Vec<String> =
+        parts.into_iter().filter(|(share, _)| *share > 0.0).map(|(_, words)| words).collect();
+    (!parts.is_empty()).then(|| format!("augmented at random: {}", parts.join(", ")))
+}
+
+/// Indices that tables have and the catalogue has not.
+const OTHER_INDICES: [&str; 5] = ["GNDVI", "KNDVI", "LSWI", "NDBI", "NDRE"];
+
+/// Whether each band of the samples is an index: computed, or one by its name.
+pub(super) fn indices(set: &SampleSet) -> Vec<bool> {
+    let computed = |b: usize| set.features.get(b).is_some_and(|f| f.expression.is_some());
+    let known = |name: &str| {
+        IndexKnowledge::named(name).is_some() || OTHER_INDICES.iter().any(|n| n.eq_ignore_ascii_case(name))
+    };
+    set.bands.iter().enumerate().map(|(b, name)| computed(b) || known(name)).collect()
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! Networks as definitions: in candle's tensors, with gradients by candle's automatic differentiation.
 //!
 //! Each network's file says in few lines what it is (`define`), on the [`Tape`] of this file. The fast path, written by
-//! hand, is held to it in logits, loss and every gradient. It is also the place to try a network first: whatever has a
-//! definition trains and maps, only slower.
+//! hand, is held to it in logits, loss and every gradient. It is also the place to try a network first: a definition gives
+//! logits and training steps by itself, only slower.
 //!
 //! A convolution is an unfold (`index_select` on the padded time axis) and a product, because candle 0.11.1 gets the
 //! gradients of its `conv1d` wrong on the CPU; layer norm and softmax are written out for the same reason.
 
-use super::network::{Batch, Inference, Input, Shape, Statistics, Step, targets};
+use super::network::{Batch, Input, Shape, Statistics, Step, targets};
 use super::tempcnn::EPSILON;
 use super::weights::Weights;
 use super::{Model, ModelError};
@@ -164,7 +164,7 @@ impl Definition {
     /// [`ModelError::Engine`] when the length does not fit or candle fails.
     pub fn logits(&self, series: &[f32]) -> std::result::Result<Vec<f32>, ModelError> {
         check(&self.shape, series, None)?;
-        Inference::logits(self, Input::whole(series))
+        self.evaluate(Input::whole(series))
     }
 
     /// Loss and gradients of normalised series and the index of the class of each, in training mode without dropout.
@@ -224,6 +224,15 @@ impl Definition {
         Ok((((log_probabilities * targets)?.sum_all()? * (-1.0 / weight))?, statistics))
     }
 
+    /// Logits `sample x class` of at least one sample, in evaluation mode.
+    ///
+    /// # Errors
+    /// [`ModelError::Engine`] when candle fails.
+    pub(super) fn evaluate(&self, input: Input) -> std::result::Result<Vec<f32>, ModelError> {
+        let logits = self.forward(input, Mode::Evaluation, None);
+        logits.and_then(|(logits, _)| floats(&logits)).map_err(failed)
+    }
+
     fn forward(
         &self,
         input: Input,
@@ -240,16 +249,6 @@ impl Definition {
         let missing = missing.map(|dates| tape.constant(&dates, &[samples, times])).transpose()?;
         let logits = self.shape.define(&tape, &series, missing.as_ref())?;
         Ok((logits, tape.statistics.into_inner()))
-    }
-}
-
-impl Inference for Definition {
-    fn logits(&self, input: Input) -> std::result::Result<Vec<f32>, ModelError> {
-        if input.series.is_empty() {
-            return Ok(Vec::new());
-        }
-        let logits = self.forward(input, Mode::Evaluation, None);
-        logits.and_then(|(logits, _)| floats(&logits)).map_err(failed)
     }
 }
 
@@ -296,7 +295,7 @@ impl Model {
     /// [`ModelError::Engine`] when the length does not fit.
     pub fn logits(&self, series: &[f32]) -> std::result::Result<Vec<f32>, ModelError> {
         check(&self.card.shape(), series, None)?;
-        self.network.logits(Input::whole(series))
+        Ok(self.network.logits(Input::whole(series)))
     }
 
     /// [`Definition::gradients`] by the fast path, on all threads of the pool it is called in.
@@ -314,7 +313,7 @@ impl Model {
         let targets = targets(classes, shape.classes, label_smoothing);
         let batch = Batch { input: Input::whole(series), targets: &targets, dropout: None };
         let mut trainer = shape.trainer();
-        let step = trainer.step(&self.weights, &batch)?;
+        let step = trainer.step(&self.weights, &batch);
         Ok(Gradients { loss: step.loss, by_weights: step.gradients.clone() })
     }
 }
@@ -353,7 +352,7 @@ mod tests {
             let shape = shape(times, bands, 4, kernel, layers);
             let weights = weights(&shape);
             let x = series(&shape, 70);
-            let got = shape.ready(&weights).unwrap().logits(Input::whole(&x)).unwrap();
+            let got = shape.ready(&weights).logits(Input::whole(&x));
             for dtype in DTYPES {
                 let expected = Definition::new(&shape, &weights, dtype).unwrap().logits(&x).unwrap();
                 assert_eq!(got.len(), expected.len());
@@ -372,7 +371,7 @@ mod tests {
             let (x, y) = (series(&shape, 37), classes(&shape, 37));
             let targets = targets(&y, shape.classes, 0.1);
             let batch = Batch { input: Input::whole(&x), targets: &targets, dropout: None };
-            let got = shape.trainer().step(&weights, &batch).unwrap().clone();
+            let got = shape.trainer().step(&weights, &batch).clone();
             for dtype in DTYPES {
                 let definition = Definition::new(&shape, &weights, dtype).unwrap();
                 let expected = definition.gradients(&x, &y, 0.1).unwrap();

@@ -72,15 +72,12 @@ impl Shape {
     }
 
     /// The network made ready for inference.
-    ///
-    /// # Errors
-    /// [`ModelError::Engine`] when candle refuses the tensors of a network without a fast path.
-    pub fn ready(&self, weights: &Weights) -> Result<Box<dyn Inference>, ModelError> {
-        Ok(match &self.kind {
+    pub fn ready(&self, weights: &Weights) -> Box<dyn Inference> {
+        match &self.kind {
             ModelKind::TempCnn(options) => Box::new(tempcnn::TempCnn::new(self, options, weights)),
             ModelKind::Pixel(options) => Box::new(pixel::Pixel::new(self, options, weights)),
             ModelKind::Ltae(options) => Box::new(ltae::Ltae::new(self, options, weights)),
-        })
+        }
     }
 
     /// What trains the network, step by step; it keeps its memory from one to the next.
@@ -182,19 +179,13 @@ impl Step {
 /// A network in training.
 pub(super) trait Trainer: Send {
     /// Loss, gradients and statistics of a batch of at least one sample; they stay until the next step.
-    ///
-    /// # Errors
-    /// [`ModelError::Engine`] when candle fails, of a network without kernels of its own.
-    fn step(&mut self, weights: &Weights, batch: &Batch) -> Result<&Step, ModelError>;
+    fn step(&mut self, weights: &Weights, batch: &Batch) -> &Step;
 }
 
 /// A trained network that classifies; shared between threads.
 pub(super) trait Inference: Send + Sync {
     /// Logits `sample x class`, on this thread.
-    ///
-    /// # Errors
-    /// [`ModelError::Engine`].
-    fn logits(&self, input: Input) -> Result<Vec<f32>, ModelError>;
+    fn logits(&self, input: Input) -> Vec<f32>;
 
     /// How much each head looks at each date, `sample x head x time`; `None` for a network without attention.
     fn attention(&self, _: Input) -> Option<Vec<f32>> {
@@ -203,11 +194,7 @@ pub(super) trait Inference: Send + Sync {
 }
 
 /// Logits on all threads of the pool it is called in; the same numbers as on one.
-pub(super) fn logits_on_all_threads(
-    network: &dyn Inference,
-    shape: &Shape,
-    input: Input,
-) -> Result<Vec<f32>, ModelError> {
+pub(super) fn logits_on_all_threads(network: &dyn Inference, shape: &Shape, input: Input) -> Vec<f32> {
     let series = input.series.par_chunks(SERIES * shape.values());
     let parts: Vec<Vec<f32>> = series
         .enumerate()
@@ -218,8 +205,8 @@ pub(super) fn logits_on_all_threads(
             });
             network.logits(Input { series, missing })
         })
-        .collect::<Result<_, _>>()?;
-    Ok(parts.concat())
+        .collect();
+    parts.concat()
 }
 
 /// Turns logits into probabilities in place, one row of `classes` a sample.

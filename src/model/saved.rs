@@ -102,6 +102,34 @@ impl ModelCard {
         Shape::new(&self.spec.kind, &self.dates, self.bands.len(), self.classes.len())
     }
 
+    /// Of a network that was not trained here: no samples, no history.
+    pub(super) fn untrained(
+        kind: ModelKind,
+        bands: Vec<String>,
+        dates: Vec<NaiveDate>,
+        classes: Vec<Class>,
+        normalisation: Normalisation,
+    ) -> Self {
+        Self {
+            version: VERSION,
+            spec: ModelSpec { kind, ..ModelSpec::default() },
+            bands,
+            features: Vec::new(),
+            dates,
+            classes,
+            normalisation,
+            trained_on: Vec::new(),
+            held_out: Vec::new(),
+            samples: 0,
+            history: Vec::new(),
+            best_epoch: 0,
+            held_out_matrix: Vec::new(),
+            notes: Vec::new(),
+            imported_from: None,
+            created: chrono::Utc::now().to_rfc3339(),
+        }
+    }
+
     /// The epoch whose weights were kept, and what it gave.
     pub fn best(&self) -> Option<&EpochScore> {
         self.history.iter().find(|score| score.epoch == self.best_epoch)
@@ -143,12 +171,10 @@ pub struct Model {
 }
 
 impl Model {
-    /// # Errors
-    /// [`ModelError::Engine`] when the network cannot be made ready.
-    pub(super) fn new(card: ModelCard, weights: Weights) -> Result<Self, ModelError> {
-        let network = card.shape().ready(&weights)?;
+    pub(super) fn new(card: ModelCard, weights: Weights) -> Self {
+        let network = card.shape().ready(&weights);
         let days = days(&card.dates);
-        Ok(Self { card, weights, network, days })
+        Self { card, weights, network, days }
     }
 
     /// Writes both files into `folder`, made where it is absent; each to a temporary name, flushed, then renamed.
@@ -231,7 +257,7 @@ impl Model {
                 "it is of another training than the model.json beside it. Train it again".into(),
             ));
         }
-        Self::new(card, weights)
+        Ok(Self::new(card, weights))
     }
 
     /// Class probabilities, `series x class` (in the order of `card.classes`), of raw series `series x time x band`
@@ -240,7 +266,7 @@ impl Model {
     /// from many.
     ///
     /// # Errors
-    /// When the length does not fit, or the engine fails.
+    /// When the length does not fit.
     pub fn probabilities(&self, values: &[f32]) -> Result<Vec<f32>, ModelError> {
         let mut probabilities = self.raw_logits(values)?;
         softmax(&mut probabilities, self.card.classes.len());
@@ -250,10 +276,10 @@ impl Model {
     /// [`Model::probabilities`] before the softmax.
     ///
     /// # Errors
-    /// When the length does not fit, or the engine fails.
+    /// When the length does not fit.
     pub fn raw_logits(&self, values: &[f32]) -> Result<Vec<f32>, ModelError> {
         let (values, Prepared { missing, unusable }) = self.prepared(values)?;
-        let mut logits = self.network.logits(Input { series: &values, missing: missing.as_deref() })?;
+        let mut logits = self.network.logits(Input { series: &values, missing: missing.as_deref() });
         let classes = self.card.classes.len();
         for i in unusable {
             logits[i * classes..(i + 1) * classes].fill(f32::NAN);
@@ -355,7 +381,7 @@ pub(super) mod tests {
             created: created.into(),
         };
         let weights = Weights::new(&card.shape(), 3);
-        Model::new(card, weights).unwrap()
+        Model::new(card, weights)
     }
 
     fn saved() -> (tempfile::TempDir, PathBuf, PathBuf) {

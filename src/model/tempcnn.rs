@@ -31,7 +31,7 @@ pub struct TempCnnOptions {
     pub layers: usize,
     /// Units of the dense layer.
     pub dense: usize,
-    /// Share of activations dropped after each convolution while training, kept to 1/256.
+    /// Share of activations dropped after each convolution while training.
     pub conv_dropout: f32,
     /// Share dropped after the dense layer while training.
     pub dense_dropout: f32,
@@ -245,7 +245,7 @@ impl Buffers {
 }
 
 impl Inference for TempCnn {
-    fn logits(&self, input: Input) -> Result<Vec<f32>, ModelError> {
+    fn logits(&self, input: Input) -> Vec<f32> {
         let (values, classes) = (self.shape.values(), self.shape.classes);
         let samples = input.series.len() / values;
         let mut logits = vec![0.0; samples * classes];
@@ -254,6 +254,6 @@ impl Inference for TempCnn {
         for (series, logits) in blocks {
             self.block_logits(series, &mut buffers, logits);
         }
-        Ok(logits)
+        logits
     }
 }

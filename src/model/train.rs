@@ -1,7 +1,7 @@
 //! Training with early stopping on held-out annotations.
 
 use super::adamw::AdamW;
-use super::augment::{Augment, indices};
+use super::augment::{self, Augment, indices};
 use super::balance::{self, capped};
 use super::network::{Batch, Input, Shape, log_sum, logits_on_all_threads, targets};
 use super::saved::{Prepared, VERSION, days, prepare};
@@ -136,8 +136,7 @@ fn run(
         held_out: ready.held_out.classes.len(),
         notes: ready.notes.clone(),
     });
-    let index = indices(&shape, &set.bands, |b| set.features.get(b).is_some_and(|f| f.expression.is_some()));
-    let augment = Augment::new(&spec.training, &ready.normalisation, index, days(&set.dates));
+    let augment = Augment::new(&spec.training, &ready.normalisation, indices(set), days(&set.dates));
 
     let each = shape.times * shape.bands;
     let samples = ready.train.classes.len();
@@ -176,7 +175,7 @@ fn run(
                 targets: &targets,
                 dropout: Some((seed, taken)),
             };
-            let result = trainer.step(&weights, &batch)?;
+            let result = trainer.step(&weights, &batch);
             if !result.loss.is_finite() {
                 let why =
                     format!("the loss grew beyond all bounds in epoch {epoch}. Use a smaller learning rate");
@@ -187,7 +186,7 @@ fn run(
             adam.step(weights.trained_mut(), &result.gradients, rate);
             on_event(TrainEvent::Step { epoch, done: done + 1, of: steps });
         }
-        let held_out = ready.held_out.score(&shape, &weights)?;
+        let held_out = ready.held_out.score(&shape, &weights);
         let score = EpochScore {
             epoch,
             train_loss: (loss / steps as f64) as f32,
@@ -228,7 +227,7 @@ fn run(
         imported_from: None,
         created: chrono::Utc::now().to_rfc3339(),
     };
-    Model::new(card, weights)
+    Ok(Model::new(card, weights))
 }
 
 /// Refuses options that cannot be.
@@ -294,13 +293,13 @@ impl Side {
     }
 
     /// What the network makes of the samples; `None` where there is no sample.
-    fn score(&self, shape: &Shape, weights: &Weights) -> Result<Option<HeldOut>, ModelError> {
+    fn score(&self, shape: &Shape, weights: &Weights) -> Option<HeldOut> {
         if self.classes.is_empty() {
-            return Ok(None);
+            return None;
         }
-        let network = shape.ready(weights)?;
+        let network = shape.ready(weights);
         let input = Input { series: &self.series, missing: self.missing.as_deref() };
-        let logits = logits_on_all_threads(&*network, shape, input)?;
+        let logits = logits_on_all_threads(&*network, shape, input);
         let mut loss = 0.0;
         let mut matrix = vec![vec![0; shape.classes]; shape.classes];
         for (row, class) in logits.chunks_exact(shape.classes).zip(&self.classes) {
@@ -310,7 +309,7 @@ impl Side {
                 matrix[*class][given] += 1;
             }
         }
-        Ok(Some(HeldOut { loss: (loss / self.classes.len() as f64) as f32, matrix }))
+        Some(HeldOut { loss: (loss / self.classes.len() as f64) as f32, matrix })
     }
 }
 
@@ -411,10 +410,7 @@ impl Ready {
         train.classes.iter().for_each(|class| counts[*class] += 1);
         let weights = balance::weights(spec.training.class_weights, &counts);
         let mut notes = balance::notes(&spec.training, &classes, &weights, all.len(), train.classes.len());
-        let index = vec![false; set.bands.len()];
-        if let Some(augment) = Augment::new(&spec.training, &normalisation, index, Vec::new()) {
-            notes.push(augment.words());
-        }
+        notes.extend(augment::words(&spec.training));
         Ok(Self { classes, weights, notes, normalisation, train, held_out })
     }
 }

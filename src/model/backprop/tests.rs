@@ -19,7 +19,7 @@ fn step_on(
 ) -> Step {
     let targets = targets(y, shape.classes, smoothing);
     let batch = Batch { input: Input::whole(x), targets: &targets, dropout };
-    shape.trainer().step(weights, &batch).unwrap().clone()
+    shape.trainer().step(weights, &batch).clone()
 }
 
 /// The network as the paper has it, in f64 and in loops: logits. Batch norm by the batch, or by running statistics.
@@ -177,13 +177,13 @@ fn inference_with_batch_norm_folded_equals_the_plain_network() {
         let weights = weights(&shape);
         let x = series(&shape, samples);
         let net = TempCnn::new(&shape, tempcnn(&shape), &weights);
-        let got = net.logits(Input::whole(&x)).unwrap();
+        let got = net.logits(Input::whole(&x));
         let expected = plain_logits(&shape, &in_f64(&weights), Some(&weights.clone()), &x);
         assert_eq!(got.len(), expected.len());
         for (a, b) in got.iter().zip(&expected) {
             assert!((f64::from(*a) - b).abs() < 1e-4, "{a} but {b}");
         }
-        assert_eq!(got, logits_on_all_threads(&net, &shape, Input::whole(&x)).unwrap());
+        assert_eq!(got, logits_on_all_threads(&net, &shape, Input::whole(&x)));
     }
 }
 
@@ -214,7 +214,7 @@ fn pytorch_says_the_same_of_logits_loss_gradients_and_three_steps() {
     let x = floats("x");
     let classes = reference.classes();
     let net = TempCnn::new(&shape, tempcnn(&shape), &weights);
-    close("logits", &net.logits(Input::whole(&x)).unwrap(), &floats("logits"), 1e-5);
+    close("logits", &net.logits(Input::whole(&x)), &floats("logits"), 1e-5);
 
     let mut adam = AdamW::new(1e-2);
     for (i, loss) in floats("losses").iter().enumerate() {
@@ -287,7 +287,7 @@ fn the_fast_path_learns_as_the_definition_does_with_any_targets() {
         // A larger batch before, and one after: nothing of it stays in the memory that is kept.
         let more = (series(&shape, samples + 21), mixed_targets(&shape, samples + 21));
         for _ in 0..2 {
-            let got = trainer.step(&weights, &batch).unwrap();
+            let got = trainer.step(&weights, &batch);
             assert!((got.loss - expected.loss).abs() < 1e-4 * expected.loss, "{shape:?}: {}", got.loss);
             assert_eq!(got.gradients.len(), expected.gradients.len());
             for (tensor, (g, e)) in weights.trained().zip(got.gradients.iter().zip(&expected.gradients)) {
@@ -305,7 +305,7 @@ fn the_fast_path_learns_as_the_definition_does_with_any_targets() {
                 }
             }
             let more = Batch { input: Input::whole(&more.0), targets: &more.1, dropout: Some((1, 1)) };
-            trainer.step(&weights, &more).unwrap();
+            trainer.step(&weights, &more);
         }
     }
 }
@@ -318,7 +318,7 @@ fn steps_are_the_same_bit_for_bit_on_any_number_of_threads() {
         let on = |threads: usize, step: u64| {
             let batch = Batch { input: Input::whole(&x), targets: &targets, dropout: Some((5, step)) };
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            let step = pool.install(|| shape.trainer().step(&weights, &batch).unwrap().clone());
+            let step = pool.install(|| shape.trainer().step(&weights, &batch).clone());
             let bits = step.gradients.concat().into_iter().map(f32::to_bits).collect::<Vec<_>>();
             (step.loss.to_bits(), bits)
         };
@@ -337,7 +337,7 @@ fn gradients_of_the_pixel_network_are_right_under_dropout_too() {
     let mut trainer = shape.trainer();
     let mut step = |weights: &Weights| {
         let batch = Batch { input: Input::whole(&x), targets: &targets, dropout: Some((3, 9)) };
-        trainer.step(weights, &batch).unwrap().clone()
+        trainer.step(weights, &batch).clone()
     };
     let gradients = step(&weights).gradients;
     for (p, gradient) in gradients.iter().enumerate() {
@@ -378,15 +378,15 @@ fn the_fast_path_classifies_as_the_definition_does_at_the_edges() {
     for (shape, samples) in edges() {
         let weights = weights(&shape);
         let x = series(&shape, samples);
-        let ready = shape.ready(&weights).unwrap();
-        let got = ready.logits(Input::whole(&x)).unwrap();
+        let ready = shape.ready(&weights);
+        let got = ready.logits(Input::whole(&x));
         let expected = Definition::new(&shape, &weights, DType::F64).unwrap().logits(&x).unwrap();
         assert_eq!(got.len(), expected.len());
         for (g, e) in got.iter().zip(&expected) {
             assert!((g - e).abs() < 1e-4, "{shape:?}: {g} but {e}");
         }
-        assert_eq!(got, logits_on_all_threads(&*ready, &shape, Input::whole(&x)).unwrap());
-        assert!(ready.logits(Input::whole(&[])).unwrap().is_empty());
+        assert_eq!(got, logits_on_all_threads(&*ready, &shape, Input::whole(&x)));
+        assert!(ready.logits(Input::whole(&[])).is_empty());
     }
 }
 
@@ -428,7 +428,7 @@ fn pytorch_says_the_same_of_the_pixel_network_and_both_learn_alike_for_fifty_ste
             }
         };
         let first = &x[..batch * shape.values()];
-        let logits = shape.ready(&weights).unwrap().logits(Input::whole(first)).unwrap();
+        let logits = shape.ready(&weights).logits(Input::whole(first));
         near("logits", &logits, &floats("logits"), 1e-4);
         let mut adam = AdamW::new(1e-2);
         let mut trainer = shape.trainer();
@@ -440,7 +440,7 @@ fn pytorch_says_the_same_of_the_pixel_network_and_both_learn_alike_for_fifty_ste
             let classes: Vec<usize> = y[from..from + batch].iter().map(|y| *y as usize).collect();
             let targets = targets(&classes, shape.classes, 0.05);
             let batch = Batch { input: Input::whole(series), targets: &targets, dropout: None };
-            let step = trainer.step(&weights, &batch).unwrap();
+            let step = trainer.step(&weights, &batch);
             // Within a thousandth after fifty steps in f32 and f64.
             near("loss", &[step.loss as f32], &[*loss], 1e-3 * loss);
             if i == 0 {

@@ -4,8 +4,7 @@ use super::layers::recognise;
 use super::state_dict::read;
 use crate::labels::Class;
 use crate::model::network::Shape;
-use crate::model::saved::VERSION;
-use crate::model::{Model, ModelCard, ModelError, ModelSpec};
+use crate::model::{Model, ModelCard, ModelError};
 use crate::samples::Normalisation;
 use chrono::NaiveDate;
 use std::path::Path;
@@ -29,7 +28,7 @@ pub struct ImportAsked {
 /// A file that cannot be read or is of another network; what is lacking, with what the file tells about it.
 pub fn import(path: &Path, kind: &str, asked: &ImportAsked) -> Result<Model, ModelError> {
     let failed = |why: String| ModelError::Read { path: path.into(), why };
-    let tensors = read(path).map_err(failed)?;
+    let (tensors, checksum) = read(path).map_err(failed)?;
     let found = recognise(&tensors, kind).map_err(failed)?;
     let times: Vec<String> = found.times.iter().map(usize::to_string).collect();
 
@@ -71,28 +70,16 @@ pub fn import(path: &Path, kind: &str, asked: &ImportAsked) -> Result<Model, Mod
     let shape = Shape::new(&found.kind, dates, bands.len(), classes.len());
     shape.check()?;
     let weights = found.weights(&shape).map_err(failed)?;
-    let bytes = std::fs::read(path).map_err(|e| failed(e.to_string()))?;
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    // Whatever normalisation there is lies inside of the network.
+    let normalisation = Normalisation { low: vec![0.0; bands.len()], high: vec![1.0; bands.len()] };
     let card = ModelCard {
-        version: VERSION,
-        spec: ModelSpec { kind: found.kind, ..ModelSpec::default() },
-        bands: bands.clone(),
-        features: Vec::new(),
-        dates: dates.clone(),
-        classes: classes.clone(),
-        normalisation: Normalisation { low: vec![0.0; bands.len()], high: vec![1.0; bands.len()] },
-        trained_on: Vec::new(),
-        held_out: Vec::new(),
-        samples: 0,
-        history: Vec::new(),
-        best_epoch: 0,
-        held_out_matrix: Vec::new(),
         notes: vec!["imported: how it was trained is not known here".into()],
-        imported_from: Some(format!("{name}, crc32c {:08x}", crc32c::crc32c(&bytes))),
-        created: chrono::Utc::now().to_rfc3339(),
+        imported_from: Some(format!("{name}, crc32c {checksum:08x}")),
+        ..ModelCard::untrained(found.kind, bands.clone(), dates.clone(), classes.clone(), normalisation)
     };
     card.check().map_err(failed)?;
-    Model::new(card, weights)
+    Ok(Model::new(card, weights))
 }
 
 #[cfg(test)]

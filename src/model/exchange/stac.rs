@@ -74,7 +74,9 @@ fn item(model: &Model, files: StacFiles, path: &Path) -> Value {
         })
         .collect();
     let mut hyperparameters = Map::new();
-    for value in [serde_json::to_value(&card.spec.kind), serde_json::to_value(&card.spec.training)] {
+    // How an imported network was trained is not known.
+    let training = card.imported_from.is_none().then(|| serde_json::to_value(&card.spec.training));
+    for value in [Some(serde_json::to_value(&card.spec.kind)), training].into_iter().flatten() {
         if let Ok(Value::Object(options)) = value {
             hyperparameters.extend(options);
         }

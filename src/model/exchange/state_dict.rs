@@ -3,6 +3,8 @@
 use super::pickle::{Pickle, StoredTensor};
 use half::{bf16, f16};
 use safetensors::tensor::{Dtype, SafeTensors};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io::{Cursor, Read};
 use std::path::Path;
 
@@ -17,8 +19,8 @@ pub(super) struct Named {
     pub values: Vec<f32>,
 }
 
-/// The tensors of a file, in natural order of their names, counters left out.
-pub(super) fn read(path: &Path) -> Result<Vec<Named>, String> {
+/// The tensors of a file, in natural order of their names, counters left out; and the file's CRC-32C.
+pub(super) fn read(path: &Path) -> Result<(Vec<Named>, u32), String> {
     let size = std::fs::metadata(path).map_err(|e| e.to_string())?.len();
     if size > LARGEST {
         return Err(format!("it has {size} bytes, more than any network of pixel series"));
@@ -42,7 +44,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Named>, String> {
     if let Some(pair) = tensors.windows(2).find(|pair| pair[0].name == pair[1].name) {
         return Err(format!("it holds {} twice", pair[0].name));
     }
-    Ok(tensors)
+    Ok((tensors, crc32c::crc32c(&bytes)))
 }
 
 /// Parts of a name, numbers by their value: `conv10` after `conv9`.
@@ -103,11 +105,20 @@ fn checkpoint(bytes: &[u8]) -> Result<Vec<Named>, String> {
     let state = inner.and_then(|(_, value)| pickle.dictionary(value)).unwrap_or(root);
     let mut tensors = Vec::new();
     let mut total = 0usize;
+    // Tensors may share a storage: it is read once.
+    let mut storages: HashMap<(&str, &str), Vec<f32>> = HashMap::new();
     for (name, value) in state {
         let Some(tensor) = pickle.tensor(value) else { continue };
         let Some(width) = width(&tensor.storage.kind) else { continue };
-        let values = storage(&mut archive, &folder, tensor, width, bytes.len())
-            .map_err(|why| format!("the tensor {name} cannot be read: {why}"))?;
+        let failed = |why: String| format!("the tensor {name} cannot be read: {why}");
+        let all = match storages.entry((&*tensor.storage.kind, &*tensor.storage.key)) {
+            Entry::Occupied(read) => read.into_mut(),
+            Entry::Vacant(place) => {
+                let read = storage(&mut archive, &folder, tensor, width, bytes.len()).map_err(failed)?;
+                place.insert(read)
+            }
+        };
+        let values = view(tensor, all).map_err(failed)?;
         total += values.len();
         // Tensors may share a storage, but not make a file of a few bytes into gigabytes.
         if total > bytes.len() {
@@ -126,18 +137,22 @@ fn entry(archive: &mut zip::ZipArchive<Cursor<&[u8]>>, name: &str, most: usize) 
     Some(bytes)
 }
 
-/// The values of a tensor in its own order, from a storage that must hold them.
+/// All numbers of the storage that a tensor is a view of.
 fn storage(
     archive: &mut zip::ZipArchive<Cursor<&[u8]>>,
     folder: &str,
-    tensor: &StoredTensor,
+    StoredTensor { storage, .. }: &StoredTensor,
     width: usize,
     most: usize,
 ) -> Result<Vec<f32>, String> {
-    let StoredTensor { storage, offset, dims, strides } = tensor;
     let bytes = entry(archive, &format!("{folder}data/{}", storage.key), most)
         .ok_or_else(|| format!("the archive lacks data/{}", storage.key))?;
-    let all = numbers(&storage.kind, &bytes[..bytes.len() / width * width]).ok_or("its kind is not known")?;
+    numbers(&storage.kind, &bytes[..bytes.len() / width * width])
+        .ok_or_else(|| "its kind is not known".into())
+}
+
+/// The values of a tensor in its own order, from a storage that must hold them.
+fn view(StoredTensor { offset, dims, strides, .. }: &StoredTensor, all: &[f32]) -> Result<Vec<f32>, String> {
     let count = dims.iter().try_fold(1usize, |n, d| n.checked_mul(*d)).filter(|n| *n <= all.len());
     let count = count.ok_or("it is larger than what the file holds of it")?;
     let reach = dims.iter().zip(strides).try_fold(*offset, |n, (d, s)| {

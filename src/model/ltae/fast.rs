@@ -13,7 +13,7 @@ use super::super::engine::{Packed, View, product, vectorised};
 use super::super::network::{Inference, Input, Shape};
 use super::super::tempcnn::EPSILON;
 use super::super::weights::Weights;
-use super::{DECODER, ENCODER, LtaeOptions, MODEL, ModelError, positions};
+use super::{DECODER, ENCODER, LtaeOptions, MODEL, positions};
 use pulp::{Arch, Simd, WithSimd};
 
 /// Heads worked on side by side.
@@ -209,7 +209,7 @@ impl Ltae {
 }
 
 impl Inference for Ltae {
-    fn logits(&self, input: Input) -> Result<Vec<f32>, ModelError> {
+    fn logits(&self, input: Input) -> Vec<f32> {
         let values = self.times * self.bands;
         let mut logits = Vec::with_capacity(input.series.len() / values * self.classes);
         for (i, series) in input.series.chunks(SERIES * values).enumerate() {
@@ -226,7 +226,7 @@ impl Inference for Ltae {
             }
             logits.extend(self.output.linear(&x));
         }
-        Ok(logits)
+        logits
     }
 
     fn attention(&self, input: Input) -> Option<Vec<f32>> {

@@ -111,8 +111,8 @@ fn pytorch_says_the_same_of_logits_and_attention_with_and_without_masks() {
         let definition = Definition::new(&reference.shape, &weights, DType::F64).unwrap();
         let fast = fast(&reference.shape, &weights);
         let logits = reference.floats("logits");
-        close("definition", &Inference::logits(&definition, reference.input()).unwrap(), &logits, 1e-5);
-        close("fast path", &fast.logits(reference.input()).unwrap(), &logits, 1e-5);
+        close("definition", &definition.evaluate(reference.input()).unwrap(), &logits, 1e-5);
+        close("fast path", &fast.logits(reference.input()), &logits, 1e-5);
         let attention = fast.attention(reference.input()).unwrap();
         close("attention", &attention, &reference.floats("attention"), 1e-5);
     }
@@ -126,7 +126,7 @@ fn pytorch_says_the_same_of_loss_gradients_and_three_steps_with_and_without_mask
         for (i, loss) in reference.floats("losses").iter().enumerate() {
             let definition = Definition::new(&reference.shape, &weights, DType::F64).unwrap();
             let defined = definition.step(&reference.batch()).unwrap();
-            let step = reference.shape.trainer().step(&weights, &reference.batch()).unwrap().clone();
+            let step = reference.shape.trainer().step(&weights, &reference.batch()).clone();
             for (step, tolerance) in [(&defined, 1e-5), (&step, 5e-5)] {
                 close("loss", &[step.loss as f32], &[*loss], 1e-5);
                 if i == 0 {
@@ -174,9 +174,9 @@ proptest! {
             .map(|share| made(seed, samples * times).iter().map(|u| *u < share).collect());
         let input = Input { series: &x, missing: missing.as_deref() };
         let definition = Definition::new(&shape, &weights, DType::F64).unwrap();
-        let expected = Inference::logits(&definition, input).unwrap();
+        let expected = definition.evaluate(input).unwrap();
         let fast = fast(&shape, &weights);
-        let got = fast.logits(input).unwrap();
+        let got = fast.logits(input);
         prop_assert_eq!(got.len(), expected.len());
         for (g, e) in got.iter().zip(&expected) {
             prop_assert!((g - e).abs() < 1e-4, "{} but {}", g, e);
@@ -207,12 +207,11 @@ fn a_masked_date_has_no_influence_whatever_it_was_filled_with() {
         }
     }
     let fast = fast(&shape, &weights);
-    let logits = |x: &[f32], missing: Option<&[bool]>| fast.logits(Input { series: x, missing }).unwrap();
+    let logits = |x: &[f32], missing: Option<&[bool]>| fast.logits(Input { series: x, missing });
     assert_eq!(logits(&x, Some(&missing)), logits(&other, Some(&missing)));
     assert_ne!(logits(&x, None), logits(&other, None), "without masks it has");
     let definition = Definition::new(&shape, &weights, DType::F64).unwrap();
-    let defined =
-        |x: &[f32]| Inference::logits(&definition, Input { series: x, missing: Some(&missing) }).unwrap();
+    let defined = |x: &[f32]| definition.evaluate(Input { series: x, missing: Some(&missing) }).unwrap();
     close("definition", &defined(&x), &defined(&other), 1e-6);
 }
 
@@ -223,8 +222,8 @@ fn a_series_of_gaps_only_is_seen_as_it_was_filled() {
     let x = series(&shape, 2);
     let mut missing = vec![true; 10];
     missing[7] = false;
-    let got = fast(&shape, &weights).logits(Input { series: &x, missing: Some(&missing) }).unwrap();
-    let whole = fast(&shape, &weights).logits(Input::whole(&x)).unwrap();
+    let got = fast(&shape, &weights).logits(Input { series: &x, missing: Some(&missing) });
+    let whole = fast(&shape, &weights).logits(Input::whole(&x));
     assert_eq!(got[..3], whole[..3]);
     assert_ne!(got[3..], whole[3..]);
 }
@@ -236,11 +235,11 @@ fn blocks_and_threads_do_not_change_the_numbers() {
     let x = series(&shape, 600);
     let missing: Vec<bool> = made(6, 600 * 12).iter().map(|u| *u < -0.3).collect();
     let fast = fast(&shape, &weights);
-    let all = logits_on_all_threads(&fast, &shape, Input { series: &x, missing: Some(&missing) }).unwrap();
+    let all = logits_on_all_threads(&fast, &shape, Input { series: &x, missing: Some(&missing) });
     for i in [0, 1, 95, 96, 255, 256, 599] {
         let series = &x[i * shape.values()..(i + 1) * shape.values()];
         let input = Input { series, missing: Some(&missing[i * 12..(i + 1) * 12]) };
-        assert_eq!(fast.logits(input).unwrap(), all[i * 4..(i + 1) * 4], "series {i}");
+        assert_eq!(fast.logits(input), all[i * 4..(i + 1) * 4], "series {i}");
     }
 }
 
@@ -256,7 +255,7 @@ fn a_step_by_hand_is_a_step_of_the_definition_with_and_without_masks() {
         let targets = targets(&classes(&shape, samples), 4, 0.1);
         let input = Input { series: &x, missing: masked.then_some(missing.as_slice()) };
         let batch = Batch { input, targets: &targets, dropout: None };
-        let got = shape.trainer().step(&weights, &batch).unwrap().clone();
+        let got = shape.trainer().step(&weights, &batch).clone();
         let expected = Definition::new(&shape, &weights, DType::F64).unwrap().step(&batch).unwrap();
         assert!((got.loss - expected.loss).abs() < 1e-5, "loss {} but {}", got.loss, expected.loss);
         for (tensor, (g, e)) in weights.trained().zip(got.gradients.iter().zip(&expected.gradients)) {
@@ -282,11 +281,7 @@ fn gradients_are_right_under_dropout_too_and_do_not_depend_on_threads() {
     let missing: Vec<bool> = made(9, 40 * 6).iter().map(|u| *u < -0.2).collect();
     let input = Input { series: &x, missing: Some(&missing) };
     let step = |weights: &Weights| {
-        shape
-            .trainer()
-            .step(weights, &Batch { input, targets: &targets, dropout: Some((3, 9)) })
-            .unwrap()
-            .clone()
+        shape.trainer().step(weights, &Batch { input, targets: &targets, dropout: Some((3, 9)) }).clone()
     };
     let gradients = step(&weights).gradients;
     let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();

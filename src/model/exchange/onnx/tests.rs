@@ -1,8 +1,7 @@
 use super::*;
 use crate::labels::Class;
-use crate::model::saved::VERSION;
 use crate::model::testing::weights;
-use crate::model::{ModelCard, ModelKind, ModelSpec};
+use crate::model::{ModelCard, ModelKind};
 use crate::samples::Normalisation;
 use chrono::{Days, NaiveDate};
 use std::path::PathBuf;
@@ -12,29 +11,14 @@ const BANDS: usize = 4;
 
 pub fn model(kind: ModelKind, times: u64) -> Model {
     let start = NaiveDate::from_ymd_opt(2021, 11, 1).unwrap();
-    let card = ModelCard {
-        version: VERSION,
-        spec: ModelSpec { kind, ..ModelSpec::default() },
-        bands: (1..=BANDS).map(|b| format!("B{b}")).collect(),
-        features: Vec::new(),
-        dates: (0..times).map(|t| start + Days::new(14 * t)).collect(),
-        classes: (1..=5).map(|k| Class::new(k, format!("class {k}"), [k, 0, 0])).collect(),
-        normalisation: Normalisation {
-            low: vec![0.0, 100.0, -50.0, 3.0],
-            high: vec![900.0, 1500.0, 800.0, 5.0],
-        },
-        trained_on: Vec::new(),
-        held_out: Vec::new(),
-        samples: 0,
-        history: Vec::new(),
-        best_epoch: 0,
-        held_out_matrix: Vec::new(),
-        notes: Vec::new(),
-        imported_from: None,
-        created: "2026-01-01T00:00:00Z".into(),
-    };
+    let normalisation =
+        Normalisation { low: vec![0.0, 100.0, -50.0, 3.0], high: vec![900.0, 1500.0, 800.0, 5.0] };
+    let bands = (1..=BANDS).map(|b| format!("B{b}")).collect();
+    let dates = (0..times).map(|t| start + Days::new(14 * t)).collect();
+    let classes = (1..=5).map(|k| Class::new(k, format!("class {k}"), [k, 0, 0])).collect();
+    let card = ModelCard::untrained(kind, bands, dates, classes, normalisation);
     let weights = weights(&card.shape());
-    Model::new(card, weights).unwrap()
+    Model::new(card, weights)
 }
 
 /// The Python that `./run install` puts into the cache, where it can do this; else the system's own.

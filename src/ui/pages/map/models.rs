@@ -2,7 +2,7 @@
 
 use super::curves::{Curve, macro_f1};
 use super::details::details_ui;
-use crate::app::{AppState, Command, DamagedModel, ModelEntry, OpenProject};
+use crate::app::{AppState, Command, DamagedModel, HOLDS_MODELS, ModelEntry, OpenProject};
 use crate::jobs::{JobId, JobKind};
 use crate::model::ModelKind;
 use crate::ui::view::View;
@@ -50,8 +50,7 @@ fn open_what_was_trained(project: &OpenProject, view: &mut ModelsView) {
 
 /// Whether models of this project can be renamed and deleted now.
 pub fn can_change(state: &AppState, project: &OpenProject) -> bool {
-    let kinds = [JobKind::Train, JobKind::Map, JobKind::Assess, JobKind::RenameModel, JobKind::DeleteModel];
-    project.folder.read_only().is_none() && kinds.iter().all(|kind| state.job(*kind).is_none())
+    project.folder.read_only().is_none() && HOLDS_MODELS.iter().all(|kind| state.job(*kind).is_none())
 }
 
 fn model_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut View, model: &ModelEntry) {
