@@ -135,7 +135,8 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    fn at(&self, row: usize) -> usize {
+    #[inline(always)]
+    pub fn at(&self, row: usize) -> usize {
         self.offset + row / self.run * self.jump + row % self.run * self.stride
     }
 }

@@ -12,6 +12,7 @@ mod augment;
 mod backprop;
 mod balance;
 mod baselines;
+mod bf16;
 pub mod definition;
 mod engine;
 pub mod exchange;
@@ -30,12 +31,14 @@ mod weights;
 
 pub use attention::Attention;
 pub use baselines::Baseline;
+pub use bf16::is_available as bf16_is_available;
 pub use options::{OptionInfo, OptionKind};
-pub use saved::{Model, ModelCard};
+pub use saved::{Model, ModelCard, Probe};
 pub use spec::{
-    ClassWeights, LtaeOptions, ModelKind, ModelSpec, PixelOptions, Schedule, TempCnnOptions, TrainOptions,
+    ClassWeights, LtaeOptions, ModelKind, ModelSpec, Optimiser, PixelOptions, Schedule, TempCnnOptions,
+    TrainOptions,
 };
-pub use train::{EpochScore, TrainEvent, train, train_on};
+pub use train::{EpochScore, Start, Stopped, TrainEvent, checkpoint_of, train, train_from};
 
 use std::path::PathBuf;
 
@@ -63,6 +66,9 @@ pub enum ModelError {
     /// The engine failed.
     #[error("the engine failed while it {doing}: {why}")]
     Engine { doing: &'static str, why: String },
+    /// Samples cannot be read.
+    #[error(transparent)]
+    Samples(#[from] crate::samples::SampleError),
     /// Asked to stop.
     #[error(transparent)]
     Cancelled(#[from] crate::progress::Cancelled),
