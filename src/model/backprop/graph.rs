@@ -9,8 +9,8 @@ use super::super::network::Shape;
 use super::super::pixel::{self, PixelOptions};
 use super::super::tempcnn::{self, TempCnnOptions};
 
-/// Samples a part of a batch, while there is time in the sheets.
-const PART: usize = 16;
+/// Samples a part of a batch, while there is time in the sheets: with 6 or 12 dates, their tiles fill whole register tiles.
+const PART: usize = 18;
 /// Samples a part of a dense block: more, because its weight is read once a part; and whole register tiles.
 pub(super) const DENSE_PART: usize = 48;
 
