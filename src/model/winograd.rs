@@ -360,12 +360,11 @@ impl InputToPoints<'_> {
                 let to = tile * (row / S::F32_LANES) + i;
                 let mut zero = load(simd, dated[0], c);
                 let mut infinity = load(simd, dated[2 * P + 1], c);
-                let (mut high_at, mut low_at) = (at, at);
+                let (mut high, mut low) = (at, at);
                 for j in 0..P {
-                    high_at[j] = load(simd, dated[2 * j + 2], c);
-                    low_at[j] = load(simd, dated[2 * j + 1], c);
+                    high[j] = load(simd, dated[2 * j + 2], c);
+                    low[j] = load(simd, dated[2 * j + 1], c);
                 }
-                let (high, low) = (high_at, low_at);
                 zero = simd.mul_f32s(zero, all[0]);
                 for j in 1..P {
                     zero = simd.mul_add_e_f32s(high[j - 1], all[j], zero);
@@ -404,19 +403,24 @@ impl WithSimd for PointsToOutput<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        match self.part.cut.points {
-            8 => self.tiles(simd, &EIGHT),
-            _ => self.tiles(simd, &TEN),
+        match (self.part.cut.points, self.part.cut.dates()) {
+            (8, 2) => self.tiles::<S, 3, 2>(simd, &EIGHT),
+            (8, 4) => self.tiles::<S, 3, 4>(simd, &EIGHT),
+            (8, _) => self.tiles::<S, 3, 6>(simd, &EIGHT),
+            (_, 2) => self.tiles::<S, 4, 2>(simd, &TEN),
+            (_, 4) => self.tiles::<S, 4, 4>(simd, &TEN),
+            (_, 6) => self.tiles::<S, 4, 6>(simd, &TEN),
+            _ => self.tiles::<S, 4, 8>(simd, &TEN),
         }
     }
 }
 
 impl PointsToOutput<'_> {
+    /// With `P` pairs of points and `D` dates a tile.
     #[inline(always)]
-    fn tiles<S: Simd, const P: usize>(self, simd: S, points: &Points<P>) {
+    fn tiles<S: Simd, const P: usize, const D: usize>(self, simd: S, points: &Points<P>) {
         let Self { part, points: from, finish, out, rows } = self;
         let Cut { filters, .. } = part.cut;
-        let dates = part.cut.dates();
         let (row, point) = strides(filters);
         let mut from = from.chunks_exact(point).map(|p| S::as_simd_f32s(p).0);
         let mut next = || from.next().unwrap_or_default();
@@ -426,6 +430,7 @@ impl PointsToOutput<'_> {
         let none = simd.splat_f32s(0.0);
         let floor = simd.splat_f32s(if finish.relu { 0.0 } else { f32::NEG_INFINITY });
         for (tile, sample, date) in part.tiles(rows) {
+            let (start, within) = (sample + date * rows.stride, D.min(rows.run - date));
             for (i, f) in (0..filters).step_by(S::F32_LANES).enumerate() {
                 let at_tile = tile * (row / S::F32_LANES) + i;
                 let some = S::F32_LANES.min(filters - f);
@@ -438,30 +443,38 @@ impl PointsToOutput<'_> {
                     even[i] = simd.add_f32s(plus[at_tile], minus[at_tile]);
                     odd[i] = simd.mul_f32s(simd.sub_f32s(plus[at_tile], minus[at_tile]), at[i]);
                 }
-                for j in (0..dates).step_by(2) {
+                for j in (0..D).step_by(2) {
                     let mut first = if j == 0 { at_zero[at_tile] } else { none };
-                    let mut second = if j + 2 == dates { at_infinity[at_tile] } else { none };
+                    let mut second = if j + 2 == D { at_infinity[at_tile] } else { none };
                     first = simd.add_f32s(first, shift);
                     second = simd.add_f32s(second, shift);
                     for i in 0..P {
                         first = simd.add_f32s(first, even[i]);
                         second = simd.add_f32s(second, odd[i]);
-                        even[i] = simd.mul_f32s(even[i], squares[i]);
-                        odd[i] = simd.mul_f32s(odd[i], squares[i]);
+                        if j + 2 < D {
+                            even[i] = simd.mul_f32s(even[i], squares[i]);
+                            odd[i] = simd.mul_f32s(odd[i], squares[i]);
+                        }
                     }
-                    let (first, second) = (simd.max_f32s(first, floor), simd.max_f32s(second, floor));
-                    for (t, value) in [first, second].into_iter().enumerate() {
-                        if date + j + t < rows.run {
-                            let to = &mut out[sample + (date + j + t) * rows.stride + f..][..some];
-                            match S::as_mut_simd_f32s(to).0 {
-                                [whole] if finish.add => *whole = simd.add_f32s(*whole, value),
-                                [whole] => *whole = value,
-                                _ if finish.add => {
-                                    let value = simd.add_f32s(simd.partial_load_f32s(to), value);
-                                    simd.partial_store_f32s(to, value);
-                                }
-                                _ => simd.partial_store_f32s(to, value),
+                    for (j, value) in [(j, first), (j + 1, second)] {
+                        if j >= within {
+                            break;
+                        }
+                        let value = simd.max_f32s(value, floor);
+                        let to = start + j * rows.stride + f;
+                        if some == S::F32_LANES {
+                            let to = &mut out[to..to + S::F32_LANES];
+                            for to in S::as_mut_simd_f32s(to).0 {
+                                *to = if finish.add { simd.add_f32s(*to, value) } else { value };
                             }
+                        } else {
+                            let to = &mut out[to..to + some];
+                            let value = if finish.add {
+                                simd.add_f32s(simd.partial_load_f32s(to), value)
+                            } else {
+                                value
+                            };
+                            simd.partial_store_f32s(to, value);
                         }
                     }
                 }

@@ -17,14 +17,14 @@ pub(super) use graph::{Graph, Sheet};
 pub(super) use norm::pool;
 
 use super::convolution::Convolution;
-use super::engine::{Finish, Packed, Rows, View, product_into, vectorised};
+use super::engine::{Finish, Packed, View, product_into, vectorised};
 use super::network::{Batch, Shape, Statistics, Step, Trainer};
 use super::pixel::PixelOptions;
 use super::tempcnn::TempCnnOptions;
 use super::weights::Weights;
 use super::winograd::{Cut, add_by_points, by_tap};
 use dice::Dice;
-use graph::{Block, Window};
+use graph::Block;
 use norm::{Moments, Norm};
 use output::Output;
 use rayon::prelude::*;
@@ -122,7 +122,7 @@ impl ByHand {
             products: buffers(blocks),
             actives: buffers(blocks),
             gradients: Shared::new(graph.blocks.iter().map(|b| b.product)),
-            convolutions: graph.blocks.iter().map(convolutions).collect(),
+            convolutions: graph.blocks.iter().map(Block::convolutions).collect(),
             packed: Vec::new(),
             points: Vec::new(),
             output: Output::default(),
@@ -161,8 +161,8 @@ impl ByHand {
                 let parts = z.zip(input.par_chunks(from.part(part)));
                 let work = |((i, z), input): ((usize, &mut [f32]), &[f32])| {
                     let samples = in_part(i, part, samples);
-                    let input = (input, read(&from, &sheet, window));
-                    convolution.run(input, samples, Finish::default(), (z, lying(&sheet)));
+                    let input = (input, window.rows(&from, &sheet));
+                    convolution.run(input, samples, Finish::default(), (z, sheet.lying()));
                     Moments::of(&sheet, z, samples)
                 };
                 parts.map(work).collect()
@@ -263,7 +263,7 @@ impl ByHand {
         let flow_back = |i: usize, gradient: &[f32], flow: &mut [f32]| {
             let samples = in_part(i, part, samples);
             let finish = Finish { add: block.adds, ..Finish::default() };
-            back.run((gradient, lying(&sheet)), samples, finish, (flow, read(&from, &sheet, window)));
+            back.run((gradient, sheet.lying()), samples, finish, (flow, window.rows(&from, &sheet)));
         };
         let z = self.products[b][..len].par_chunks(sheet.part(part));
         let parts = z.zip(gradient.par_chunks_mut(sheet.part(part))).enumerate();
@@ -326,7 +326,7 @@ impl ByHand {
             let parts = input.chunks(from.part(part)).zip(gradient.chunks(sheet.part(part)));
             for (i, (input, gradient)) in parts.enumerate() {
                 let samples = in_part(task * JOINED + i, part, samples);
-                add_by_points(cut, (input, lying(&from)), (gradient, lying(&sheet)), samples, sums, i == 0);
+                add_by_points(cut, (input, from.lying()), (gradient, sheet.lying()), samples, sums, i == 0);
             }
         });
         let Some((total, others)) = self.points[..joined].split_first_mut() else { return };
@@ -374,28 +374,6 @@ impl Trainer for ByHand {
         }
         &self.step
     }
-}
-
-/// A block's convolution, and the one that takes gradients back to its input.
-fn convolutions(block: &Block) -> Option<[Convolution; 2]> {
-    let window = block.window.as_ref()?;
-    let (channels, Sheet { rows, channels: filters, .. }) = (window.channels, block.product);
-    let kernel = window.kernel;
-    Some([
-        Convolution::new(kernel, channels, filters, rows),
-        Convolution::new(kernel, filters, channels, rows),
-    ])
-}
-
-/// The rows of `from` that a block reads for each row of its product, those of zeros aside.
-fn read(from: &Sheet, product: &Sheet, window: &Window) -> Rows {
-    let jump = (product.rows + product.pad) * window.stride;
-    Rows { offset: from.start(), run: product.rows, stride: window.stride, jump }
-}
-
-/// The rows of a part's samples, without those of zeros.
-fn lying(sheet: &Sheet) -> Rows {
-    Rows { offset: sheet.start(), run: sheet.rows, stride: sheet.channels, jump: sheet.stride() }
 }
 
 /// Sums vectors of one length in their order.
