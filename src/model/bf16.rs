@@ -7,14 +7,12 @@
 //! Two values of a row that lie side by side are a pair in a `u32`. A product multiplies pairs of the left side with pairs of
 //! rows of the right one (`VDPBF16PS` of AVX-512).
 
-use super::engine::{Finish, Rows};
+use super::engine::{Finish, Rows, TILE};
 use super::network::{Inference, Input, Shape};
 use super::tempcnn::{self, Plan, TempCnnOptions};
 use super::weights::Weights;
 use half::bf16;
 
-/// Rows of a register tile; with four vectors across it fills 24 registers of 32.
-const TILE: usize = 6;
 /// Values of f32, and pairs, in a vector.
 const LANES: usize = 16;
 /// Series a block of inference: its activations stay in the cache.
@@ -112,25 +110,25 @@ mod kernel {
             shift.as_flattened_mut()[..take].copy_from_slice(&finish.shift[first..first + take]);
             for next in (0..count).step_by(TILE) {
                 let row = next.min(count.saturating_sub(TILE));
-                let rows: [&[u32]; TILE] = std::array::from_fn(|r| {
-                    let at = from.at((row + r).min(count - 1));
-                    &values[at..at + rhs.pairs]
-                });
+                let rows = from.tile(row, count - 1).map(|at| &values[at..at + rhs.pairs]);
                 let tile = tile(rows, panel);
-                for (r, sums) in tile.into_iter().enumerate().take(count) {
+                let starts = match &out {
+                    Out::Pairs(_, to) | Out::Values(_, to) => to.tile(row, count - 1),
+                };
+                for (at, sums) in starts.into_iter().zip(tile).take(count) {
                     let mut sums: [__m512; VECTORS] =
                         std::array::from_fn(|v| _mm512_add_ps(sums[v], vector(shift[v])));
                     if finish.relu {
                         sums = sums.map(|sum| _mm512_max_ps(sum, _mm512_setzero_ps()));
                     }
                     match &mut out {
-                        Out::Values(out, to) => {
-                            let at = to.at(row + r) + first;
+                        Out::Values(out, _) => {
+                            let at = at + first;
                             let sums = sums.map(floats);
                             out[at..at + take].copy_from_slice(&sums.as_flattened()[..take]);
                         }
-                        Out::Pairs(out, to) => {
-                            let at = to.at(row + r) + first / 2;
+                        Out::Pairs(out, _) => {
+                            let at = at + first / 2;
                             let sums = sums.map(|sum| halves(sum));
                             out[at..at + take / 2].copy_from_slice(&sums.as_flattened()[..take / 2]);
                         }
@@ -303,20 +301,20 @@ impl TempCnn {
                 offset: plan.pad * plan.filters / 2,
                 run: plan.times,
                 stride: plan.filters / 2,
-                jump: plan.sample_stride() / 2,
+                jump: (plan.times + plan.pad) * plan.filters / 2,
             };
-            let finish = Finish { shift, relu: true };
+            let finish = Finish { shift, relu: true, add: false };
             product(input, windows, samples * plan.times, weight, finish, Out::Pairs(to, places));
             std::mem::swap(&mut from, &mut to);
         }
-        let each = |offset, jump| Rows { offset, run: 1, stride: 0, jump };
+        let each = Rows::even;
         let (plan, (weight, shift)) = (&self.plans[ends], &self.layers[ends]);
-        let finish = Finish { shift, relu: true };
+        let finish = Finish { shift, relu: true, add: false };
         let places = each(0, plan.filters / 2);
         let out = Out::Pairs(dense, places);
         product(from, each(plan.offset / 2, plan.stride / 2), samples, weight, finish, out);
         let (weight, bias) = &self.layers[ends + 1];
-        let finish = Finish { shift: bias, relu: false };
+        let finish = Finish { shift: bias, relu: false, add: false };
         product(dense, places, samples, weight, finish, Out::Values(logits, each(0, classes)));
     }
 }

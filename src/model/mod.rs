@@ -3,7 +3,7 @@
 //! One file a network: `tempcnn`, `pixel`, `ltae`; `network` says what they have in common, `weights` what they are made
 //! of. A network is there twice. Its `define` says in candle what it is, with gradients by automatic differentiation
 //! (`definition`): the reference, and the place to try a change first. What runs is the fast path by hand: `engine` (products
-//! and SIMD), the network's inference, and `backprop` (a training step). Tests hold the second to the first, and both to
+//! and SIMD), `convolution` (directly or by `winograd`), the network's inference, and `backprop` (a training step). Tests hold the second to the first, and both to
 //! finite differences and PyTorch; `benches/engine.rs` measures them side by side.
 
 mod adamw;
@@ -13,6 +13,7 @@ mod backprop;
 mod balance;
 mod baselines;
 mod bf16;
+mod convolution;
 pub mod definition;
 mod engine;
 pub mod exchange;
@@ -28,6 +29,7 @@ mod testing;
 mod train;
 mod warm;
 mod weights;
+mod winograd;
 
 pub use attention::Attention;
 pub use baselines::Baseline;
