@@ -63,6 +63,9 @@ pub enum ModelError {
     /// The engine failed.
     #[error("the engine failed while it {doing}: {why}")]
     Engine { doing: &'static str, why: String },
+    /// A table of samples cannot be read, or what became of it not written.
+    #[error(transparent)]
+    Samples(#[from] crate::samples::SampleError),
     /// Asked to stop.
     #[error(transparent)]
     Cancelled(#[from] crate::progress::Cancelled),

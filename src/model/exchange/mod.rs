@@ -5,10 +5,12 @@ mod layers;
 mod onnx;
 mod pickle;
 mod predict;
+mod predict_table;
 mod stac;
 mod state_dict;
 
 pub use import::{ImportAsked, import};
 pub use onnx::export_onnx;
 pub use predict::{Predicted, predict_safetensors};
+pub use predict_table::{PredictedTable, predict_table};
 pub use stac::{StacFiles, export_stac};
