@@ -34,6 +34,14 @@ pub struct EpochScore {
     pub held_out_f1: Vec<Option<f32>>,
 }
 
+impl EpochScore {
+    /// The mean of the classes' F1, of those that have one; `None` where nothing is held out.
+    pub fn macro_f1(&self) -> Option<f32> {
+        let known: Vec<f32> = self.held_out_f1.iter().copied().flatten().collect();
+        (!known.is_empty()).then(|| known.iter().sum::<f32>() / known.len() as f32)
+    }
+}
+
 /// What training tells while it runs.
 #[derive(Debug, Clone)]
 pub enum TrainEvent {
@@ -421,6 +429,13 @@ mod tests {
     use crate::model::{ModelKind, TempCnnOptions};
     use chrono::NaiveDate;
     use std::cell::RefCell;
+
+    #[test]
+    fn the_mean_f1_is_that_of_the_classes_that_have_one() {
+        let mean = |held_out_f1| EpochScore { held_out_f1, ..EpochScore::default() }.macro_f1();
+        assert_eq!(mean(vec![Some(1.0), None, Some(0.5)]), Some(0.75));
+        assert_eq!((mean(vec![]), mean(vec![None])), (None, None));
+    }
 
     fn legend() -> Legend {
         let class = |(code, name): (u8, &str)| Class::new(code, name, [0, 0, code]);

@@ -132,7 +132,12 @@ pub fn read_rows(
         if file.metadata().is_ok_and(|m| m.is_dir()) {
             return Err("it is a folder. Give a table: a Parquet file, or one of comma-separated text".into());
         }
-        SerializedFileReader::new(file).map_err(|e| format!("it is no Parquet file, or a damaged one ({e})"))
+        let damaged = |e| {
+            format!(
+                "it is no Parquet file, or a damaged one ({e}). Tables are read from .parquet, .csv, .tsv and .txt"
+            )
+        };
+        SerializedFileReader::new(file).map_err(damaged)
     };
     let reader = open().map_err(failed)?;
     columns::check(&reader, of_parquet).map_err(failed)?;

@@ -383,7 +383,10 @@ fn a_file_that_is_absent_foreign_or_a_folder_is_a_sentence() {
     assert!(why(home.path()).contains("cannot read samples"));
     let text = home.path().join("table.csv");
     std::fs::write(&text, "sample_id,label\n1,2\n").unwrap();
-    assert!(why(&text).contains("no Parquet file"));
+    assert!(why(&text).contains("no table of series"), "{}", why(&text));
+    let other = home.path().join("table.xlsx");
+    std::fs::write(&other, "sample_id,label\n1,2\n").unwrap();
+    assert!(why(&other).contains("no Parquet file") && why(&other).contains(".csv"), "{}", why(&other));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `ritmo model import FILE --as NETWORK --output MODEL [--legend F] [--bands …] [--dates …]`; `ritmo model export MODEL
-//! [--onnx F] [--stac F]`; `ritmo model info MODEL`
+//! [--onnx F] [--stac F]`; `ritmo model info MODEL`; and those of a project: [`own`].
+
+mod own;
 
 use super::{Failure, Shell, legend};
 use crate::cube::index::split_list;
@@ -11,6 +13,15 @@ use std::path::PathBuf;
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Verb {
+    /// List the models of a project, with their scores and how these were obtained.
+    List {
+        /// The project's folder.
+        project: PathBuf,
+    },
+    /// Give a model of a project another name, and its maps and assessments too.
+    Rename(own::Rename),
+    /// Delete a model of a project from the disk; asks before.
+    Delete(own::Delete),
     /// Read a network that PyTorch trained: a checkpoint (Lightning's too) or a safetensors file. Nothing in it is run.
     Import(Import),
     /// Write a model as an ONNX file, its normalisation inside, or as a STAC item for catalogues; or both.
@@ -56,6 +67,9 @@ pub struct Import {
 pub fn run(verb: Verb, shell: &mut Shell) -> Result<(), Failure> {
     let failed = |e: crate::model::ModelError| Failure(e.to_string());
     match verb {
+        Verb::List { project } => own::list(&project, shell)?,
+        Verb::Rename(args) => own::rename(args, shell)?,
+        Verb::Delete(args) => own::delete(args, shell)?,
         Verb::Info { model } => {
             let card = Model::load(&model).map_err(failed)?.card;
             shell.print(&told(&card), &words(&card));
