@@ -19,6 +19,8 @@ mod ltae;
 mod network;
 mod options;
 mod pixel;
+#[cfg(test)]
+mod real_cubes;
 mod saved;
 mod spec;
 mod tempcnn;

@@ -5,7 +5,7 @@ mod own;
 
 use super::{Failure, Shell, legend};
 use crate::cube::index::split_list;
-use crate::model::exchange::{ImportAsked, StacFiles, export_onnx, export_stac, import};
+use crate::model::exchange::{ImportAsked, StacFiles, export_onnx, export_stac, import, onnx_gaps};
 use crate::model::{Model, ModelCard};
 use chrono::{Days, Months, NaiveDate};
 use serde_json::{Value, json};
@@ -29,7 +29,8 @@ pub enum Verb {
     Export {
         /// The model's folder.
         model: PathBuf,
-        /// The ONNX file; its input is series x band x time in the units of the cube, gaps filled.
+        /// The ONNX file; its input is series x band x time in the units of the cube, gaps filled. L-TAE also takes which
+        /// dates were gaps.
         #[arg(long, value_name = "FILE", group = "what")]
         onnx: Option<PathBuf>,
         /// The STAC item, with the Machine Learning Model extension; it refers to the model's files.
@@ -86,8 +87,12 @@ pub fn run(verb: Verb, shell: &mut Shell) -> Result<(), Failure> {
                 export_stac(&loaded, files, stac).map_err(failed)?;
                 written.push(stac.display().to_string());
             }
-            let text = format!("{} is written as {}", model.display(), written.join(" and "));
-            shell.print(&json!({ "model": model, "onnx": onnx, "stac": stac }), &text);
+            let mut text = format!("{} is written as {}", model.display(), written.join(" and "));
+            let gaps = onnx.as_ref().map(|_| onnx_gaps(&loaded.card));
+            if let Some(gaps) = &gaps {
+                text += &format!("\n{gaps}");
+            }
+            shell.print(&json!({ "model": model, "onnx": onnx, "stac": stac, "gaps": gaps }), &text);
         }
         Verb::Import(args) => {
             let asked = ImportAsked {
