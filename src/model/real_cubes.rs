@@ -45,33 +45,28 @@ fn cube(name: &str, mask: Option<&str>) -> Option<(Cube, Vec<f32>)> {
     Some((cube, series))
 }
 
-/// A model that has learned to tell pixels by how high their first band is and when their last one is highest.
+/// A model that has learned to tell pixels by the mean of their first band and by how far their last one goes up and down.
 fn model(kind: ModelKind, cube: &Cube, series: &[f32]) -> Model {
     let info = cube.info();
     let (times, bands) = (info.dates.len(), info.bands.len());
-    let seen =
-        |values: &mut dyn Iterator<Item = f32>| -> Vec<f32> { values.filter(|v| v.is_finite()).collect() };
-    let facts: Vec<Option<(f32, bool)>> = series
-        .chunks_exact(times * bands)
-        .map(|one| {
-            let first = seen(&mut one.iter().step_by(bands).copied());
-            let last: Vec<f32> = one.iter().skip(bands - 1).step_by(bands).copied().collect();
-            let peak =
-                (0..times).filter(|t| last[*t].is_finite()).max_by(|a, b| last[*a].total_cmp(&last[*b]))?;
-            (first.len() * 2 >= times)
-                .then(|| (first.iter().sum::<f32>() / first.len() as f32, peak * 2 < times))
-        })
-        .collect();
-    let mut levels: Vec<f32> = facts.iter().flatten().map(|(level, _)| *level).collect();
-    levels.sort_by(f32::total_cmp);
-    let middle = levels[levels.len() / 2];
+    let facts = |one: &[f32]| {
+        let of = |band: usize| one.iter().skip(band).step_by(bands).copied().filter(|v| v.is_finite());
+        let (seen, last) = (of(0).count(), bands - 1);
+        let range = of(last).fold(f32::MIN, f32::max) - of(last).fold(f32::MAX, f32::min);
+        (seen * 2 >= times && of(last).count() > 1).then(|| [of(0).sum::<f32>() / seen as f32, range])
+    };
+    let facts: Vec<Option<[f32; 2]>> = series.chunks_exact(times * bands).map(facts).collect();
+    let middle = [0, 1].map(|which| {
+        let mut all: Vec<f32> = facts.iter().flatten().map(|fact| fact[which]).collect();
+        all.sort_by(f32::total_cmp);
+        all[all.len() / 2]
+    });
+    let class = |[mean, range]: [f32; 2]| 1 + u8::from(mean > middle[0]) + 2 * u8::from(range > middle[1]);
     let known: Vec<(usize, u8)> = facts
         .iter()
         .enumerate()
         .step_by((facts.len() / 1500).max(1))
-        .filter_map(|(i, fact)| {
-            fact.map(|(level, early)| (i, 1 + u8::from(level > middle) + 2 * u8::from(early)))
-        })
+        .filter_map(|(i, fact)| fact.map(|fact| (i, class(fact))))
         .collect();
     let width = times * bands;
     let set = SampleSet {

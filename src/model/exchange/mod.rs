@@ -3,6 +3,7 @@
 mod formats;
 mod import;
 mod layers;
+mod ltae_layers;
 mod onnx;
 mod pickle;
 mod predict;

@@ -471,7 +471,7 @@ proptest! {
 
 /// Writes the file again, saying that it has so many rows.
 fn say_rows(path: &Path, rows: i64) {
-    use parquet::file::metadata::{FileMetaData, ParquetMetaData, ParquetMetaDataWriter};
+    use parquet::file::metadata::{FileMetaData, ParquetMetaData, ParquetMetaDataWriter, RowGroupMetaData};
     let reader = SerializedFileReader::new(File::open(path).unwrap()).unwrap();
     let old = reader.metadata();
     let of = old.file_metadata();
@@ -483,7 +483,8 @@ fn say_rows(path: &Path, rows: i64) {
         of.schema_descr_ptr(),
         None,
     );
-    let new = ParquetMetaData::new(file, old.row_groups().to_vec());
+    let group = |group: &RowGroupMetaData| group.clone().into_builder().set_num_rows(rows).build().unwrap();
+    let new = ParquetMetaData::new(file, old.row_groups().iter().map(group).collect());
     let mut bytes = std::fs::read(path).unwrap();
     // The last eight bytes tell how long the metadata are, and end the file.
     let end = bytes.len() - 8;
