@@ -78,6 +78,12 @@ fn a_trained_model_goes_on_and_goes_out() {
         let model = project.join("models").join(&on);
         ritmo(&["model", "export", arg(&model), "--onnx", arg(&onnx), "--stac", arg(&stac), "--json"]).json();
         assert!(std::fs::metadata(&onnx).unwrap().len() > 10_000);
+        let words = ritmo(&["model", "export", arg(&model), "--onnx", arg(&onnx)]).stdout;
+        assert_eq!(
+            words.contains("the input missing"),
+            network == "ltae",
+            "what becomes of gaps is told: {words}"
+        );
         let item: serde_json::Value = serde_json::from_slice(&std::fs::read(&stac).unwrap()).unwrap();
         assert_eq!(item["properties"]["mlm:input"][0]["bands"], serde_json::json!(["B04", "B08"]));
     }

@@ -1,6 +1,7 @@
 //! What one can ask of the program.
 
 use super::labels_out::{ExportRequest, SamplesRequest};
+use super::models::ExportModelRequest;
 use crate::cube::{BuildSettings, Filling, NamedIndex};
 use crate::jobs::{JobId, ListSpec, SiteNaming};
 use crate::labels::{AnnotationId, Class, ClassCode, Combine, Confidence, Holds, ImportSettings, Legend};
@@ -242,6 +243,8 @@ pub enum Command {
     RenameModel { name: String, to: String },
     /// Deletes a model from the disk and, where asked, its maps and assessments (a job); this cannot be undone.
     DeleteModel { name: String, maps_too: bool },
+    /// Writes a model to other files (a job).
+    ExportModel(ExportModelRequest),
     /// Asks a job to stop.
     Cancel(JobId),
     /// Takes a notice off the screen.

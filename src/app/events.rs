@@ -278,6 +278,10 @@ fn finished(state: &mut AppState, job: JobId, outcome: Outcome) {
         Outcome::ModelRenamed { from, to, folder } => models::renamed(state, &from, &to, folder),
         Outcome::TrainingForgotten { name } => models::forgotten(state, &name),
         Outcome::ModelDeleted { name, maps_too } => models::deleted(state, &name, maps_too),
+        Outcome::ModelExported { name, file, gaps } => {
+            let gaps = gaps.map_or(String::new(), |gaps| format!(". {gaps}"));
+            state.notify(Level::Done, format!("{name} is exported to {}{gaps}", file.display()));
+        }
         Outcome::Assessed(assessed) => {
             let Some(project) = &mut state.project else { return };
             let text = format!("{} is assessed", assessed.map);

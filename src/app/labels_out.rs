@@ -50,7 +50,7 @@ fn sites(project: &OpenProject, only: Option<String>) -> Result<Vec<(String, Pat
 }
 
 /// Refuses what cannot be written, before any work is done for it.
-fn check_target(file: &Path, replace: bool) -> Result<(), Refused> {
+pub(super) fn check_target(file: &Path, replace: bool) -> Result<(), Refused> {
     let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if file.as_os_str().is_empty() {
         return refuse("say which file to write");

@@ -34,7 +34,7 @@ pub use labels_in::LabelsSurveying;
 pub use labels_out::{ExportRequest, SamplesRequest};
 pub use legend::{ENOUGH_PIXELS, ENOUGH_POLYGONS};
 pub use listing::Listing;
-pub use models::{DamagedModel, HOLDS_MODELS};
+pub use models::{DamagedModel, ExportModelRequest, HOLDS_MODELS};
 pub use state::{
     AppState, CubeState, JobView, LastResults, Level, MapLayer, ModelEntry, Notice, OpenProject, SaveState,
     SiteView, SurveyState, Surveying, Training,

@@ -1,8 +1,10 @@
-//! Models of the project: renamed, deleted, and those that cannot be read.
+//! Models of the project: renamed, deleted, exported, and those that cannot be read.
 
+use super::labels_out::check_target;
 use super::state::{AppState, Level, OpenProject};
 use super::update::{Refused, busy, model_name, refuse, start, the_project};
-use crate::jobs::{self, JobId, JobKind, ModelFiles};
+use crate::jobs::{self, ExportModelSpec, JobId, JobKind, ModelFiles};
+use crate::model::exchange::ModelFormat;
 use std::path::PathBuf;
 
 /// A folder of a model that cannot be read.
@@ -17,8 +19,27 @@ pub struct DamagedModel {
 }
 
 /// Jobs that need models to stay where they are.
-pub const HOLDS_MODELS: [JobKind; 5] =
-    [JobKind::Train, JobKind::Map, JobKind::Assess, JobKind::RenameModel, JobKind::DeleteModel];
+pub const HOLDS_MODELS: [JobKind; 6] = [
+    JobKind::Train,
+    JobKind::Map,
+    JobKind::Assess,
+    JobKind::RenameModel,
+    JobKind::DeleteModel,
+    JobKind::ExportModel,
+];
+
+/// Which model to write to other files, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExportModelRequest {
+    /// Its name.
+    pub name: String,
+    /// What to write.
+    pub format: ModelFormat,
+    /// Where to: a file, or a folder.
+    pub file: PathBuf,
+    /// Whether what is there is replaced: a file, or the folder of a model.
+    pub replace: bool,
+}
 
 fn files(state: &mut AppState, name: &str) -> Result<ModelFiles, Refused> {
     for kind in HOLDS_MODELS {
@@ -81,6 +102,43 @@ pub(super) fn forgotten(state: &mut AppState, name: &str) {
     let Some(project) = &mut state.project else { return };
     project.stopped.retain(|stopped| stopped.name != name);
     state.notify(Level::Done, format!("what was left of the training of {name} is deleted"));
+}
+
+/// Writes a model to other files (a job).
+pub(super) fn export(state: &mut AppState, request: ExportModelRequest) -> Result<Option<JobId>, Refused> {
+    // One that is trained, renamed or deleted is not the one that was asked for any more.
+    for kind in [JobKind::Train, JobKind::RenameModel, JobKind::DeleteModel, JobKind::ExportModel] {
+        busy(state, kind)?;
+    }
+    let ExportModelRequest { name, format, file, replace } = request;
+    let project = the_project(state)?;
+    let Some(model) = project.models.iter().find(|m| m.name == name) else {
+        return refuse(format!("there is no model {name} in this project that can be read"));
+    };
+    let spec = ExportModelSpec { model: model.folder.clone(), name, format, file };
+    let what = spec.file.display();
+    if format == ModelFormat::Folder && spec.file.is_dir() {
+        let own = std::fs::canonicalize(&spec.file).ok() == std::fs::canonicalize(&spec.model).ok();
+        if own {
+            return refuse(format!("{what} is the model itself: give another name"));
+        }
+        // An empty one was made for it.
+        let empty = std::fs::read_dir(&spec.file).is_ok_and(|mut files| files.next().is_none());
+        if !empty && !spec.file.join("model.json").is_file() {
+            return refuse(format!("cannot write {what}: something else is in it. Give another name"));
+        }
+        if !empty && !replace {
+            return refuse(format!(
+                "{what} is there already: give another name, or ask for it to be replaced"
+            ));
+        }
+    } else if format == ModelFormat::Folder && spec.file.exists() {
+        return refuse(format!("cannot write {what}: it is a file. Give the name of a folder"));
+    } else {
+        check_target(&spec.file, replace)?;
+    }
+    let subject = spec.name.clone();
+    Ok(Some(start(state, JobKind::ExportModel, subject, move |_| jobs::export_model(&spec))))
 }
 
 /// A model has another name now.

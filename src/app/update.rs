@@ -101,6 +101,7 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
         Command::Assess { map, site } => assess(state, map, site),
         Command::RenameModel { name, to } => super::models::rename(state, &name, &to),
         Command::DeleteModel { name, maps_too } => super::models::delete(state, &name, maps_too),
+        Command::ExportModel(request) => super::models::export(state, request),
         edit => {
             let Some(project) = &mut state.project else {
                 return refuse("no project is open: open one, make a new one, or try the demo");

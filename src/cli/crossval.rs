@@ -15,7 +15,7 @@ pub struct Args {
     /// The project's folder, unless a table is given.
     #[arg(required_unless_present = "samples")]
     pub project: Option<PathBuf>,
-    /// A table of samples (.parquet): long (sample_id, label, date, a column a band) or as `ritmo samples` writes it.
+    /// A table of samples (.parquet or .csv): long (sample_id, label, date, a column a band) or as `ritmo samples` writes it.
     #[arg(long, value_name = "FILE", conflicts_with = "project")]
     pub samples: Option<PathBuf>,
     /// The network; what the project has set, or tempcnn.

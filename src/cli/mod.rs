@@ -60,10 +60,10 @@ pub enum Verb {
     Train(train::Args),
     /// Cross-validate a network, beside a random forest and nearest neighbours, on groups of samples never parted.
     Crossval(crossval::Args),
-    /// Models: in from PyTorch, and what they are.
+    /// Models: those of a project, in from PyTorch, out to ONNX and STAC.
     #[command(subcommand)]
     Model(model::Verb),
-    /// Classify series from a file.
+    /// Classify the samples of a table, or series from a file.
     Predict(predict::Args),
     /// Map a site with a model.
     Map(map::Args),

@@ -118,6 +118,14 @@ impl Shell {
         result
     }
 
+    /// Asks on standard error for a yes or no on standard input; anything but a yes is a no.
+    pub fn ask(&self, question: &str) -> bool {
+        eprint!("{question} [y/N] ");
+        let mut answer = String::new();
+        let read = std::io::stdin().read_line(&mut answer);
+        read.is_ok() && ["y", "yes"].contains(&answer.trim().to_lowercase().as_str())
+    }
+
     /// Prints the result: `value` as JSON, or `words` for people.
     pub fn print(&self, value: &Value, words: &str) {
         let text = if self.json { value.to_string() } else { words.trim_end().to_string() };

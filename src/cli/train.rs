@@ -15,7 +15,7 @@ pub struct Args {
     /// The project's folder, unless a table is given.
     #[arg(required_unless_present_any = ["samples", "options"])]
     pub project: Option<PathBuf>,
-    /// A table of samples (.parquet) to learn from: long (sample_id, label, date, a column a band) or as `ritmo samples`
+    /// A table of samples (.parquet or .csv) to learn from: long (sample_id, label, date, a column a band) or as `ritmo samples`
     /// writes it.
     #[arg(long, value_name = "FILE", conflicts_with = "project", requires = "output")]
     pub samples: Option<PathBuf>,

@@ -36,7 +36,9 @@ pub use labels_out::{
 pub use legend::{read_legend, write_legend};
 pub use listing::{Column, ListInput, ListSpec, Marked, SitePlace, list, listing, sites_of};
 pub use loader::{Loaded, Loader, TileKey};
-pub use models::{ModelFiles, StoppedTraining, delete_model, forget_training, rename_model};
+pub use models::{
+    ExportModelSpec, ModelFiles, StoppedTraining, delete_model, export_model, forget_training, rename_model,
+};
 pub use newest::Newest;
 pub use rhythm::{Rhythm, RhythmOf, RhythmRequest, rhythm};
 pub use runner::{JobContext, Runner, let_the_window_go_first};
@@ -117,6 +119,8 @@ pub enum JobKind {
     RenameModel,
     /// Deletes a model.
     DeleteModel,
+    /// Writes a model to other files.
+    ExportModel,
 }
 
 impl JobKind {
@@ -147,6 +151,7 @@ impl JobKind {
             Self::Assess => "Assessing",
             Self::RenameModel => "Renaming the model",
             Self::DeleteModel => "Deleting the model",
+            Self::ExportModel => "Exporting the model",
         }
     }
 }
@@ -232,6 +237,8 @@ pub enum Outcome {
     ModelDeleted { name: String, maps_too: bool },
     /// What was left of a training that was stopped was deleted.
     TrainingForgotten { name: String },
+    /// A model was written to this file or folder; what becomes of gaps before an ONNX file reads a series.
+    ModelExported { name: String, file: PathBuf, gaps: Option<String> },
 }
 
 /// A project that was opened or made.

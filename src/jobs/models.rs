@@ -1,7 +1,8 @@
-//! Renaming and deleting models, with the maps and assessments that bear their name.
+//! Renaming and deleting models, with the maps and assessments that bear their name; writing them to other files.
 
 use super::Outcome;
 use crate::files::write_atomically;
+use crate::model::exchange::{self, ModelFormat};
 use crate::model::{ModelSpec, Stopped, checkpoint_of};
 use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};
@@ -156,6 +157,32 @@ pub fn delete_model(files: &ModelFiles, maps_too: bool) -> anyhow::Result<Outcom
         }
     }
     Ok(Outcome::ModelDeleted { name: files.name.clone(), maps_too })
+}
+
+/// A model to write to other files.
+#[derive(Debug, Clone)]
+pub struct ExportModelSpec {
+    /// Its name.
+    pub name: String,
+    /// Its folder.
+    pub model: PathBuf,
+    /// What to write.
+    pub format: ModelFormat,
+    /// Where to.
+    pub file: PathBuf,
+}
+
+/// Writes a model to other files.
+///
+/// # Errors
+/// A model that cannot be read; a place that cannot be written.
+pub fn export_model(spec: &ExportModelSpec) -> anyhow::Result<Outcome> {
+    let model = exchange::export_model(&spec.model, spec.format, &spec.file)?;
+    Ok(Outcome::ModelExported {
+        name: spec.name.clone(),
+        file: spec.file.clone(),
+        gaps: (spec.format == ModelFormat::Onnx).then(|| exchange::onnx_gaps(&model.card)),
+    })
 }
 
 #[cfg(test)]

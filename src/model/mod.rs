@@ -21,6 +21,8 @@ mod ltae;
 mod network;
 mod options;
 mod pixel;
+#[cfg(test)]
+mod real_cubes;
 mod saved;
 mod spec;
 mod tempcnn;
@@ -68,7 +70,7 @@ pub enum ModelError {
     /// The engine failed.
     #[error("the engine failed while it {doing}: {why}")]
     Engine { doing: &'static str, why: String },
-    /// Samples cannot be read.
+    /// A table of samples cannot be read, or what became of it not written.
     #[error(transparent)]
     Samples(#[from] crate::samples::SampleError),
     /// Asked to stop.

@@ -52,6 +52,20 @@ pub(super) fn series(shape: &Shape, samples: usize) -> Vec<f32> {
     (0..n).map(|i| ((i * 7919 % 1009) as f32 / 1009.0 - 0.5) * 2.0).collect()
 }
 
+/// What the references of L-TAE (`tests/references/ltae_pytorch.py`) make their weights and series of: numbers between -0.5 and
+/// 0.5 that look random.
+pub(super) fn made(stream: u64, count: usize) -> Vec<f32> {
+    let number = |i: u64| {
+        let low = |x: u64| x & u64::from(u32::MAX);
+        let mut x = low(i * 2_654_435_761 + stream * 40_503 + 12_345);
+        x = low((x ^ (x >> 15)) * 2_246_822_519);
+        x = low((x ^ (x >> 13)) * 3_266_489_917);
+        x ^= x >> 16;
+        (x as f64 / f64::from(2.0f32.powi(32)) - 0.5) as f32
+    };
+    (0..count as u64).map(number).collect()
+}
+
 pub(super) fn classes(shape: &Shape, samples: usize) -> Vec<usize> {
     (0..samples).map(|i| (i * 5 + 1) % shape.classes).collect()
 }

@@ -3,6 +3,7 @@
 mod extract;
 mod folds;
 mod normalise;
+mod plain;
 mod read;
 mod rows;
 mod split;
@@ -12,6 +13,7 @@ mod table;
 pub use extract::{ExtractReport, ExtractSpec, extract, extract_in_parts};
 pub use folds::{Folds, Group};
 pub use normalise::Normalisation;
+pub use plain::{CellColumn, CellKind, PlainWriter};
 pub use read::{SampleTable, TableRequest, TableRows, read_rows, read_table};
 pub use rows::{Rows, check_room};
 pub use split::{Split, split_by_annotation};

@@ -98,6 +98,7 @@ impl RitmoApp {
                 Chosen::NewFolder(folder) => self.view.dialogs.new_project_in(&folder),
                 Chosen::Labels(files) => self.view.labels_in.add(files),
                 Chosen::Export(file) => self.view.dialogs.export_to(&file),
+                Chosen::ModelExport(file) => self.view.dialogs.export_model_to(&file),
                 Chosen::Imagery(paths) => self.view.imagery.add(paths),
                 Chosen::Dates(file) => self.view.imagery.take_dates(&file),
                 Chosen::Legend(file) => self.view.dialogs.legend_file(&file),

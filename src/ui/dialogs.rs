@@ -2,10 +2,12 @@
 
 mod legend;
 use super::export::{ExportForm, export_ui};
+use super::export_model::{ModelExportForm, export_model_ui};
 use super::view::View;
 use super::{tokens, widgets};
 use crate::app::{AppState, Command};
 use crate::labels::Preset;
+use crate::model::exchange::ModelFormat;
 use egui::{Id, Modal, RichText, TextEdit, Ui};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -20,6 +22,8 @@ pub enum Chosen {
     Labels(Vec<PathBuf>),
     /// Where to export labels.
     Export(PathBuf),
+    /// Where to export a model.
+    ModelExport(PathBuf),
     /// Folders or files of images.
     Imagery(Vec<PathBuf>),
     /// A table of dates.
@@ -35,6 +39,7 @@ enum Question {
     Remove { site: String, files: bool },
     Export(ExportForm),
     DeleteModel { name: String, maps_too: bool },
+    ExportModel(ModelExportForm),
 }
 
 /// Dialogs that are open.
@@ -95,6 +100,31 @@ impl Dialogs {
             let dialog =
                 dialog.add_filter("GeoJSON", &["geojson", "json"]).add_filter("GeoPackage", &["gpkg"]);
             dialog.save_file().map(Chosen::Export)
+        });
+    }
+
+    /// Asks what to write of a model, and where to.
+    pub fn ask_export_model(&mut self, name: &str) {
+        self.question = Some(Question::ExportModel(ModelExportForm::of(name)));
+    }
+
+    /// A place for a model was chosen; the system has asked whether what is there is to be replaced.
+    pub fn export_model_to(&mut self, file: &Path) {
+        if let Some(Question::ExportModel(form)) = &mut self.question {
+            form.take(file);
+        }
+    }
+
+    /// Asks the system where to write a model.
+    pub(super) fn browse_model_export(&self, ctx: &egui::Context, format: ModelFormat, name: String) {
+        self.browse(ctx, move || {
+            let dialog = rfd::FileDialog::new().set_file_name(name);
+            let dialog = match format {
+                ModelFormat::Folder => dialog,
+                ModelFormat::Onnx => dialog.add_filter("ONNX", &["onnx"]),
+                ModelFormat::Stac => dialog.add_filter("STAC item", &["json"]),
+            };
+            dialog.save_file().map(Chosen::ModelExport)
         });
     }
 
@@ -213,6 +243,10 @@ pub fn dialogs_ui(ctx: &egui::Context, state: &AppState, view: &mut View) {
                     name: name.clone(),
                     maps_too: *maps_too,
                 });
+            }
+            Question::ExportModel(form) => {
+                title(ui, &format!("Export {}", form.name));
+                (command, cancelled) = export_model_ui(ui, form, &view.dialogs);
             }
             Question::Export(form) => {
                 title(ui, "Export labels");

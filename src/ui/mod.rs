@@ -5,6 +5,7 @@ mod app;
 mod attention;
 mod dialogs;
 mod export;
+mod export_model;
 mod format;
 mod imagery;
 mod labels_in;

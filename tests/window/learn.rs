@@ -309,6 +309,62 @@ fn a_model_is_renamed_with_its_map_and_deleted_after_a_question() {
 }
 
 #[test]
+fn a_model_is_exported_in_each_form_and_nothing_is_replaced_unasked() {
+    let mut desk = trained();
+    let home = desk.home().to_path_buf();
+    let told = |desk: &Desk, words: &str| desk.notices().iter().any(|n| n.contains(words));
+    for (form, label, name, made) in [
+        ("Safetensors folder", "Folder", "taken along", "taken along/model.safetensors"),
+        ("ONNX", "File", "m.onnx", "m.onnx"),
+        ("STAC item", "File", "item.json", "item.json"),
+    ] {
+        desk.click("Export…");
+        assert!(!desk.can("Export"), "there is no name yet");
+        desk.click(form);
+        desk.type_into(label, home.join(name).to_str().unwrap());
+        desk.harness().check_accessibility();
+        desk.click("Export");
+        desk.until_idle();
+        assert!(
+            told(&desk, &format!("model-1 is exported to {}", home.join(name).display())),
+            "{:?}",
+            desk.notices()
+        );
+        assert!(std::fs::metadata(home.join(made)).unwrap().len() > 1000);
+    }
+    assert!(told(&desk, "Gaps are filled linearly by date before"), "{:?}", desk.notices());
+    let before = std::fs::read(home.join("m.onnx")).unwrap();
+    let again = |desk: &mut Desk, form: &str, label: &str, place: &std::path::Path, replace: bool| {
+        desk.click("Export…");
+        desk.click(form);
+        desk.type_into(label, place.to_str().unwrap());
+        if replace {
+            desk.click("Replace what is there");
+        }
+        desk.click("Export");
+        desk.until_idle();
+    };
+    again(&mut desk, "ONNX", "File", &home.join("m.onnx"), false);
+    assert!(told(&desk, "m.onnx is there already"), "{:?}", desk.notices());
+    again(&mut desk, "Safetensors folder", "Folder", &home.join("taken along"), false);
+    assert!(told(&desk, "taken along is there already"), "{:?}", desk.notices());
+    again(&mut desk, "Safetensors folder", "Folder", &home, true);
+    assert!(told(&desk, "something else is in it"), "{:?}", desk.notices());
+    let own = desk.folder().join("models/model-1");
+    again(&mut desk, "Safetensors folder", "Folder", &own, true);
+    assert!(told(&desk, "is the model itself"), "{:?}", desk.notices());
+    again(&mut desk, "ONNX", "File", &home.join("absent/m.onnx"), false);
+    assert!(told(&desk, "there is no folder"), "{:?}", desk.notices());
+    again(&mut desk, "ONNX", "File", &home.join("m.onnx"), true);
+    assert_eq!(std::fs::read(home.join("m.onnx")).unwrap(), before, "the same model");
+    let there = ritmo::model::Model::load(&home.join("taken along")).unwrap();
+    assert_eq!(there.card, desk.project().models[0].card);
+    desk.click("Export…");
+    desk.key(Key::Escape);
+    assert!(!desk.sees("Replace what is there"));
+}
+
+#[test]
 fn a_model_that_is_damaged_is_listed_with_why() {
     let desk = trained();
     std::fs::write(desk.folder().join("models/model-1/model.json"), "{").unwrap();

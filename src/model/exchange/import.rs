@@ -153,7 +153,7 @@ mod tests {
         }
         assert!(why(&asked(14), "pixel").contains("12 or 13 dates, not 14"));
         assert!(why(&asked(13), "tempcnn").contains("no TempCNN"));
-        assert!(why(&asked(13), "ltae").contains("by Ritmo's own names"));
+        assert!(why(&asked(13), "ltae").contains("no tensor attention_heads.Q"));
     }
 
     #[test]

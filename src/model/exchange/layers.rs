@@ -1,11 +1,13 @@
 //! From the layers of a PyTorch state dictionary to the tensors of a network.
 //!
-//! Layers are told by the shapes of their tensors, in the natural order of their names; what the names are does not matter.
+//! Layers are told by the shapes of their tensors, in the natural order of their names; what the names are does not matter, but for
+//! an L-TAE ([`super::ltae_layers`]).
 //! PyTorch has a convolution as `[filters, channels, kernel]` and a dense layer as `[outputs, inputs]`, and flattens channel by
 //! channel; Ritmo has `[kernel * channels, filters]` and `[inputs, outputs]`, and flattens date by date. A bias before a
 //! batch norm goes into the running mean, where it does the same at inference.
 
 use super::state_dict::Named;
+use crate::model::ltae::positions;
 use crate::model::network::Shape;
 use crate::model::pixel::branch;
 use crate::model::tempcnn::block;
@@ -15,7 +17,7 @@ use std::collections::HashMap;
 
 /// A layer of PyTorch.
 #[derive(Debug, Clone, PartialEq)]
-enum Layer {
+pub(super) enum Layer {
     Conv { filters: usize, channels: usize, kernel: usize, weight: Vec<f32>, bias: Option<Vec<f32>> },
     Linear { outputs: usize, inputs: usize, weight: Vec<f32>, bias: Option<Vec<f32>> },
     Norm { gamma: Vec<f32>, beta: Vec<f32>, mean: Vec<f32>, variance: Vec<f32> },
@@ -29,7 +31,9 @@ pub(in crate::model) struct Recognised {
     pub classes: usize,
     /// How many dates it may have been made for; more than one where pooling drops an odd one.
     pub times: Vec<usize>,
-    tensors: HashMap<String, Vec<f32>>,
+    pub(super) tensors: HashMap<String, Vec<f32>>,
+    /// What it adds at each date where Ritmo adds a sinusoid, `time x 256`; of an L-TAE that another program trained.
+    pub(super) positions: Option<Vec<f32>>,
 }
 
 impl Recognised {
@@ -47,7 +51,18 @@ impl Recognised {
             if values.iter().any(|v| !v.is_finite()) {
                 return Err(format!("what becomes {name} holds values that are no numbers"));
             }
-            Ok(values.clone())
+            let mut values = values.clone();
+            // Both are added behind the layer norm, so the difference is a matter of its shift.
+            if let (Some(theirs), "embed_norm.beta", ModelKind::Ltae(options)) =
+                (&self.positions, name, &shape.kind)
+            {
+                let ours = positions(shape, options);
+                values
+                    .iter_mut()
+                    .zip(theirs.iter().zip(ours))
+                    .for_each(|(v, (theirs, ours))| *v += theirs - ours);
+            }
+            Ok(values)
         })
     }
 }
@@ -60,19 +75,19 @@ pub(in crate::model) fn recognise(tensors: &[Named], kind: &str) -> Result<Recog
     if let Some(own) = own(tensors, kind) {
         return own;
     }
+    if kind == "ltae" {
+        return super::ltae_layers::ltae(tensors);
+    }
     let layers = layers(tensors)?;
     match kind {
         "pixel" => pixel(&layers),
         "tempcnn" => tempcnn(&layers),
-        _ => Err(format!(
-            "there is no way to tell the layers of {kind} by their shapes: only tensors by Ritmo's own names are read \
-             (query, key.weight, embed.weight …)"
-        )),
+        _ => Err(format!("there is no network {kind}: there are pixel, tempcnn and ltae")),
     }
 }
 
 /// Groups tensors into layers: those whose names differ in the last part only.
-fn layers(tensors: &[Named]) -> Result<Vec<(String, Layer)>, String> {
+pub(super) fn layers(tensors: &[Named]) -> Result<Vec<(String, Layer)>, String> {
     let mut groups: Vec<(&str, HashMap<&str, &Named>)> = Vec::new();
     for tensor in tensors {
         let (layer, what) = tensor.name.rsplit_once('.').unwrap_or(("", &tensor.name));
@@ -120,7 +135,7 @@ fn layer(name: &str, group: &HashMap<&str, &Named>) -> Result<Layer, String> {
 }
 
 /// What layers a network is made of, for people.
-fn told(layers: &[(String, Layer)]) -> String {
+pub(super) fn told(layers: &[(String, Layer)]) -> String {
     let words = layers.iter().map(|(name, layer)| match layer {
         Layer::Conv { filters, channels, kernel, .. } => {
             format!("{name}: convolution {channels} to {filters}, kernel {kernel}")
@@ -132,12 +147,12 @@ fn told(layers: &[(String, Layer)]) -> String {
 }
 
 #[derive(Default)]
-struct Builder {
-    tensors: HashMap<String, Vec<f32>>,
+pub(super) struct Builder {
+    pub tensors: HashMap<String, Vec<f32>>,
 }
 
 impl Builder {
-    fn norm(&mut self, name: &str, norm: &Layer, bias: Option<&[f32]>) -> Result<(), String> {
+    pub fn norm(&mut self, name: &str, norm: &Layer, bias: Option<&[f32]>) -> Result<(), String> {
         let Layer::Norm { gamma, beta, mean, variance } = norm else {
             return Err(format!("{name} has no batch norm"));
         };
@@ -174,7 +189,7 @@ impl Builder {
 
     /// A dense layer behind `parts` flattened convolutions of `filters`, each channel by channel; or behind anything flat,
     /// with one part of one filter.
-    fn dense(
+    pub fn dense(
         &mut self,
         name: &str,
         linear: &Layer,
@@ -204,7 +219,7 @@ impl Builder {
         Ok(bias.clone())
     }
 
-    fn output(&mut self, linear: &Layer) -> Result<usize, String> {
+    pub fn output(&mut self, linear: &Layer) -> Result<usize, String> {
         let bias = self.dense("output", linear, 1, 1)?;
         let Layer::Linear { outputs, .. } = linear else { return Err("the output is no dense layer".into()) };
         self.tensors.insert("output.bias".into(), bias.unwrap_or_else(|| vec![0.0; *outputs]));
@@ -255,7 +270,8 @@ fn pixel(layers: &[(String, Layer)]) -> Result<Recognised, String> {
     let options =
         PixelOptions { filters, short_kernel: *short, long_kernel: *long, ..PixelOptions::default() };
     let times = vec![2 * half, 2 * half + 1];
-    Ok(Recognised { kind: ModelKind::Pixel(options), bands, classes, times, tensors: builder.tensors })
+    let kind = ModelKind::Pixel(options);
+    Ok(Recognised { kind, bands, classes, times, tensors: builder.tensors, positions: None })
 }
 
 /// As often as there are convolutions: convolution, norm; then dense, norm, dense.
@@ -298,6 +314,7 @@ fn tempcnn(layers: &[(String, Layer)]) -> Result<Recognised, String> {
         classes,
         times,
         tensors: builder.tensors,
+        positions: None,
     })
 }
 
@@ -348,5 +365,5 @@ fn own(tensors: &[Named], kind: &str) -> Option<Result<Recognised, String>> {
         _ => return None,
     };
     let tensors = tensors.iter().map(|t| (t.name.clone(), t.values.clone())).collect();
-    Some(Ok(Recognised { kind, bands, classes, times, tensors }))
+    Some(Ok(Recognised { kind, bands, classes, times, tensors, positions: None }))
 }

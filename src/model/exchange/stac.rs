@@ -2,6 +2,7 @@
 //!
 //! [The extension](https://github.com/stac-extensions/mlm)
 
+use super::onnx::onnx_gaps;
 use crate::files::write_atomically;
 use crate::model::{Model, ModelError};
 use serde_json::{Map, Value, json};
@@ -93,7 +94,7 @@ fn item(model: &Model, files: StacFiles, path: &Path) -> Value {
     };
     let input = json!({
         "name": "series",
-        "description": "Series of pixels in the units of the cube, gaps filled.",
+        "description": format!("Series of pixels in the units of the cube. {}", onnx_gaps(card)),
         "bands": card.bands,
         "input": { "shape": [-1, bands, times], "dim_order": ["batch", "bands", "time"], "data_type": "float32" },
         "value_scaling": scaling,

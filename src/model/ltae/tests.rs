@@ -1,7 +1,7 @@
 use super::super::adamw::AdamW;
 use super::super::definition::Definition;
 use super::super::network::{Batch, Inference, Input, Shape, targets};
-use super::super::testing::{self, classes, series, shape_of, weights};
+use super::super::testing::{self, classes, made, series, shape_of, weights};
 use super::super::weights::Weights;
 use super::super::{LtaeOptions, ModelKind, Optimiser};
 use super::Ltae;
@@ -24,19 +24,6 @@ fn close(what: &str, got: &[f32], expected: &[f32], tolerance: f32) {
     for (i, (g, e)) in got.iter().zip(expected).enumerate() {
         assert!((g - e).abs() < tolerance * e.abs().max(1.0), "{what}[{i}]: {g} but {e}");
     }
-}
-
-/// What `tests/references/ltae_pytorch.py` makes its weights and series of.
-fn made(stream: u64, count: usize) -> Vec<f32> {
-    let number = |i: u64| {
-        let low = |x: u64| x & u64::from(u32::MAX);
-        let mut x = low(i * 2_654_435_761 + stream * 40_503 + 12_345);
-        x = low((x ^ (x >> 15)) * 2_246_822_519);
-        x = low((x ^ (x >> 13)) * 3_266_489_917);
-        x ^= x >> 16;
-        (x as f64 / f64::from(2.0f32.powi(32)) - 0.5) as f32
-    };
-    (0..count as u64).map(number).collect()
 }
 
 /// The weights that the reference starts from.

@@ -48,6 +48,14 @@ pub struct EpochScore {
     pub held_out_f1: Vec<Option<f32>>,
 }
 
+impl EpochScore {
+    /// The mean of the classes' F1, of those that have one; `None` where nothing is held out.
+    pub fn macro_f1(&self) -> Option<f32> {
+        let known: Vec<f32> = self.held_out_f1.iter().copied().flatten().collect();
+        (!known.is_empty()).then(|| known.iter().sum::<f32>() / known.len() as f32)
+    }
+}
+
 /// What training tells while it runs.
 #[derive(Debug, Clone)]
 pub enum TrainEvent {

@@ -4,6 +4,13 @@ use crate::samples::Rows;
 use chrono::NaiveDate;
 use std::cell::RefCell;
 
+#[test]
+fn the_mean_f1_is_that_of_the_classes_that_have_one() {
+    let mean = |held_out_f1| EpochScore { held_out_f1, ..EpochScore::default() }.macro_f1();
+    assert_eq!(mean(vec![Some(1.0), None, Some(0.5)]), Some(0.75));
+    assert_eq!((mean(vec![]), mean(vec![None])), (None, None));
+}
+
 fn legend() -> Legend {
     let class = |(code, name): (u8, &str)| Class::new(code, name, [0, 0, code]);
     Legend { classes: [(30, "city"), (10, "forest"), (20, "crop")].into_iter().map(class).collect() }

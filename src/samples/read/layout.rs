@@ -131,9 +131,8 @@ fn long_bands(
     let numbers = || columns.iter().filter(|c| c.kind.is_number() && !taken.contains(c));
     if let Some(asked) = asked {
         let there: Vec<&str> = numbers().map(|c| c.name.as_str()).collect();
-        let find =
-            |name: &String| numbers().find(|c| c.name == *name).cloned().ok_or_else(|| lacking(name, &there));
-        return asked.iter().map(find).collect();
+        let find = |name: &String| numbers().find(|c| c.name == *name).cloned();
+        return all_or(asked, &there, find);
     }
     let is_band = |column: &&Column| {
         let name = column.name.to_lowercase();
@@ -154,10 +153,24 @@ fn long_bands(
     Ok(bands)
 }
 
-fn lacking(name: &str, there: &[&str]) -> String {
-    let nearly = there.iter().find(|other| other.eq_ignore_ascii_case(name));
-    let hint = nearly.map_or(String::new(), |other| format!(" Is {other} meant?"));
-    format!("it has no band {name}. Its bands are {}.{hint}", shortened(there))
+/// What was asked for, all of it found, in the order asked for; else what is lacking, and what there is.
+fn all_or<T>(
+    asked: &[String],
+    there: &[&str],
+    find: impl Fn(&String) -> Option<T>,
+) -> Result<Vec<T>, String> {
+    let lacking: Vec<&str> = asked.iter().filter(|name| find(name).is_none()).map(String::as_str).collect();
+    if lacking.is_empty() {
+        return Ok(asked.iter().filter_map(find).collect());
+    }
+    let nearly = |name: &&str| there.iter().find(|other| other.eq_ignore_ascii_case(name)).copied();
+    let meant: Vec<&str> = lacking.iter().filter_map(nearly).collect();
+    let hint = match meant.as_slice() {
+        [] => String::new(),
+        [one] => format!(" Is {one} meant?"),
+        several => format!(" Are {} meant?", several.join(", ")),
+    };
+    Err(format!("it has no band {}. Its bands are {}.{hint}", lacking.join(", "), shortened(there)))
 }
 
 /// A list that is not longer than a sentence may be.
@@ -224,8 +237,7 @@ fn wide(columns: &[Column], taken: &[Column], own: Option<&str>) -> Option<Form>
 fn chosen_of_wide(form: Form, asked: Option<&[String]>) -> Result<Form, String> {
     let (Form::Wide { bands, columns, dates, legend }, Some(asked)) = (&form, asked) else { return Ok(form) };
     let there: Vec<&str> = bands.iter().map(String::as_str).collect();
-    let find = |name: &String| bands.iter().position(|b| b == name).ok_or_else(|| lacking(name, &there));
-    let places: Vec<usize> = asked.iter().map(find).collect::<Result<_, _>>()?;
+    let places = all_or(asked, &there, |name| bands.iter().position(|b| b == name))?;
     let columns = columns.chunks(bands.len()).flat_map(|date| places.iter().map(|at| date[*at].clone()));
     Ok(Form::Wide {
         bands: asked.to_vec(),

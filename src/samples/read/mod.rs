@@ -1,4 +1,4 @@
-//! Tables of samples as people have them, Parquet in two forms.
+//! Tables of samples as people have them, Parquet or comma-separated text in two forms.
 //!
 //! The long form has a row a sample and date: `sample_id`, `label`, `longitude`, `latitude`, `date` (or `t`, which counts steps),
 //! then a column a band. The wide form, which [`super::TableWriter`] writes, has a row a sample and a column a band and date:
@@ -8,9 +8,11 @@
 mod columns;
 mod layout;
 mod long;
+mod text;
 mod timeline;
 mod wide;
 
+use super::plain::is_text;
 use super::{Rows, SampleError, SampleSet};
 use crate::cube::FeatureRecord;
 use crate::labels::{AnnotationId, ClassCode, Legend};
@@ -91,7 +93,8 @@ impl TableRows {
     }
 }
 
-/// Reads a table of samples row group by row group.
+/// Reads a table of samples row group by row group: Parquet, or comma-separated text (`.csv`, `.tsv`, `.txt`; semicolons and
+/// tabs part cells too).
 ///
 /// # Errors
 /// [`SampleError::Read`], which says what the file lacks or has wrong and what to do; [`SampleError::TooLarge`] before anything
@@ -103,15 +106,29 @@ pub fn read_rows(
     cancel: &Cancel,
 ) -> Result<TableRows, SampleError> {
     let failed = |why: String| SampleError::Read { path: path.into(), why };
+    let told = |trouble| match trouble {
+        Trouble::Sample(error) => error,
+        Trouble::Table(why) => failed(why),
+    };
+    let made = match is_text(path) && path.is_file() {
+        true => Some(text::as_parquet(path, cancel).map_err(told)?),
+        false => None,
+    };
+    let of_parquet = made.as_ref().map_or(path, |made| made.path());
     let open = || -> Result<SerializedFileReader<File>, String> {
-        let file = File::open(path).map_err(|e| e.to_string())?;
+        let file = File::open(of_parquet).map_err(|e| e.to_string())?;
         if file.metadata().is_ok_and(|m| m.is_dir()) {
-            return Err("it is a folder. Give a Parquet file".into());
+            return Err("it is a folder. Give a table: a Parquet file, or one of comma-separated text".into());
         }
-        SerializedFileReader::new(file).map_err(|e| format!("it is no Parquet file, or a damaged one ({e})"))
+        let damaged = |e| {
+            format!(
+                "it is no Parquet file, or a damaged one ({e}). Tables are read from .parquet, .csv, .tsv and .txt"
+            )
+        };
+        SerializedFileReader::new(file).map_err(damaged)
     };
     let reader = open().map_err(failed)?;
-    columns::check(&reader, path).map_err(failed)?;
+    columns::check(&reader, of_parquet).map_err(failed)?;
     let columns = columns::columns(&reader);
     let metadata = reader.metadata().file_metadata().key_value_metadata();
     let own = metadata.and_then(|all| all.iter().find(|m| m.key == "ritmo")).and_then(|m| m.value.as_deref());
@@ -130,10 +147,7 @@ pub fn read_rows(
         Form::Long { .. } => long::read(&job, &layout),
         Form::Wide { .. } => wide::read(&job, &layout),
     };
-    table.map_err(|trouble| match trouble {
-        Trouble::Sample(error) => error,
-        Trouble::Table(why) => failed(why),
-    })
+    table.map_err(told)
 }
 
 /// Samples of a table.

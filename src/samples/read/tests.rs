@@ -382,7 +382,10 @@ fn a_file_that_is_absent_foreign_or_a_folder_is_a_sentence() {
     assert!(why(home.path()).contains("cannot read samples"));
     let text = home.path().join("table.csv");
     std::fs::write(&text, "sample_id,label\n1,2\n").unwrap();
-    assert!(why(&text).contains("no Parquet file"));
+    assert!(why(&text).contains("no table of series"), "{}", why(&text));
+    let other = home.path().join("table.xlsx");
+    std::fs::write(&other, "sample_id,label\n1,2\n").unwrap();
+    assert!(why(&other).contains("no Parquet file") && why(&other).contains(".csv"), "{}", why(&other));
 }
 
 #[test]
@@ -463,4 +466,49 @@ proptest! {
             prop_assert!(why.contains("table.parquet") || why.contains("room"), "{}", why);
         }
     }
+}
+
+/// Writes the file again, saying that it has so many rows.
+fn say_rows(path: &Path, rows: i64) {
+    use parquet::file::metadata::{FileMetaData, ParquetMetaData, ParquetMetaDataWriter, RowGroupMetaData};
+    let reader = SerializedFileReader::new(File::open(path).unwrap()).unwrap();
+    let old = reader.metadata();
+    let of = old.file_metadata();
+    let file = FileMetaData::new(
+        of.version(),
+        rows,
+        of.created_by().map(String::from),
+        of.key_value_metadata().cloned(),
+        of.schema_descr_ptr(),
+        None,
+    );
+    let group = |group: &RowGroupMetaData| group.clone().into_builder().set_num_rows(rows).build().unwrap();
+    let new = ParquetMetaData::new(file, old.row_groups().iter().map(group).collect());
+    let mut bytes = std::fs::read(path).unwrap();
+    // The last eight bytes tell how long the metadata are, and end the file.
+    let end = bytes.len() - 8;
+    let length = u32::from_le_bytes(bytes[end..end + 4].try_into().unwrap()) as usize;
+    bytes.truncate(end - length);
+    let mut out = std::io::Cursor::new(bytes);
+    out.set_position(out.get_ref().len() as u64);
+    ParquetMetaDataWriter::new(&mut out, &new).finish().unwrap();
+    std::fs::write(path, out.into_inner()).unwrap();
+}
+
+#[test]
+fn a_table_that_fits_neither_memory_nor_disk_is_refused_before_it_is_read() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("huge.parquet");
+    let bands: Vec<(String, Data)> =
+        (0..3).map(|t| (format!("B04_{t}"), Data::Single(all(0..4, |i| i as f32)))).collect();
+    let mut columns = vec![("sample_id", Data::Whole(all(0..4, |i| i)))];
+    columns.extend(bands.iter().map(|(name, data)| (name.as_str(), data.clone())));
+    write(&path, &columns, 100);
+    let request = TableRequest { take_unlabelled: true, ..Default::default() };
+    assert_eq!(read(&path, &request).unwrap().len(), 4);
+    say_rows(&path, 1 << 50);
+    let error = read(&path, &request).unwrap_err();
+    assert!(matches!(error, SampleError::TooLarge { .. }), "{error}");
+    let why = error.to_string();
+    assert!(why.contains("GB") && why.contains("TMPDIR") && why.contains("fewer bands"), "{why}");
 }

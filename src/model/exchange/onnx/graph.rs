@@ -17,7 +17,12 @@ pub struct Graph<'a> {
     tensors: Vec<TensorProto>,
 }
 
-/// The graph from raw `series`, `batch x band x time`, to `logits` and `probabilities`, `batch x class`.
+/// The input that says which dates were gaps.
+pub const MISSING: &str = "missing";
+
+/// The graph from raw `series`, `batch x band x time`, to `logits` and `probabilities`, `batch x class`. A network that looks
+/// past gaps has a second input, `missing`, `batch x time`: true for a date that was a gap. It may be left out: its initial
+/// value, one row for all of the batch, says that there is none.
 pub fn graph(shape: &Shape, weights: &Weights, normalisation: &Normalisation) -> GraphProto {
     let mut graph = Graph { shape, weights, nodes: Vec::new(), tensors: Vec::new() };
     let series = graph.normalised(normalisation);
@@ -26,23 +31,37 @@ pub fn graph(shape: &Shape, weights: &Weights, normalisation: &Normalisation) ->
         ModelKind::Pixel(options) => graph.pixel(options, series),
         ModelKind::Ltae(options) => graph.ltae(options, series),
     };
+    let mut input = vec![sized(FLOAT, "series", "batch", &[shape.bands, shape.times])];
+    if masks_gaps(&shape.kind) {
+        graph.tensor(MISSING, &[1, shape.times], BOOL, vec![0; shape.times]);
+        // A size of its own: one row does for a batch.
+        input.push(sized(BOOL, MISSING, "missing_batch", &[shape.times]));
+    }
     let product = graph.node("MatMul", &[&last, &weight], vec![]);
     graph.named("Add", &[&product, &bias], "logits", vec![]);
     graph.named("Softmax", &["logits"], "probabilities", vec![int("axis", 1)]);
-    let free = |name: &str, sizes: &[usize]| {
-        let batch = Dimension { value: None, name: Some("batch".into()) };
-        let sizes = sizes.iter().map(|size| Dimension { value: Some(*size as i64), name: None });
-        let shape = TensorShape { dim: std::iter::once(batch).chain(sizes).collect() };
-        let tensor = TensorType { element: FLOAT, shape: Some(shape) };
-        ValueInfo { name: name.into(), kind: Some(TypeProto { tensor: Some(tensor) }) }
-    };
+    let output = |name| sized(FLOAT, name, "batch", &[shape.classes]);
     GraphProto {
         node: graph.nodes,
         name: shape.kind.name().into(),
         initializer: graph.tensors,
-        input: vec![free("series", &[shape.bands, shape.times])],
-        output: vec![free("logits", &[shape.classes]), free("probabilities", &[shape.classes])],
+        input,
+        output: vec![output("logits"), output("probabilities")],
     }
+}
+
+/// Whether the network takes which dates were gaps.
+pub fn masks_gaps(kind: &ModelKind) -> bool {
+    matches!(kind, ModelKind::Ltae(options) if options.mask_gaps)
+}
+
+/// An input or output whose first size is free.
+fn sized(element: i32, name: &str, free: &str, sizes: &[usize]) -> ValueInfo {
+    let free = Dimension { value: None, name: Some(free.into()) };
+    let sizes = sizes.iter().map(|size| Dimension { value: Some(*size as i64), name: None });
+    let shape = TensorShape { dim: std::iter::once(free).chain(sizes).collect() };
+    let tensor = TensorType { element, shape: Some(shape) };
+    ValueInfo { name: name.into(), kind: Some(TypeProto { tensor: Some(tensor) }) }
 }
 
 fn int(name: &str, i: i64) -> AttributeProto {
@@ -179,6 +198,43 @@ impl Graph<'_> {
         self.node("ReduceSum", &[x, &axes], vec![int("keepdims", 0)])
     }
 
+    /// The dates to mask, `batch x time`, 1 for one: all gaps, but none in a series that is gaps only.
+    fn masked(&mut self) -> String {
+        let missing = self.node("Cast", &[MISSING], vec![int("to", i64::from(FLOAT))]);
+        let one = self.constant("one", &[1], &[1.0]);
+        let seen = self.node("Sub", &[&one, &missing], vec![]);
+        let any = self.node("ReduceMax", &[&seen], vec![ints("axes", &[1]), int("keepdims", 1)]);
+        self.node("Mul", &[&missing, &any], vec![])
+    }
+
+    /// The layer norm over dates and channels of `batch x time x channel`, its mean and variance of the dates that are not
+    /// masked; `seen` is `batch x time x 1`, 1 for such a date.
+    fn norm_of_seen(&mut self, x: &str, seen: &str, name: &str) -> String {
+        let axes = self.whole(&[1, 2]);
+        let kept = || vec![int("keepdims", 1)];
+        let width = self.constant("width", &[1], &[MODEL as f32]);
+        let dates = self.node("ReduceSum", &[seen, &axes], kept());
+        let count = self.node("Mul", &[&dates, &width], vec![]);
+        let mean = |graph: &mut Self, of: &str| {
+            let of = graph.node("Mul", &[of, seen], vec![]);
+            let sum = graph.node("ReduceSum", &[&of, &axes], kept());
+            graph.node("Div", &[&sum, &count], vec![])
+        };
+        let middle = mean(self, x);
+        let centred = self.node("Sub", &[x, &middle], vec![]);
+        let squared = self.node("Mul", &[&centred, &centred], vec![]);
+        let variance = mean(self, &squared);
+        let epsilon = self.constant("epsilon", &[1], &[EPSILON as f32]);
+        let variance = self.node("Add", &[&variance, &epsilon], vec![]);
+        let deviation = self.node("Sqrt", &[&variance], vec![]);
+        let x = self.node("Div", &[&centred, &deviation], vec![]);
+        let sizes = [1, self.shape.times, MODEL];
+        let gamma = self.weight(&format!("{name}.gamma"), &sizes);
+        let beta = self.weight(&format!("{name}.beta"), &sizes);
+        let x = self.node("Mul", &[&x, &gamma], vec![]);
+        self.node("Add", &[&x, &beta], vec![])
+    }
+
     /// What the last product takes, and its weight and bias.
     fn ending(&mut self, x: String, inputs: usize) -> (String, String, String) {
         let classes = self.shape.classes;
@@ -227,9 +283,22 @@ impl Graph<'_> {
         }
         let x = self.layer_norm(&x, "in_norm", width);
         let x = self.linear(&x, "embed", width, MODEL);
-        let x = self.reshaped(&x, &[-1, t * model]);
-        let x = self.layer_norm(&x, "embed_norm", times * MODEL);
-        let x = self.reshaped(&x, &[-1, t, model]);
+        let masked = options.mask_gaps.then(|| {
+            let masked = self.masked();
+            self.reshaped(&masked, &[-1, t, 1])
+        });
+        let x = match &masked {
+            None => {
+                let x = self.reshaped(&x, &[-1, t * model]);
+                let x = self.layer_norm(&x, "embed_norm", times * MODEL);
+                self.reshaped(&x, &[-1, t, model])
+            }
+            Some(masked) => {
+                let x = self.reshaped(&x, &[-1, t, model]);
+                let seen = self.node("Sub", &["one", masked], vec![]);
+                self.norm_of_seen(&x, &seen, "embed_norm")
+            }
+        };
         let days = positions(self.shape, options);
         let days = self.constant("positions", &[1, times, MODEL], &days);
         let x = self.node("Add", &[&x, &days], vec![]);
@@ -240,7 +309,12 @@ impl Graph<'_> {
         let scores = self.node("Mul", &[&keys, &query], vec![]);
         let scores = self.sum(&scores, 3);
         let scale = self.constant("scale", &[1], &[1.0 / (key as f32).sqrt()]);
-        let scores = self.node("Mul", &[&scores, &scale], vec![]);
+        let mut scores = self.node("Mul", &[&scores, &scale], vec![]);
+        if let Some(masked) = &masked {
+            let far = self.constant("far", &[1], &[1e9]);
+            let far = self.node("Mul", &[masked, &far], vec![]);
+            scores = self.node("Sub", &[&scores, &far], vec![]);
+        }
         let attention = self.node("Softmax", &[&scores], vec![int("axis", 1)]);
         let attention = self.reshaped(&attention, &[-1, t, heads as i64, 1]);
         let values = self.reshaped(&x, &[-1, t, heads as i64, (MODEL / heads) as i64]);

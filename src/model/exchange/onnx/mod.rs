@@ -3,10 +3,12 @@
 mod graph;
 mod proto;
 
+use crate::cube::Filling;
 use crate::files::write_atomically;
-use crate::model::{Model, ModelError};
+use crate::model::{Model, ModelCard, ModelError};
 use prost::Message;
 use proto::{ModelProto, OperatorSetId, StringStringEntry};
+use serde_json::{Value, json};
 use std::path::Path;
 
 /// The set of operators; LayerNormalization came with it.
@@ -15,8 +17,9 @@ const OPSET: i64 = 17;
 const IR_VERSION: i64 = 8;
 
 /// Writes `model` as an ONNX file. Its input `series` is `batch x band x time` in the units of the cube, without gaps: they
-/// are filled before. Its outputs `logits` and `probabilities` are `batch x class`. Bands, dates and classes stand in the
-/// file's metadata, in the order of the axes.
+/// are filled before ([`onnx_gaps`] says how). A network that looks past gaps also takes `missing`, `batch x time`, true for a
+/// date that was a gap; it may be left out. Its outputs `logits` and `probabilities` are `batch x class`. Bands, dates and
+/// classes stand in the file's metadata as lists in JSON, in the order of the axes.
 ///
 /// # Errors
 /// [`ModelError::Write`] when the file cannot be written.
@@ -27,16 +30,35 @@ pub fn export_onnx(model: &Model, path: &Path) -> Result<(), ModelError> {
     })
 }
 
+/// What becomes of gaps before an ONNX file of this model reads a series, in a sentence.
+pub fn onnx_gaps(card: &ModelCard) -> String {
+    let filled = match card.spec.filling() {
+        Filling::Linear => "filled linearly by date",
+        Filling::LastClear => "filled by the last clear observation",
+        Filling::Off => return "Series with a gap were left out of its training: give it none.".into(),
+    };
+    match graph::masks_gaps(&card.spec.kind) {
+        true => format!(
+            "Gaps are {filled} before; the input {} (batch x time, bool, optional) is true for a date with a gap in any band, so \
+             that the network looks past it.",
+            graph::MISSING
+        ),
+        false => format!("Gaps are {filled} before, as they were in training."),
+    }
+}
+
 fn bytes(model: &Model) -> Vec<u8> {
     let card = &model.card;
-    let joined = |words: Vec<String>| words.join(",");
+    // Names may have commas in them.
+    let list = |items: Vec<Value>| Value::from(items).to_string();
     let properties = [
         ("network", card.spec.kind.name().to_string()),
         ("layout", "series: batch x band x time, raw values, gaps filled; outputs: batch x class".into()),
-        ("bands", joined(card.bands.clone())),
-        ("dates", joined(card.dates.iter().map(ToString::to_string).collect())),
-        ("class_names", joined(card.classes.iter().map(|c| c.name.clone()).collect())),
-        ("class_codes", joined(card.classes.iter().map(|c| c.code.to_string()).collect())),
+        ("gaps", onnx_gaps(card)),
+        ("bands", list(card.bands.iter().map(|name| json!(name)).collect())),
+        ("dates", list(card.dates.iter().map(|date| json!(date)).collect())),
+        ("class_names", list(card.classes.iter().map(|class| json!(class.name)).collect())),
+        ("class_codes", list(card.classes.iter().map(|class| json!(class.code)).collect())),
     ];
     let property = |(key, value): (&str, String)| StringStringEntry { key: key.into(), value };
     let onnx = ModelProto {

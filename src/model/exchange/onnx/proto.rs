@@ -6,6 +6,8 @@ use prost::Message;
 pub const FLOAT: i32 = 1;
 /// `TensorProto.DataType`: 64-bit integers.
 pub const INT64: i32 = 7;
+/// `TensorProto.DataType`: true or false.
+pub const BOOL: i32 = 9;
 /// `AttributeProto.AttributeType`: a float.
 pub const ATTRIBUTE_FLOAT: i32 = 1;
 /// `AttributeProto.AttributeType`: an integer.

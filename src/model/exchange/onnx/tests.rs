@@ -15,7 +15,7 @@ pub fn model(kind: ModelKind, times: u64) -> Model {
         Normalisation { low: vec![0.0, 100.0, -50.0, 3.0], high: vec![900.0, 1500.0, 800.0, 5.0] };
     let bands = (1..=BANDS).map(|b| format!("B{b}")).collect();
     let dates = (0..times).map(|t| start + Days::new(14 * t)).collect();
-    let classes = (1..=5).map(|k| Class::new(k, format!("class {k}"), [k, 0, 0])).collect();
+    let classes = (1..=5).map(|k| Class::new(k, format!("class, the {k}."), [k, 0, 0])).collect();
     let card = ModelCard::untrained(kind, bands, dates, classes, normalisation);
     let weights = weights(&card.shape());
     Model::new(card, weights)
@@ -59,7 +59,30 @@ fn onnx_runtime_gives_the_logits_that_we_give() {
             }
             let bytes = |values: &[f32]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
             let place = |name: &str| folder.path().join(name);
+            // Gaps as they are for us: not a number; filled, and told by a second input, for them.
+            let gap = |i: usize, t: usize| i > 0 && (i + 2 * t).is_multiple_of(if i == 6 { 1 } else { 3 });
+            let missing: Vec<u8> = (0..n * times).map(|at| u8::from(gap(at / times, at % times))).collect();
+            let mut gappy = ours.clone();
+            for (at, date) in gappy.chunks_exact_mut(BANDS).enumerate() {
+                // In one band: it is a gap for the whole date.
+                if missing[at] > 0 {
+                    date[at % (BANDS - 1)] = f32::NAN;
+                }
+            }
+            let mut filled = gappy.clone();
+            let days = crate::model::saved::days(&model.card.dates);
+            for series in filled.chunks_exact_mut(times * BANDS) {
+                crate::cube::fill(series, BANDS, &days, model.card.spec.filling());
+            }
+            let turned: Vec<f32> = filled
+                .chunks_exact(times * BANDS)
+                .flat_map(|series| (0..BANDS).flat_map(|b| series.iter().skip(b).step_by(BANDS)))
+                .copied()
+                .collect();
             export_onnx(&model, &place("model.onnx")).unwrap();
+            std::fs::write(place("filled.f32"), bytes(&turned)).unwrap();
+            std::fs::write(place("missing.u8"), &missing).unwrap();
+            std::fs::write(place("of_gaps.f32"), bytes(&model.raw_logits(&gappy).unwrap())).unwrap();
             std::fs::write(place("series.f32"), bytes(&theirs)).unwrap();
             std::fs::write(place("logits.f32"), bytes(&model.raw_logits(&ours).unwrap())).unwrap();
             std::fs::write(place("probabilities.f32"), bytes(&model.probabilities(&ours).unwrap())).unwrap();

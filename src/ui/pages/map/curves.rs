@@ -114,7 +114,7 @@ pub fn curves_ui(
                     let f1 = points(&|e| e.held_out_f1.get(i).copied().flatten());
                     plot.line(Line::new(&class.name, f1).color(widgets::colour(class.colour)).width(1.5));
                 }
-                let mean = points(&macro_f1);
+                let mean = points(&EpochScore::macro_f1);
                 let ink = if dark { Color32::WHITE } else { Color32::BLACK };
                 plot.line(Line::new("mean", mean).stroke(Stroke::new(2.5, ink)));
             }
@@ -126,23 +126,4 @@ pub fn curves_ui(
         Curve::F1 => "F1 curves",
     };
     response.response.widget_info(|| WidgetInfo::labeled(Role::Figure, true, title));
-}
-
-/// The mean of the classes' F1; `None` where nothing is held out.
-pub fn macro_f1(score: &EpochScore) -> Option<f32> {
-    let known: Vec<f32> = score.held_out_f1.iter().copied().flatten().collect();
-    (!known.is_empty()).then(|| known.iter().sum::<f32>() / known.len() as f32)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_mean_f1_is_that_of_the_classes_that_have_one() {
-        let score = |held_out_f1: Vec<Option<f32>>| EpochScore { held_out_f1, ..EpochScore::default() };
-        assert_eq!(macro_f1(&score(vec![Some(1.0), None, Some(0.5)])), Some(0.75));
-        assert_eq!(macro_f1(&score(vec![])), None);
-        assert_eq!(macro_f1(&score(vec![None])), None);
-    }
 }

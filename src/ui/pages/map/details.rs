@@ -70,6 +70,11 @@ fn actions_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut V
                 if ui.add_enabled(can, Button::new("Delete…")).clicked() {
                     view.dialogs.ask_delete_model(&model.name);
                 }
+                let hint = "Writes it as a folder to take along, as ONNX, or as a STAC item";
+                let idle = state.job(JobKind::ExportModel).is_none();
+                if ui.add_enabled(idle, Button::new("Export…")).on_hover_text(hint).clicked() {
+                    view.dialogs.ask_export_model(&model.name);
+                }
                 let hint = "Trains a new model on today's labels, beginning with what this one has learned; a new class is \
                             added to it";
                 let ready = can && state.job(JobKind::Train).is_none() && !project.annotations.is_empty();

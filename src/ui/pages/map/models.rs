@@ -1,10 +1,10 @@
 //! The models of the project: a row each, and what is wrong with those that cannot be read.
 
-use super::curves::{Curve, macro_f1};
+use super::curves::Curve;
 use super::details::details_ui;
 use crate::app::{AppState, Command, DamagedModel, HOLDS_MODELS, ModelEntry, OpenProject};
 use crate::jobs::{JobId, JobKind, StoppedTraining};
-use crate::model::{ModelKind, bf16_is_available};
+use crate::model::{EpochScore, ModelKind, bf16_is_available};
 use crate::ui::view::View;
 use crate::ui::{format, tokens, widgets};
 use egui::{Align, Button, Label, Layout, RichText, Ui};
@@ -102,7 +102,7 @@ fn summary(model: &ModelEntry) -> [String; 2] {
     if let Some(accuracy) = card.best().and_then(|best| best.held_out_accuracy) {
         parts.push(format!("accuracy {}", format::percent(Some(f64::from(accuracy)))));
     }
-    if let Some(f1) = card.best().and_then(macro_f1) {
+    if let Some(f1) = card.best().and_then(EpochScore::macro_f1) {
         parts.push(format!("F1 {f1:.3}"));
     }
     let from = match &card.imported_from {

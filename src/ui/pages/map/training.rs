@@ -1,6 +1,6 @@
 //! Training: its button, how far it is, and what it gives while it runs.
 
-use super::curves::{curves_ui, macro_f1};
+use super::curves::curves_ui;
 use super::matrix::{Matrix, matrix_ui};
 use crate::app::{AppState, Command, JobView, OpenProject, Training};
 use crate::jobs::JobKind;
@@ -94,7 +94,7 @@ fn running_ui(ui: &mut Ui, training: &Training, view: &mut View) {
         if let Some(accuracy) = best.held_out_accuracy {
             words += &format!(", accuracy {}", format::percent(Some(f64::from(accuracy))));
         }
-        if let Some(f1) = macro_f1(best) {
+        if let Some(f1) = best.macro_f1() {
             words += &format!(", macro F1 {f1:.3}");
         }
         ui.label(RichText::new(words).small());

@@ -1,9 +1,11 @@
 //! `ritmo model import FILE --as NETWORK --output MODEL [--legend F] [--bands …] [--dates …]`; `ritmo model export MODEL
-//! [--onnx F] [--stac F]`; `ritmo model info MODEL`
+//! [--onnx F] [--stac F]`; `ritmo model info MODEL`; and those of a project: [`own`].
+
+mod own;
 
 use super::{Failure, Shell, legend};
 use crate::cube::index::split_list;
-use crate::model::exchange::{ImportAsked, StacFiles, export_onnx, export_stac, import};
+use crate::model::exchange::{ImportAsked, StacFiles, export_onnx, export_stac, import, onnx_gaps};
 use crate::model::{Model, ModelCard};
 use chrono::{Days, Months, NaiveDate};
 use serde_json::{Value, json};
@@ -11,6 +13,15 @@ use std::path::PathBuf;
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Verb {
+    /// List the models of a project, with their scores and how these were obtained.
+    List {
+        /// The project's folder.
+        project: PathBuf,
+    },
+    /// Give a model of a project another name, and its maps and assessments too.
+    Rename(own::Rename),
+    /// Delete a model of a project from the disk; asks before.
+    Delete(own::Delete),
     /// Read a network that PyTorch trained: a checkpoint (Lightning's too) or a safetensors file. Nothing in it is run.
     Import(Import),
     /// Write a model as an ONNX file, its normalisation inside, or as a STAC item for catalogues; or both.
@@ -18,7 +29,8 @@ pub enum Verb {
     Export {
         /// The model's folder.
         model: PathBuf,
-        /// The ONNX file; its input is series x band x time in the units of the cube, gaps filled.
+        /// The ONNX file; its input is series x band x time in the units of the cube, gaps filled. L-TAE also takes which
+        /// dates were gaps.
         #[arg(long, value_name = "FILE", group = "what")]
         onnx: Option<PathBuf>,
         /// The STAC item, with the Machine Learning Model extension; it refers to the model's files.
@@ -56,6 +68,9 @@ pub struct Import {
 pub fn run(verb: Verb, shell: &mut Shell) -> Result<(), Failure> {
     let failed = |e: crate::model::ModelError| Failure(e.to_string());
     match verb {
+        Verb::List { project } => own::list(&project, shell)?,
+        Verb::Rename(args) => own::rename(args, shell)?,
+        Verb::Delete(args) => own::delete(args, shell)?,
         Verb::Info { model } => {
             let card = Model::load(&model).map_err(failed)?.card;
             shell.print(&told(&card), &words(&card));
@@ -72,8 +87,12 @@ pub fn run(verb: Verb, shell: &mut Shell) -> Result<(), Failure> {
                 export_stac(&loaded, files, stac).map_err(failed)?;
                 written.push(stac.display().to_string());
             }
-            let text = format!("{} is written as {}", model.display(), written.join(" and "));
-            shell.print(&json!({ "model": model, "onnx": onnx, "stac": stac }), &text);
+            let mut text = format!("{} is written as {}", model.display(), written.join(" and "));
+            let gaps = onnx.as_ref().map(|_| onnx_gaps(&loaded.card));
+            if let Some(gaps) = &gaps {
+                text += &format!("\n{gaps}");
+            }
+            shell.print(&json!({ "model": model, "onnx": onnx, "stac": stac, "gaps": gaps }), &text);
         }
         Verb::Import(args) => {
             let asked = ImportAsked {
