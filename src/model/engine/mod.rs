@@ -158,7 +158,7 @@ impl Rows {
     /// Where the rows of a register tile start, from `row` on; those after `last` lie as that one does.
     #[inline(always)]
     fn tile(&self, row: usize, last: usize) -> [usize; TILE] {
-        let (mut run, mut step) = (row / self.run, row % self.run);
+        let (mut run, mut step) = if row < self.run { (0, row) } else { (row / self.run, row % self.run) };
         let mut at = self.offset + run * self.jump + step * self.stride;
         let mut starts = [at; TILE];
         if row + TILE <= last + 1 && self.run - step >= TILE {
@@ -310,7 +310,8 @@ impl Product<'_> {
         for (panel, first) in panels.zip((0..rhs.cols).step_by(width)) {
             let (panel, _) = S::as_simd_f32s(panel).0.as_chunks::<VECTORS>();
             let take = width.min(rhs.cols - first);
-            let mut end = End { shift: [simd.splat_f32s(0.0); VECTORS], finish, take, rows: 0..TILE };
+            let plain = finish.shift.is_empty() && !finish.relu && !finish.add;
+            let mut end = End { shift: [simd.splat_f32s(0.0); VECTORS], finish, plain, take, rows: 0..TILE };
             if !finish.shift.is_empty() {
                 let shift = finish.shift[first..first + take].chunks(S::F32_LANES);
                 for (to, from) in end.shift.iter_mut().zip(shift) {
@@ -351,6 +352,8 @@ impl Product<'_> {
 struct End<'a, S: Simd, const VECTORS: usize> {
     shift: [S::f32s; VECTORS],
     finish: Finish<'a>,
+    /// Whether there is nothing to finish.
+    plain: bool,
     /// Values of a row that are written.
     take: usize,
     /// Rows of the tile that are written.
@@ -372,6 +375,10 @@ impl<S: Simd, const VECTORS: usize> End<'_, S, VECTORS> {
         }
         let out = &mut out[at..at + self.take];
         if let ([whole, ..], _) = S::as_mut_simd_f32s(out).0.as_chunks_mut::<VECTORS>() {
+            if self.plain {
+                *whole = sums;
+                return;
+            }
             for v in 0..VECTORS {
                 let sum = self.finished(simd, sums[v], v);
                 whole[v] = if self.finish.add { simd.add_f32s(whole[v], sum) } else { sum };

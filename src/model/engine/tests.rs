@@ -1,6 +1,11 @@
 //! Proofs of products, on every kind of SIMD that the machine has.
 
+use super::super::definition::Definition;
+use super::super::network::Input;
+use super::super::testing::{series, shape_of, weights};
+use super::super::{LtaeOptions, ModelKind, PixelOptions, TempCnnOptions};
 use super::*;
+use candle_core::DType;
 use std::cell::Cell;
 
 thread_local! {
@@ -124,4 +129,27 @@ proptest::proptest! {
 fn a_view_that_reaches_out_of_its_values_is_refused() {
     let lhs = View { values: &[0.0; 10], offset: 1, rows: 2, cols: 5, row_stride: 5, col_stride: 1 };
     product(lhs, &Packed::new(View::of(&[0.0; 10], 5, 2)));
+}
+
+#[test]
+fn networks_classify_as_their_definitions_do_on_every_machine() {
+    let wide = TempCnnOptions { dense: 40, ..TempCnnOptions::default() };
+    for kind in [
+        ModelKind::TempCnn(wide),
+        ModelKind::Pixel(PixelOptions::default()),
+        ModelKind::Ltae(LtaeOptions::default()),
+    ] {
+        let shape = shape_of(kind, 12, 10, 5);
+        let weights = weights(&shape);
+        let x = series(&shape, 53);
+        let expected = Definition::new(&shape, &weights, DType::F64).unwrap().logits(&x).unwrap();
+        on_each_machine(|name| {
+            // Weights are made ready on the machine that they are for.
+            let got = shape.ready(&weights).logits(Input::whole(&x));
+            assert_eq!(got.len(), expected.len());
+            for (g, e) in got.iter().zip(&expected) {
+                assert!((g - e).abs() < 1e-4, "{} on {name}: {g} but {e}", shape.kind.name());
+            }
+        });
+    }
 }

@@ -15,13 +15,16 @@ mod points;
 mod tests;
 mod tiles;
 
-use super::engine::{Finish, Packed, Rows, View, machine, product_into};
+use super::engine::{Finish, Packed, Rows, View, machine, product_into, vectorised};
 use points::{EIGHT, TEN};
 use std::cell::RefCell;
 use tiles::{GradientToPoints, InputToPoints, Part, PointsToOutput, TILES, strides};
 
 /// Values to which rows are filled up: a line of the cache, and whole vectors of any width.
 const LINE: usize = 16;
+
+/// Values that are summed at a time.
+const SOME: usize = 1024;
 
 /// How a convolution is cut into tiles.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -119,13 +122,7 @@ impl Kernel {
         self.sides.resize_with(points, Packed::default);
         self.point.resize(channels * filters, 0.0);
         for (row, side) in self.cut.of_kernel().iter().zip(&mut self.sides) {
-            let mut taps = row.iter().zip(weight.chunks_exact(channels * filters));
-            if let Some((factor, tap)) = taps.next() {
-                self.point.iter_mut().zip(tap).for_each(|(p, w)| *p = factor * w);
-            }
-            for (factor, tap) in taps.filter(|(factor, _)| **factor != 0.0) {
-                self.point.iter_mut().zip(tap).for_each(|(p, w)| *p += factor * w);
-            }
+            add_up(row.iter().copied().zip(weight.chunks_exact(channels * filters)), &mut self.point);
             side.fill(View::of(&self.point, channels, filters));
         }
     }
@@ -199,8 +196,25 @@ pub(super) fn add_by_points(
 
 /// The gradient by tap `tap` of a weight, `channels x filters`, from what [`add_by_points`] has summed.
 pub(super) fn by_tap(cut: Cut, sums: &[f32], tap: usize, to: &mut [f32]) {
-    to.fill(0.0);
-    for (row, sum) in cut.of_kernel().iter().zip(sums.chunks_exact(cut.channels * cut.filters)) {
-        to.iter_mut().zip(sum).for_each(|(t, s)| *t += row[tap] * s);
-    }
+    let rows = cut.of_kernel();
+    let factors = rows.iter().map(|row| row[tap]);
+    add_up(factors.zip(sums.chunks_exact(cut.channels * cut.filters)), to);
+}
+
+/// The sum of slices, each times its factor.
+fn add_up<'a>(terms: impl Iterator<Item = (f32, &'a [f32])>, to: &mut [f32]) {
+    let terms: Vec<_> = terms.filter(|(factor, _)| *factor != 0.0).collect();
+    vectorised(
+        #[inline(always)]
+        || {
+            // Some values at a time, so that the sum stays in the cache while its terms go by.
+            for (i, to) in to.chunks_mut(SOME).enumerate() {
+                to.fill(0.0);
+                for (factor, term) in &terms {
+                    let term = &term[i * SOME..][..to.len()];
+                    to.iter_mut().zip(term).for_each(|(t, v)| *t += factor * v);
+                }
+            }
+        },
+    );
 }

@@ -150,7 +150,6 @@ impl PointsToOutput<'_> {
         let pairs: [[&[S::f32s]; 2]; P] = std::array::from_fn(|_| [next(), next()]);
         let (at, squares) = (splat(simd, points.at), splat(simd, points.squares));
         let none = simd.splat_f32s(0.0);
-        let floor = simd.splat_f32s(if finish.relu { 0.0 } else { f32::NEG_INFINITY });
         for (tile, sample, date) in part.tiles(rows) {
             let (start, within) = (sample + date * rows.stride, D.min(rows.run - date));
             for (i, f) in (0..filters).step_by(S::F32_LANES).enumerate() {
@@ -182,7 +181,7 @@ impl PointsToOutput<'_> {
                         if j >= within {
                             break;
                         }
-                        let value = simd.max_f32s(value, floor);
+                        let value = if finish.relu { simd.max_f32s(value, none) } else { value };
                         let to = start + j * rows.stride + f;
                         if some == S::F32_LANES {
                             let to = &mut out[to..to + S::F32_LANES];
