@@ -240,7 +240,7 @@ impl Default for TrainOptions {
             learning_rate: 1e-3,
             schedule: Schedule::OneCycle,
             weight_decay: 1e-4,
-            averaging: 0.0,
+            averaging: 0.98,
             label_smoothing: 0.05,
             class_weights: ClassWeights::None,
             cap_per_class: 0,

@@ -332,9 +332,14 @@ impl ByHand {
         let Some((total, others)) = self.points[..joined].split_first_mut() else { return };
         let (total, tap) = (&mut total[..cut.values()], from.channels * sheet.channels);
         total.par_chunks_mut(tap).enumerate().for_each(|(i, total)| {
-            for other in others.iter() {
-                total.iter_mut().zip(&other[i * tap..]).for_each(|(t, o)| *t += o);
-            }
+            vectorised(
+                #[inline(always)]
+                || {
+                    for other in others.iter() {
+                        total.iter_mut().zip(&other[i * tap..]).for_each(|(t, o)| *t += o);
+                    }
+                },
+            );
         });
         let (total, to) = (&*total, &mut self.step.gradients[tensor]);
         to.resize(cut.taps() * tap, 0.0);

@@ -7,8 +7,13 @@
 //! A product runs on the thread that asks for it: networks share work among threads by samples, in parts whose size does
 //! not depend on the number of threads, so that results do not either.
 
+#[cfg(test)]
+mod tests;
+
 use pulp::{Arch, Simd, WithSimd};
 use std::ops::Range;
+#[cfg(test)]
+pub(super) use tests::on_each_machine;
 
 /// Rows of a register tile: with 2 vectors across it fills 16 registers, with 4 it fills 32.
 pub(super) const TILE: usize = 6;
@@ -153,7 +158,7 @@ impl Rows {
     /// Where the rows of a register tile start, from `row` on; those after `last` lie as that one does.
     #[inline(always)]
     pub fn tile(&self, row: usize, last: usize) -> [usize; TILE] {
-        let (mut run, mut step) = (row / self.run, row % self.run);
+        let (mut run, mut step) = if row < self.run { (0, row) } else { (row / self.run, row % self.run) };
         let mut at = self.offset + run * self.jump + step * self.stride;
         let mut starts = [at; TILE];
         if row + TILE <= last + 1 && self.run - step >= TILE {
@@ -305,7 +310,8 @@ impl Product<'_> {
         for (panel, first) in panels.zip((0..rhs.cols).step_by(width)) {
             let (panel, _) = S::as_simd_f32s(panel).0.as_chunks::<VECTORS>();
             let take = width.min(rhs.cols - first);
-            let mut end = End { shift: [simd.splat_f32s(0.0); VECTORS], finish, take, rows: 0..TILE };
+            let plain = finish.shift.is_empty() && !finish.relu && !finish.add;
+            let mut end = End { shift: [simd.splat_f32s(0.0); VECTORS], finish, plain, take, rows: 0..TILE };
             if !finish.shift.is_empty() {
                 let shift = finish.shift[first..first + take].chunks(S::F32_LANES);
                 for (to, from) in end.shift.iter_mut().zip(shift) {
@@ -346,6 +352,8 @@ impl Product<'_> {
 struct End<'a, S: Simd, const VECTORS: usize> {
     shift: [S::f32s; VECTORS],
     finish: Finish<'a>,
+    /// Whether there is nothing to finish.
+    plain: bool,
     /// Values of a row that are written.
     take: usize,
     /// Rows of the tile that are written.
@@ -367,18 +375,22 @@ impl<S: Simd, const VECTORS: usize> End<'_, S, VECTORS> {
         }
         let out = &mut out[at..at + self.take];
         if let ([whole, ..], _) = S::as_mut_simd_f32s(out).0.as_chunks_mut::<VECTORS>() {
+            if self.plain {
+                *whole = sums;
+                return;
+            }
             for v in 0..VECTORS {
                 let sum = self.finished(simd, sums[v], v);
                 whole[v] = if self.finish.add { simd.add_f32s(whole[v], sum) } else { sum };
             }
             return;
         }
-        for v in 0..VECTORS {
+        for (v, sum) in sums.into_iter().enumerate() {
             let first = v * S::F32_LANES;
             if first >= self.take {
                 return;
             }
-            let sum = self.finished(simd, sums[v], v);
+            let sum = self.finished(simd, sum, v);
             let to = &mut out[first..];
             match S::as_mut_simd_f32s(to).0 {
                 [whole, ..] => *whole = if self.finish.add { simd.add_f32s(*whole, sum) } else { sum },
@@ -434,136 +446,4 @@ fn by_columns<S: Simd, const VECTORS: usize>(
         rest = rest.get(stride..).unwrap_or_default();
     }
     sums
-}
-
-#[cfg(test)]
-pub(super) use tests::on_each_machine;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::cell::Cell;
-
-    thread_local! {
-        pub(super) static FORCED: Cell<Option<Arch>> = const { Cell::new(None) };
-    }
-
-    /// Does `check` with every kind of SIMD that this machine has, down to none; tells it which. On threads of a pool
-    /// nothing is forced.
-    pub(in super::super) fn on_each_machine(check: impl Fn(&str)) {
-        let mut machines = vec![("the widest", Arch::new()), ("none", Arch::Scalar)];
-        #[cfg(target_arch = "x86_64")]
-        match pulp::x86::V3::try_new() {
-            Some(v3) => machines.push(("AVX2", Arch::V3(v3))),
-            None => println!("this machine has no AVX2: it is not tried"),
-        }
-        for (name, arch) in machines {
-            FORCED.set(Some(arch));
-            check(name);
-        }
-        FORCED.set(None);
-    }
-
-    #[test]
-    fn products_are_the_same_on_every_machine() {
-        for (m, k, n) in [(1, 1, 1), (7, 33, 10), (13, 5, 70), (24, 64, 64), (6, 2, 129)] {
-            let a: Vec<f32> = (0..m * k).map(|i| ((i * 37 % 19) as f32 - 9.0) / 8.0).collect();
-            let b: Vec<f32> = (0..k * n).map(|i| ((i * 53 % 23) as f32 - 11.0) / 8.0).collect();
-            let (lhs, rhs) = (View::of(&a, m, k), View::of(&b, k, n));
-            let turned = View::of(&a, k, m).transposed();
-            let (expected, expected_turned) = (naive(lhs, rhs), naive(turned, rhs));
-            let shift: Vec<f32> = (0..n).map(|i| (i % 7) as f32 - 3.0).collect();
-            let shifted =
-                |r: &[f32]| -> Vec<f32> { r.iter().zip(&shift).map(|(v, s)| (v + s).max(0.0)).collect() };
-            let expected_shifted: Vec<f32> = expected.chunks(n).flat_map(shifted).collect();
-            on_each_machine(|name| {
-                let packed = Packed::new(rhs);
-                // Small numbers of eighths: exact whatever the order.
-                assert_eq!(product(lhs, &packed), expected, "{name}");
-                assert_eq!(product(turned, &packed), expected_turned, "{name}");
-                let mut out = vec![0.0; m * n];
-                let finish = Finish { shift: &shift, relu: true, add: false };
-                product_to(&a, Rows::even(0, k), m, &packed, finish, (&mut out, Rows::even(0, n)));
-                assert_eq!(out, expected_shifted, "{name}");
-            });
-        }
-        FORCED.set(Some(Arch::Scalar));
-        assert_eq!(machine().dispatch(Width { cols: 64 }).1, 1, "what is forced is what runs");
-        FORCED.set(None);
-    }
-
-    fn naive(lhs: View, rhs: View) -> Vec<f32> {
-        let at = |v: &View, r: usize, c: usize| v.values[v.offset + r * v.row_stride + c * v.col_stride];
-        let mut out = Vec::new();
-        for r in 0..lhs.rows {
-            for c in 0..rhs.cols {
-                out.push((0..lhs.cols).map(|i| at(&lhs, r, i) * at(&rhs, i, c)).sum());
-            }
-        }
-        out
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn a_product_of_overlapping_or_transposed_views_is_the_sum_of_products(
-            m in 1usize..70, k in 1usize..40, n in 1usize..140, step in 1usize..5,
-            transpose_left in proptest::bool::ANY, transpose_right in proptest::bool::ANY,
-        ) {
-            let a: Vec<f32> = (0..m * step + k + 3).map(|i| ((i * 37 % 19) as f32 - 9.0) / 8.0).collect();
-            let b: Vec<f32> = (0..k.max(m) * n).map(|i| ((i * 53 % 23) as f32 - 11.0) / 8.0).collect();
-            let lhs = View { values: &a, offset: 2, rows: m, cols: k, row_stride: step, col_stride: 1 };
-            let lhs = if transpose_left { lhs.transposed() } else { lhs };
-            let rhs = View::of(&b, lhs.cols, n);
-            let rhs = if transpose_right { View::of(&b, n, lhs.cols).transposed() } else { rhs };
-            let got = product(lhs, &Packed::new(rhs));
-            // All of it is in eighths and small: exact in f32 whatever the order.
-            let expected = naive(lhs, rhs);
-            proptest::prop_assert_eq!(&got, &expected);
-            let (stride, before) = (n + step, 0.5);
-            let mut out = vec![before; lhs.rows * stride];
-            let mut packed = Packed::new(View::of(&a, 1, 2));
-            packed.fill(rhs);
-            product_into(lhs, &packed, &mut out, stride, true);
-            for (row, expected) in out.chunks(stride).zip(expected.chunks(n)) {
-                for (c, v) in row.iter().enumerate() {
-                    proptest::prop_assert_eq!(*v, before + expected.get(c).unwrap_or(&0.0));
-                }
-            }
-        }
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn a_product_into_a_layout_adds_the_shift_cuts_below_zero_and_leaves_what_lies_between(
-            runs in 1usize..9, run in 1usize..15, k in 1usize..40, n in 1usize..140, pad in 0usize..4,
-            relu in proptest::bool::ANY,
-        ) {
-            let from = Rows { offset: 1, run, stride: 2, jump: 2 * run + 3 };
-            let values: Vec<f32> = (0..1 + runs * from.jump + k).map(|i| ((i * 37 % 19) as f32 - 9.0) / 8.0).collect();
-            let b: Vec<f32> = (0..k * n).map(|i| ((i * 53 % 23) as f32 - 11.0) / 8.0).collect();
-            let shift: Vec<f32> = (0..n).map(|i| (i % 7) as f32 - 3.0).collect();
-            let to = Rows { offset: pad * n, run, stride: n, jump: (run + pad) * n };
-            let mut out = vec![-99.0; to.offset + runs * to.jump];
-            let mut expected = out.clone();
-            for row in 0..runs * run {
-                for c in 0..n {
-                    let at = from.tile(row, row)[0];
-                    let sum: f32 = (0..k).map(|i| values[at + i] * b[i * n + c]).sum();
-                    let sum = sum + shift[c];
-                    expected[to.tile(row, row)[0] + c] = if relu { sum.max(0.0) } else { sum };
-                }
-            }
-            let rhs = Packed::new(View::of(&b, k, n));
-            let finish = Finish { shift: &shift, relu, add: false };
-            product_to(&values, from, runs * run, &rhs, finish, (&mut out, to));
-            proptest::prop_assert_eq!(out, expected);
-        }
-    }
-
-    #[test]
-    #[should_panic(expected = "range")]
-    fn a_view_that_reaches_out_of_its_values_is_refused() {
-        let lhs = View { values: &[0.0; 10], offset: 1, rows: 2, cols: 5, row_stride: 5, col_stride: 1 };
-        product(lhs, &Packed::new(View::of(&[0.0; 10], 5, 2)));
-    }
 }
