@@ -69,7 +69,7 @@ fn against_the_definition(criterion: &mut Criterion) {
         return;
     };
     let each = TIMES * BANDS;
-    let mut series = set.values[..SERIES * each].to_vec();
+    let mut series = set.values.in_memory().expect("in memory")[..SERIES * each].to_vec();
     model.card.normalisation.apply(&mut series);
     let batch = &series[..BATCH * each];
     let classes: Vec<usize> = set.classes[..BATCH].iter().map(|code| usize::from(*code) - 1).collect();

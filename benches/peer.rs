@@ -139,7 +139,15 @@ fn benches(criterion: &mut Criterion) {
         let mut spec = ModelSpec { kind, ..ModelSpec::default() };
         spec.training.epochs = 1;
         let Some(model) = one.install(|| trained(&set, &legend, &spec, false)) else { return };
-        let mut series: Vec<f32> = set.values.iter().cycle().take(SERIES * TIMES * BANDS).copied().collect();
+        let mut series: Vec<f32> = set
+            .values
+            .in_memory()
+            .expect("in memory")
+            .iter()
+            .cycle()
+            .take(SERIES * TIMES * BANDS)
+            .copied()
+            .collect();
         model.card.normalisation.apply(&mut series);
         let rate = per_cpu_second(&mut group, &format!("classify, {name}"), SERIES, || {
             drop(black_box(model.logits(&series)));

@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::Value;
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 /// A table of the real samples beside the checkout, or `None`, with a printed line, where it is absent.
 fn table() -> Option<PathBuf> {
@@ -74,4 +74,46 @@ fn a_model_is_trained_on_a_table_without_a_project() {
     assert!(ritmo(&wrong).unwrap_err().contains("something else is there"));
     assert!(ritmo(&["train", "--samples", "none.parquet"]).is_err(), "an output is asked for");
     assert!(ritmo(&["crossval"]).is_err(), "a project or a table is asked for");
+}
+
+#[test]
+fn a_training_that_is_killed_is_resumed_and_comes_to_the_same_model() {
+    let Some(table) = table() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let (whole, killed) = (home.path().join("whole"), home.path().join("killed"));
+    let options = ["--samples", table.to_str().unwrap(), "--inputs", "NDVI,MIR", "--epochs", "30"];
+    let train = |output: &Path, more: &[&str]| {
+        let mut arguments = vec!["train", "--output", output.to_str().unwrap()];
+        arguments.extend(more);
+        ritmo(&arguments)
+    };
+    train(&whole, &options).unwrap();
+
+    let checkpoint = home.path().join(".killed.checkpoint");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ritmo"))
+        .args(["train", "--output", killed.to_str().unwrap()])
+        .args(options)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // On a fast machine it may be over before anything was written: then there is nothing to resume.
+    while !checkpoint.exists() && child.try_wait().unwrap().is_none() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let samples = ["--samples", table.to_str().unwrap(), "--resume"];
+    if killed.join("model.json").exists() {
+        let why = train(&killed, &samples).unwrap_err();
+        assert!(why.contains("train it anew"), "{why}");
+        return;
+    }
+    train(&killed, &samples).unwrap();
+    assert!(!checkpoint.exists());
+    let weights = |folder: &Path| std::fs::read(folder.join("model.safetensors")).unwrap();
+    assert_eq!(weights(&killed), weights(&whole), "not a bit differs");
+    assert!(train(&killed, &samples).unwrap_err().contains("train it anew"));
+    let why = train(&killed, &[&samples[..], &["--epochs", "3"]].concat()).unwrap_err();
+    assert!(why.contains("--resume"), "its options are those that it had: {why}");
 }

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use ritmo::labels::{Class, Legend};
-use ritmo::samples::SampleSet;
+use ritmo::samples::{Rows, SampleSet};
 
 pub const TIMES: usize = 12;
 pub const BANDS: usize = 10;
@@ -26,7 +26,7 @@ pub fn samples(samples: usize, apart: f32) -> (SampleSet, Legend) {
         bands: (1..=BANDS).map(|b| format!("B{b}")).collect(),
         features: vec![],
         dates: (1..=TIMES as u32).map(month).collect(),
-        values,
+        values: Rows::of(TIMES * BANDS, values),
         annotations: (0..samples as u64).map(|i| i / 20).collect(),
         places: vec![(0, 0); samples],
         locations: vec![],

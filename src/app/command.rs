@@ -228,9 +228,15 @@ pub enum Command {
     /// Trains a model with settings of its own (a job); those of the project stay. With `from`, the name or folder of a
     /// model, training goes on from that one.
     TrainWith { name: Option<String>, spec: ModelSpec, from: Option<String> },
+    /// Goes on with the training of this name that was stopped (a job).
+    Resume(String),
+    /// Deletes what is left of a training of this name that was stopped (a job); its model stays.
+    ForgetTraining(String),
     /// Maps a site with a model (a job): the newest model and the site on screen unless given. What lies near the focus
-    /// comes first: the middle of the view unless given.
-    Map { model: Option<String>, site: Option<String>, focus: Option<(u32, u32)> },
+    /// comes first: the middle of the view unless given. In bfloat16 or not: as the project has it unless given.
+    Map { model: Option<String>, site: Option<String>, focus: Option<(u32, u32)>, bf16: Option<bool> },
+    /// Whether the project's maps are made in bfloat16.
+    SetBf16(bool),
     /// Assesses a map (a job): the one on screen unless given.
     Assess { map: Option<String>, site: Option<String> },
     /// Gives a model, its maps and its assessments another name (a job).
@@ -275,6 +281,7 @@ impl Command {
                 | Self::DeleteAnnotations(_)
                 | Self::SetBuffer(_)
                 | Self::SetModel(_)
+                | Self::SetBf16(_)
                 | Self::Undo
                 | Self::Redo
                 | Self::LoadTheirs
@@ -282,6 +289,8 @@ impl Command {
                 | Self::ImportLabels { .. }
                 | Self::Train { .. }
                 | Self::TrainWith { .. }
+                | Self::Resume(_)
+                | Self::ForgetTraining(_)
                 | Self::Map { .. }
                 | Self::Assess { .. }
                 | Self::RenameModel { .. }

@@ -136,14 +136,15 @@ fn train_event(state: &mut AppState, at: usize, event: TrainEvent) {
             let what = format!("Epoch {epoch}, at most {epochs}");
             state.jobs[at].progress = Some(Progress::new(steps, epochs * of as u64, what));
         }
-        TrainEvent::Started { classes, samples, held_out, notes } => {
+        TrainEvent::Started { classes, samples, held_out, notes, before } => {
             if let Some(training) = training {
+                training.epochs = before;
                 training.classes = classes;
                 (training.samples, training.held_out) = (samples, held_out);
                 training.notes = notes;
             }
         }
-        TrainEvent::Epoch { score, matrix } => {
+        TrainEvent::Epoch { score, matrix, .. } => {
             if let Some(training) = training {
                 training.epochs.push(score);
                 training.matrix = matrix;
@@ -235,16 +236,24 @@ fn finished(state: &mut AppState, job: JobId, outcome: Outcome) {
             };
             project.damaged_models.retain(|m| m.name != trained.name);
             project.models.insert(0, entry);
-            let text = format!(
-                "{} is trained on {} samples in {:.0} s",
-                trained.name, trained.card.samples, trained.seconds
-            );
+            project.stopped.retain(|stopped| stopped.name != trained.name);
+            project.stopped.extend(trained.stopped.clone());
+            let text = match &trained.stopped {
+                None => format!(
+                    "{} is trained on {} samples in {:.0} s",
+                    trained.name, trained.card.samples, trained.seconds
+                ),
+                Some(stopped) => format!(
+                    "{} was stopped after {} epochs: the best so far is kept, and the training can be resumed",
+                    trained.name, stopped.epochs
+                ),
+            };
             let (left_out, name) = (trained.left_out.clone(), trained.name.clone());
             project.last.trained = Some(*trained);
             let then_map = std::mem::take(&mut project.then_map);
             summarise(state, ("left out of the training", "left out of the training"), &left_out);
             state.notify(Level::Done, text);
-            if then_map && let Err(refused) = map(state, Some(name), None, None) {
+            if then_map && let Err(refused) = map(state, Some(name), None, None, None) {
                 state.notify(Level::Error, refused.to_string());
             }
         }
@@ -256,6 +265,10 @@ fn finished(state: &mut AppState, job: JobId, outcome: Outcome) {
                 map.complete = true;
             }
             let text = format!("{} is mapped with {} in {:.1} s", mapped.site, mapped.name, mapped.seconds);
+            let text = match mapped.probe_words() {
+                Some(words) => format!("{text}. {words}"),
+                None => text,
+            };
             let damaged = mapped.damaged.clone();
             project.last.mapped = Some(mapped);
             let what = ("damaged chunk left empty on the map", "damaged chunks left empty on the map");
@@ -263,6 +276,7 @@ fn finished(state: &mut AppState, job: JobId, outcome: Outcome) {
             state.notify(Level::Done, text);
         }
         Outcome::ModelRenamed { from, to, folder } => models::renamed(state, &from, &to, folder),
+        Outcome::TrainingForgotten { name } => models::forgotten(state, &name),
         Outcome::ModelDeleted { name, maps_too } => models::deleted(state, &name, maps_too),
         Outcome::ModelExported { name, file, gaps } => {
             let gaps = gaps.map_or(String::new(), |gaps| format!(". {gaps}"));
@@ -287,7 +301,7 @@ pub(super) fn summarise(state: &mut AppState, (one, many): (&str, &str), sentenc
 }
 
 fn project_opened(state: &mut AppState, opened: OpenedProject) {
-    let OpenedProject { folder, contents, models, assessed, unreadable } = opened;
+    let OpenedProject { folder, contents, models, assessed, unreadable, stopped } = opened;
     let mut document = contents.document;
     let unknown = bring_back_classes(&mut document.legend, &contents.annotations);
     // A model that learned from an annotation since deleted still names its id: it is not given to another one.
@@ -323,6 +337,7 @@ fn project_opened(state: &mut AppState, opened: OpenedProject) {
         derived: Default::default(),
         models: models.into_iter().map(|(name, folder, card)| ModelEntry { name, folder, card }).collect(),
         damaged_models,
+        stopped,
         training: None,
         survey: super::Surveying::default(),
         labels_in: super::LabelsSurveying::default(),

@@ -79,6 +79,31 @@ pub(super) fn delete(state: &mut AppState, name: &str, maps_too: bool) -> Result
     Ok(Some(start(state, JobKind::DeleteModel, name, move |_| jobs::delete_model(&files, maps_too))))
 }
 
+/// Deletes what is left of a training that was stopped (a job). Its model stays.
+pub(super) fn forget(state: &mut AppState, name: &str) -> Result<Option<JobId>, Refused> {
+    for kind in HOLDS_MODELS {
+        busy(state, kind)?;
+    }
+    let project = the_project(state)?;
+    if !project.stopped.iter().any(|stopped| stopped.name == name) {
+        return refuse(format!("there is no training of {name} that was stopped"));
+    }
+    let files = ModelFiles {
+        name: name.into(),
+        model: project.folder.model_path(name),
+        maps: project.folder.path().join("maps"),
+        assessments: project.folder.assessments_path(),
+    };
+    Ok(Some(start(state, JobKind::DeleteModel, name, move |_| jobs::forget_training(&files))))
+}
+
+/// What was left of a training is gone.
+pub(super) fn forgotten(state: &mut AppState, name: &str) {
+    let Some(project) = &mut state.project else { return };
+    project.stopped.retain(|stopped| stopped.name != name);
+    state.notify(Level::Done, format!("what was left of the training of {name} is deleted"));
+}
+
 /// Writes a model to other files (a job).
 pub(super) fn export(state: &mut AppState, request: ExportModelRequest) -> Result<Option<JobId>, Refused> {
     // One that is trained, renamed or deleted is not the one that was asked for any more.
@@ -126,6 +151,7 @@ pub(super) fn renamed(state: &mut AppState, from: &str, to: &str, folder: PathBu
         model.why = model.why.replace(&model.folder.display().to_string(), &folder.display().to_string());
         (model.name, model.folder) = (to.into(), folder.clone());
     }
+    project.stopped.iter_mut().filter(|s| s.name == from).for_each(|s| s.name = to.into());
     let rename = |name: &mut String| {
         if name == from {
             *name = to.into();
@@ -154,6 +180,7 @@ pub(super) fn deleted(state: &mut AppState, name: &str, maps_too: bool) {
     let Some(project) = &mut state.project else { return };
     project.models.retain(|m| m.name != name);
     project.damaged_models.retain(|m| m.name != name);
+    project.stopped.retain(|stopped| stopped.name != name);
     if project.training.as_ref().is_some_and(|training| training.name == name) {
         project.training = None;
     }

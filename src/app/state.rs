@@ -8,7 +8,7 @@ use super::models::DamagedModel;
 use crate::geo::Window;
 use crate::jobs::{
     Assessed, CheckedLabels, CubeBuilt, CubesBuilt, ExportedLabels, Found, Imported, JobId, JobKind, Loader,
-    Mapped, OpenedCube, Runner, SavedSamples, Surveyed, Trained,
+    Mapped, OpenedCube, Runner, SavedSamples, StoppedTraining, Surveyed, Trained,
 };
 use crate::labels::{Annotation, AnnotationId, Annotations, Class, ClassCode};
 use crate::model::{EpochScore, ModelCard};
@@ -117,6 +117,8 @@ pub struct OpenProject {
     pub models: Vec<ModelEntry>,
     /// Folders of models that cannot be read.
     pub damaged_models: Vec<DamagedModel>,
+    /// Trainings that were stopped before their end.
+    pub stopped: Vec<StoppedTraining>,
     /// The training under way, or the last one.
     pub training: Option<Training>,
     /// The imagery that is looked at.

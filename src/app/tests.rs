@@ -193,7 +193,10 @@ fn commands_that_make_no_sense_now_are_refused_with_a_sentence() {
     run(&mut state, Command::NewProject { folder: home, name: "p".into(), legend: legend() }).unwrap();
     assert!(refused(&mut state, Command::Undo).contains("nothing to undo"));
     assert!(refused(&mut state, Command::Train { name: None, then_map: false }).contains("imagery"));
-    assert!(refused(&mut state, Command::Map { model: None, site: None, focus: None }).contains("imagery"));
+    assert!(
+        refused(&mut state, Command::Map { model: None, site: None, focus: None, bf16: None })
+            .contains("imagery")
+    );
     assert!(refused(&mut state, Command::ShowSite("x".into())).contains("no site"));
     assert!(refused(&mut state, Command::PickClass(77)).contains("77"));
     assert!(refused(&mut state, Command::SetBuffer(-1.0)).contains("-1"));
@@ -473,7 +476,7 @@ fn mapped(folder: &Path, model: &str) -> AppState {
     let mut state = project(folder);
     annotate(&mut state);
     train_one_epoch(&mut state, model, 1).unwrap();
-    run(&mut state, Command::Map { model: Some(model.into()), site: None, focus: None }).unwrap();
+    run(&mut state, Command::Map { model: Some(model.into()), site: None, focus: None, bf16: None }).unwrap();
     state
 }
 
@@ -521,7 +524,7 @@ fn a_model_trained_anew_under_its_name_replaces_the_old_one_and_its_old_map_is_n
     assert_eq!(left.len(), 1, "nothing is left beside it: {left:?}");
     let why = run(&mut state, Command::Assess { map: Some("m".into()), site: None }).unwrap_err();
     assert!(why.contains("map the site again"), "{why}");
-    run(&mut state, Command::Map { model: None, site: None, focus: None }).unwrap();
+    run(&mut state, Command::Map { model: None, site: None, focus: None, bf16: None }).unwrap();
     run(&mut state, Command::Assess { map: None, site: None }).unwrap();
 }
 
@@ -533,7 +536,7 @@ fn a_map_by_a_model_from_elsewhere_is_assessed_on_all_annotations_and_says_so() 
     let mut state = project(here.path());
     annotate(&mut state);
     let given = Some(folder.display().to_string());
-    run(&mut state, Command::Map { model: given.clone(), site: None, focus: None }).unwrap();
+    run(&mut state, Command::Map { model: given.clone(), site: None, focus: None, bf16: None }).unwrap();
     run(&mut state, Command::Assess { map: Some("theirs".into()), site: None }).unwrap();
     let assessed = state.project.as_ref().unwrap().last.assessed.as_ref().unwrap();
     let obtained = &assessed.annotations.as_ref().unwrap().obtained;
@@ -541,7 +544,8 @@ fn a_map_by_a_model_from_elsewhere_is_assessed_on_all_annotations_and_says_so() 
 
     // A model of this project by the same name keeps its map.
     train_one_epoch(&mut state, "theirs", 1).unwrap();
-    let why = run(&mut state, Command::Map { model: given, site: None, focus: None }).unwrap_err();
+    let why =
+        run(&mut state, Command::Map { model: given, site: None, focus: None, bf16: None }).unwrap_err();
     assert!(why.contains("another model called theirs"), "{why}");
 }
 

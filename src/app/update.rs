@@ -8,7 +8,7 @@ use super::sites;
 use super::state::{AppState, JobView, Level, OpenProject, Training};
 use super::{labels_in, labels_out, outside};
 use crate::jobs::{self, JobContext, JobId, JobKind, Outcome};
-use crate::model::ModelSpec;
+use crate::model::{ModelSpec, bf16_is_available};
 use crate::project::{Site, file_name};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -91,9 +91,13 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
         Command::SaveSamples(request) => labels_out::samples(state, request),
         Command::ImportLegend { file, how } => super::legend::import(state, file, how),
         Command::ExportLegend(file) => super::legend::export(state, file),
-        Command::Train { name, then_map } => train(state, name, (None, None), then_map),
-        Command::TrainWith { name, spec, from } => train(state, name, (Some(spec), from), false),
-        Command::Map { model, site, focus } => map(state, model, site, focus),
+        Command::Train { name, then_map } => train(state, name, Learn { then_map, ..Learn::default() }),
+        Command::TrainWith { name, spec, from } => {
+            train(state, name, Learn { spec: Some(spec), from, ..Learn::default() })
+        }
+        Command::Resume(name) => train(state, Some(name), Learn { resume: true, ..Learn::default() }),
+        Command::ForgetTraining(name) => super::models::forget(state, &name),
+        Command::Map { model, site, focus, bf16 } => map(state, model, site, focus, bf16),
         Command::Assess { map, site } => assess(state, map, site),
         Command::RenameModel { name, to } => super::models::rename(state, &name, &to),
         Command::DeleteModel { name, maps_too } => super::models::delete(state, &name, maps_too),
@@ -169,12 +173,21 @@ fn cubes(project: &OpenProject) -> Vec<PathBuf> {
     project.document.sites.iter().map(|s| project.folder.path().join(&s.cube)).collect()
 }
 
-fn train(
-    state: &mut AppState,
-    name: Option<String>,
-    (spec, from): (Option<ModelSpec>, Option<String>),
+/// How to train.
+#[derive(Default)]
+struct Learn {
+    /// The network and its options; those of the project where there are none.
+    spec: Option<ModelSpec>,
+    /// The name or folder of a model to go on from.
+    from: Option<String>,
+    /// Whether to go on with a training that was stopped, as it was.
+    resume: bool,
+    /// Whether to map the site on screen then.
     then_map: bool,
-) -> Result<Option<JobId>, Refused> {
+}
+
+fn train(state: &mut AppState, name: Option<String>, learn: Learn) -> Result<Option<JobId>, Refused> {
+    let Learn { mut spec, from, resume, then_map } = learn;
     busy(state, JobKind::Train)?;
     let project = the_project(state)?;
     if project.document.sites.is_empty() {
@@ -189,6 +202,13 @@ fn train(
         Some(name) => model_name(&name)?,
         None => free_model_name(project),
     };
+    if resume {
+        let stopped = project.stopped.iter().find(|stopped| stopped.name == name);
+        let Some(stopped) = stopped else {
+            return refuse(format!("there is no training of {name} that was stopped: train it anew"));
+        };
+        spec = Some(stopped.spec.clone());
+    }
     let warm_start = match &from {
         None => None,
         Some(from) => match project.models.iter().find(|m| m.name == *from) {
@@ -199,6 +219,7 @@ fn train(
     let spec = jobs::TrainSpec {
         folder: project.folder.model_path(&name),
         warm_start,
+        resume,
         name: name.clone(),
         cubes: cubes(project),
         annotations: project.annotations.clone(),
@@ -271,6 +292,7 @@ pub(super) fn map(
     model: Option<String>,
     site: Option<String>,
     focus: Option<(u32, u32)>,
+    bf16: Option<bool>,
 ) -> Result<Option<JobId>, Refused> {
     busy(state, JobKind::Map)?;
     let project = the_project(state)?;
@@ -286,6 +308,8 @@ pub(super) fn map(
         },
     };
     let focus = focus.or_else(|| where_it_looks(project, &site));
+    let of_tempcnn = project.models.iter().any(|m| m.name == name && m.card.spec.kind.name() == "tempcnn");
+    let usual = project.document.settings.bf16 && of_tempcnn;
     let spec = jobs::MapSpec {
         site: site.name.clone(),
         cube: project.folder.path().join(&site.cube),
@@ -293,6 +317,7 @@ pub(super) fn map(
         name: name.clone(),
         folder: project.folder.maps_path(&site.name),
         focus,
+        bf16: bf16.unwrap_or(usual && bf16_is_available()),
     };
     Ok(Some(start(state, JobKind::Map, format!("{} with {name}", site.name), move |c| jobs::map(&spec, c))))
 }
@@ -407,6 +432,10 @@ fn apply(project: &mut OpenProject, author: Option<&str>, command: Command) -> R
             }
             project.document.settings.model = spec;
             "changing how to train".into()
+        }
+        Command::SetBf16(on) => {
+            project.document.settings.bf16 = on;
+            "changing how to map".into()
         }
         Command::Undo => {
             let Some((_, snapshot)) = project.history.undo(before) else {

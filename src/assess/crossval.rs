@@ -14,6 +14,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Steps that a baseline counts for, beside a network's epochs.
 const BASELINE_STEPS: u64 = 5;
+/// Samples that are classified at once.
+const AT_ONCE: usize = 4096;
 
 /// How to cross-validate.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,14 +70,15 @@ pub fn crossval(
 ) -> Result<Vec<Crossvalidated>, ModelError> {
     let seed = spec.model.training.seed;
     let refuse = |why: String| ModelError::Options { why: format!("cannot cross-validate: {why}") };
-    if let Some(only) = only_class(set, &(0..set.len()).collect::<Vec<_>>()) {
+    let all: Vec<usize> = (0..set.len()).collect();
+    if let Some(only) = only_class(set, &all) {
         let name = legend.class(only).map_or("unknown class", |class| &class.name);
         let why = format!(
             "all samples are of one class, {name}: there is nothing to tell apart. Take samples of at least two"
         );
         return Err(ModelError::TooFew { why });
     }
-    if (0..set.len()).all(|i| !set.is_usable(i, spec.model.filling())) {
+    if set.usable(&all, spec.model.filling())?.is_empty() {
         let why = "no sample can be used: in each some band was never observed, or has gaps that are not to be filled".into();
         return Err(ModelError::TooFew { why });
     }
@@ -109,15 +112,18 @@ pub fn crossval(
             // Epochs that early stopping spared.
             step(epochs.saturating_sub(ran.into_inner()), format!("Fold {} of {}", fold + 1, spec.folds));
             let test = folds.test(fold);
-            let mut values = Vec::with_capacity(test.len() * set.dates.len() * set.bands.len());
-            test.iter().for_each(|i| values.extend_from_slice(set.series(*i)));
-            let probabilities = model.probabilities(&values)?;
             let classes = &model.card.classes;
             let best = |row: &[f32]| {
                 let top = (0..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b]).then(b.cmp(a)))?;
                 (!row[top].is_nan()).then(|| classes[top].code)
             };
-            Ok(probabilities.chunks_exact(classes.len()).map(best).collect())
+            let mut given = Vec::with_capacity(test.len());
+            for some in test.chunks(AT_ONCE) {
+                let probabilities = model.probabilities(&set.values.gather(some)?)?;
+                given.extend(probabilities.chunks_exact(classes.len()).map(best));
+                cancel.check()?;
+            }
+            Ok(given)
         })
         .collect::<Result<_, ModelError>>()?;
 
@@ -223,6 +229,7 @@ fn scored(
 mod tests {
     use super::*;
     use crate::model::{ModelKind, TempCnnOptions};
+    use crate::samples::Rows;
     use chrono::NaiveDate;
 
     fn legend() -> Legend {
@@ -241,7 +248,7 @@ mod tests {
             bands: vec!["NDVI".into(), "constant".into()],
             features: vec![],
             dates: (1..=4).map(|m| NaiveDate::from_ymd_opt(2020, 3 * m, 1).unwrap()).collect(),
-            values: (0..n).flat_map(|i| (0..4).flat_map(move |t| [value(i, t), 0.5])).collect(),
+            values: Rows::of(8, (0..n).flat_map(|i| (0..4).flat_map(move |t| [value(i, t), 0.5])).collect()),
             classes: classes.to_vec(),
             annotations: (0..n as u64).map(|i| i / 2).collect(),
             places: vec![],
@@ -307,7 +314,7 @@ mod tests {
         let why = run(&set(&[9; 12]), &spec()).unwrap_err().to_string();
         assert!(why.contains("one class, forest"), "{why}");
         let mut empty = set(&[5, 5, 9, 9].repeat(3));
-        empty.values.fill(f32::NAN);
+        empty.values.values_mut().fill(f32::NAN);
         let why = run(&empty, &spec()).unwrap_err().to_string();
         assert!(why.contains("no sample can be used"), "{why}");
         let few = set(&[5, 5, 9, 9]);
@@ -325,7 +332,7 @@ mod tests {
     #[test]
     fn samples_that_cannot_be_used_are_counted_and_change_nothing_else() {
         let mut set = set(&[5, 5, 9, 9].repeat(6));
-        set.values[..8].fill(f32::NAN);
+        set.values.values_mut()[..8].fill(f32::NAN);
         for one in run(&set, &spec()).unwrap() {
             assert_eq!((one.left_out, one.pooled.matrix.total()), (1, 23), "{}", one.name);
         }

@@ -3,7 +3,7 @@
 use crate::cube::{Chunk, Cube, CubeError, CubeInfo, Feature, IndexError};
 use crate::geo::{Grid, Window};
 use crate::labels::Class;
-use crate::model::{Model, ModelCard, ModelError};
+use crate::model::{Model, ModelCard, ModelError, Probe};
 use crate::progress::{Cancel, Progress, Report};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,6 +15,8 @@ pub(super) const NODATA: u8 = 255;
 pub(super) const FULL: u8 = 250;
 /// Series between two looks at the cancel flag.
 const SERIES: usize = 512;
+/// Series of each chunk that are classified in f32 too, where a model classifies in bfloat16.
+const PROBED: usize = 64;
 
 /// Picks which of the remaining chunks (across, down) comes next, by its index.
 pub type Next<'a> = &'a (dyn Fn(&[(u32, u32)]) -> usize + Sync);
@@ -66,6 +68,8 @@ pub struct Classified {
     pub map: ProbabilityMap,
     /// Damaged chunks, which are nodata in the map, each in a sentence, in order of rows.
     pub damaged: Vec<String>,
+    /// What bfloat16 changed on some pixels of each chunk; `None` where the model classified in f32.
+    pub probe: Option<Probe>,
 }
 
 /// Classes per pixel.
@@ -141,6 +145,7 @@ pub fn classify(
     let (across, down) = cube.chunk_counts();
     let chunks = (0..down).flat_map(|y| (0..across).map(move |x| (x, y))).collect();
     let damaged = Mutex::new(BTreeMap::new());
+    let probe = Mutex::new(Probe::default());
     let one = |at: (u32, u32)| {
         let chunk = match cube.decode(at) {
             Err(damage @ CubeError::Damaged { .. }) => {
@@ -150,7 +155,8 @@ pub fn classify(
             other => other?,
         };
         let read = |chunk: &Chunk, at: usize| cube.value_in(chunk, at);
-        classify_chunk(&chunk, info.dates.len(), info.bands.len(), &features, &read, model, cancel)
+        let form = Form { times: info.dates.len(), cube_bands: info.bands.len(), features: &features };
+        classify_chunk(&chunk, form, &read, model, &|more| lock(&probe).add(more), cancel)
     };
     let map = Mutex::new(ProbabilityMap {
         grid: info.grid.clone(),
@@ -169,7 +175,9 @@ pub fn classify(
         return Err(first.into());
     }
     let map = map.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok(Classified { map, damaged: damaged.into_values().map(|damage| damage.to_string()).collect() })
+    let damaged = damaged.into_values().map(|damage| damage.to_string()).collect();
+    let probe = probe.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(Classified { map, damaged, probe: model.is_in_bf16().then_some(probe) })
 }
 
 /// A chunk of which nothing is known.
@@ -214,14 +222,21 @@ fn features_of(card: &ModelCard, info: &CubeInfo) -> Result<Vec<Feature>, ModelE
     Ok(features)
 }
 
-/// Classifies the pixels of a chunk whose numbers are `time x cube_bands x y x x`, taking these bands and indices of them.
-fn classify_chunk(
-    chunk: &Chunk,
+/// How the numbers of a chunk lie, `time x cube_bands x y x x`, and which bands and indices are taken of them.
+#[derive(Clone, Copy)]
+struct Form<'a> {
     times: usize,
     cube_bands: usize,
-    features: &[Feature],
+    features: &'a [Feature],
+}
+
+/// Classifies the pixels of a chunk; `probed` is told what bfloat16 changed on the first of them.
+fn classify_chunk(
+    chunk: &Chunk,
+    Form { times, cube_bands, features }: Form,
     read: &dyn Fn(&Chunk, usize) -> f32,
     model: &Model,
+    probed: &dyn Fn(Probe),
     cancel: &Cancel,
 ) -> Result<ChunkMap, ClassifyError> {
     let (window, classes) = (chunk.window, &model.card.classes);
@@ -255,6 +270,9 @@ fn classify_chunk(
                 let to = series[t * inputs + place..].iter_mut().step_by(each);
                 to.zip(&values).for_each(|(to, value)| *to = *value);
             }
+        }
+        if start == 0 && model.is_in_bf16() {
+            probed(model.probe(&series[..here.min(PROBED) * each])?);
         }
         let found = model.probabilities(&series)?;
         for (i, row) in found.chunks_exact(classes.len()).enumerate() {
@@ -380,7 +398,7 @@ mod tests {
             bands: vec!["red".into(), "nir".into()],
             features: vec![],
             dates: dates(3),
-            values: values.collect(),
+            values: crate::samples::Rows::of(6, values.collect()),
             annotations: (0..samples).collect(),
             places: vec![(0, 0); samples as usize],
             locations: Vec::new(),
@@ -431,7 +449,10 @@ mod tests {
     #[test]
     fn bands_are_taken_by_name_and_pixels_without_observation_are_nodata() {
         let model = model();
-        let map = classify_chunk(&chunk(), 3, 3, &features(), &read, &model, &Cancel::new()).unwrap();
+        let map = {
+            let form = Form { times: 3, cube_bands: 3, features: &features() };
+            classify_chunk(&chunk(), form, &read, &model, &|_| (), &Cancel::new()).unwrap()
+        };
         assert_eq!(map.codes, [7, 14, 21, 255, 14].repeat(2));
         for pixel in 0..10 {
             let column: Vec<u8> = (0..3).map(|k| map.probabilities[k * 10 + pixel]).collect();
@@ -567,7 +588,8 @@ mod tests {
     fn a_cancelled_map_stops_within_a_chunk() {
         let cancel = Cancel::new();
         cancel.cancel();
-        let result = classify_chunk(&chunk(), 3, 3, &features(), &read, &model(), &cancel);
+        let form = Form { times: 3, cube_bands: 3, features: &features() };
+        let result = classify_chunk(&chunk(), form, &read, &model(), &|_| (), &cancel);
         assert!(matches!(result, Err(ClassifyError::Cancelled(_))));
     }
 

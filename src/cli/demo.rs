@@ -34,7 +34,7 @@ pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
         "The landscape of this demo is simulated: its figures tell how the program works, not how a map of yours will be."
     );
     shell.run(Command::Train { name: None, then_map: false })?;
-    shell.run(Command::Map { model: None, site: None, focus: None })?;
+    shell.run(Command::Map { model: None, site: None, focus: None, bf16: None })?;
     shell.run(Command::Assess { map: None, site: None })?;
     let assessed = assess::assessed(shell)?;
     let true_map = assessed.true_map.as_ref();

@@ -15,11 +15,20 @@ pub struct Args {
     /// The site to map; the only one unless given.
     #[arg(long)]
     pub site: Option<String>,
+    /// Classify in bfloat16, where the processor has it and the network is a TempCNN: faster, and some labels change; it is
+    /// told how many on a probe.
+    #[arg(long)]
+    pub bf16: bool,
 }
 
 pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
     shell.open(&args.project)?;
-    shell.run(Command::Map { model: args.model, site: args.site, focus: None })?;
+    shell.run(Command::Map {
+        model: args.model,
+        site: args.site,
+        focus: None,
+        bf16: args.bf16.then_some(true),
+    })?;
     let mapped = shell.project()?.last.mapped.as_ref().ok_or_else(|| Failure("nothing was mapped".into()))?;
     let value = json!({
         "map": mapped.name,
@@ -29,6 +38,7 @@ pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
         "entropy_path": mapped.files.entropy,
         "pixels": mapped.pixels,
         "damaged": mapped.damaged,
+        "bf16_probe": mapped.probe,
         "seconds": mapped.seconds,
         "areas_ha": mapped.areas_ha.iter()
             .map(|(class, ha)| json!({ "name": class.name, "ha": ha }))
@@ -40,6 +50,9 @@ pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
         mapped.seconds,
         mapped.files.classes.display()
     );
+    if let Some(words) = mapped.probe_words() {
+        text += &format!("{words}\n");
+    }
     for (class, ha) in &mapped.areas_ha {
         text += &format!("  {:28} {ha:>12.2} ha\n", class.name);
     }

@@ -10,6 +10,7 @@ use serde_json::Value;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Why a verb failed; a sentence for people.
 #[derive(Debug, thiserror::Error)]
@@ -134,14 +135,15 @@ impl Shell {
 }
 
 /// What an epoch gave.
-pub(super) fn epoch_line(score: &EpochScore) -> String {
+pub(super) fn epoch_line(score: &EpochScore, left: Duration) -> String {
     let held_out = match (score.held_out_loss, score.held_out_accuracy) {
         (Some(loss), Some(accuracy)) => {
             format!(", held out: loss {loss:.4}, accuracy {:.1} %", accuracy * 100.0)
         }
         _ => String::new(),
     };
-    format!("epoch {:>3}: loss {:.4}{held_out}", score.epoch, score.train_loss)
+    let left = left.as_secs_f64().ceil();
+    format!("epoch {:>3}: loss {:.4}{held_out}, at most {left} s left", score.epoch, score.train_loss)
 }
 
 fn bar_style() -> ProgressStyle {
@@ -157,8 +159,8 @@ fn show(bar: &ProgressBar, terminal: bool, event: &JobEvent, state: &AppState) {
             bar.set_position(p.done);
             bar.set_message(format!("{title}: {}", p.what));
         }
-        EventBody::Train(TrainEvent::Epoch { score, .. }) => {
-            let line = epoch_line(score);
+        EventBody::Train(TrainEvent::Epoch { score, left, .. }) => {
+            let line = epoch_line(score, *left);
             if terminal { bar.println(line) } else { eprintln!("{line}") }
         }
         EventBody::Train(TrainEvent::Step { epoch, done, of }) => {

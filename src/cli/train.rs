@@ -55,6 +55,10 @@ pub struct Args {
     /// its outputs, one that is gone leaves them.
     #[arg(long, value_name = "MODEL", conflicts_with = "samples")]
     pub warm_start: Option<String>,
+    /// Go on with a training that was stopped or killed, with the network and options that it had: that of --name, or of
+    /// --output. It comes to the same model as if it had not been stopped.
+    #[arg(long, conflicts_with_all = ["model", "set", "seed", "epochs", "inputs", "fill", "warm_start", "take_likely"])]
+    pub resume: bool,
 }
 
 pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
@@ -87,9 +91,20 @@ pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
     }
     spec.training.take_likely |= args.take_likely;
     if let (Some(samples), Some(output)) = (&args.samples, &args.output) {
-        return train_table(samples, output, spec, shell);
+        return train_table(samples, output, spec, args.resume, shell);
     }
-    shell.run(Command::TrainWith { name: args.name, spec, from: args.warm_start })?;
+    let command = match (args.resume, args.name) {
+        (false, name) => Command::TrainWith { name, spec, from: args.warm_start },
+        (true, Some(name)) => Command::Resume(name),
+        (true, None) => {
+            let stopped: Vec<&str> = shell.project()?.stopped.iter().map(|s| s.name.as_str()).collect();
+            return Err(Failure(match stopped.as_slice() {
+                [] => "no training of this project was stopped: there is nothing to resume".into(),
+                names => format!("say which training to resume with --name: {}", names.join(", ")),
+            }));
+        }
+    };
+    shell.run(command)?;
     let trained =
         shell.project()?.last.trained.as_ref().ok_or_else(|| Failure("no model was trained".into()))?;
     let card = &trained.card;
@@ -108,6 +123,7 @@ pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
         "held_out_accuracy": accuracy,
         "left_out": trained.left_out,
         "seconds": trained.seconds,
+        "stopped_after": trained.stopped.as_ref().map(|stopped| stopped.epochs),
     });
     let mut text = learned(&trained.name, card);
     if let Some(accuracy) = accuracy {

@@ -3,7 +3,7 @@
 use super::shell::epoch_line;
 use super::train::learned;
 use super::{Failure, Shell};
-use crate::model::{ModelSpec, TrainEvent, train};
+use crate::model::{ModelSpec, Start, Stopped, TrainEvent, checkpoint_of, train_from};
 use crate::progress::Progress;
 use crate::samples::{TableRequest, read_rows, split_by_annotation};
 use serde_json::json;
@@ -18,6 +18,7 @@ pub fn train_table(
     samples: &Path,
     output: &Path,
     mut spec: ModelSpec,
+    resume: bool,
     shell: &mut Shell,
 ) -> Result<(), Failure> {
     let started = Instant::now();
@@ -31,14 +32,18 @@ pub fn train_table(
         )));
     }
     let cancel = shell.cancel().clone();
-    let bands = spec.inputs.take();
+    let checkpoint = checkpoint_of(output);
+    if resume {
+        spec = Stopped::read(&checkpoint).map_err(|e| Failure(e.to_string()))?.spec;
+    }
+    let bands = spec.inputs.clone();
     let request = TableRequest { bands: bands.as_deref(), ..Default::default() };
     let mut table = shell
         .with_bar(|report| read_rows(samples, &request, report, &cancel))
         .map_err(|e| Failure(e.to_string()))?;
     let mut notes = std::mem::take(&mut table.notes);
     let legend = std::mem::take(&mut table.legend);
-    let set = table.into_set().map_err(|e| Failure(e.to_string()))?;
+    let set = table.into_set();
     let split = split_by_annotation(&set, spec.training.held_out_share, spec.training.seed);
     let epochs = spec.training.epochs;
     let model = shell.with_bar(|report| {
@@ -47,10 +52,11 @@ pub fn train_table(
                 let (done, all) = ((epoch - 1) * of + done, epochs * of);
                 report(Progress::new(done as u64, all as u64, format!("epoch {epoch}, at most {epochs}")));
             }
-            TrainEvent::Epoch { score, .. } => eprintln!("{}", epoch_line(&score)),
+            TrainEvent::Epoch { score, left, .. } => eprintln!("{}", epoch_line(&score, left)),
             TrainEvent::Started { .. } => {}
         };
-        train(&set, &split, &legend, &spec, &on_event, &cancel)
+        let start = Start { from: None, checkpoint: Some(&checkpoint), resume };
+        train_from(start, &set, &split, &legend, &spec, &on_event, &cancel)
     });
     let mut model = model.map_err(|e| Failure(e.to_string()))?;
     notes.append(&mut model.card.notes);

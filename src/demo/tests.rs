@@ -10,7 +10,7 @@ use crate::geo::raster::{PixelType, RasterReader, info, read_u8};
 use crate::labels::{ClassCode, Confidence, core_of};
 use crate::model::{Model, ModelSpec, train};
 use crate::progress::Cancel;
-use crate::samples::{SampleSet, split_by_annotation};
+use crate::samples::{Rows, SampleSet, split_by_annotation};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
@@ -43,7 +43,7 @@ impl Landscape {
             bands: self.bands.iter().map(|&band| band.to_owned()).collect(),
             features: vec![],
             dates: months.iter().map(|month| self.dates[*month]).collect(),
-            values: vec![],
+            values: Rows::new(self.bands.len() * months.len()),
             classes: vec![],
             annotations: vec![],
             places: vec![],
@@ -56,7 +56,7 @@ impl Landscape {
                 if self.series(months, pixel).all(f32::is_nan) {
                     continue;
                 }
-                set.values.extend(self.series(months, pixel));
+                set.values.push(&self.series(months, pixel).collect::<Vec<_>>()).expect("memory");
                 set.classes.push(annotation.class);
                 set.annotations.push(annotation.id);
                 set.places.push((col, row));

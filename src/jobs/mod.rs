@@ -36,7 +36,9 @@ pub use labels_out::{
 pub use legend::{read_legend, write_legend};
 pub use listing::{Column, ListInput, ListSpec, Marked, SitePlace, list, listing, sites_of};
 pub use loader::{Loaded, Loader, TileKey};
-pub use models::{ExportModelSpec, ModelFiles, delete_model, export_model, rename_model};
+pub use models::{
+    ExportModelSpec, ModelFiles, StoppedTraining, delete_model, export_model, forget_training, rename_model,
+};
 pub use newest::Newest;
 pub use rhythm::{Rhythm, RhythmOf, RhythmRequest, rhythm};
 pub use runner::{JobContext, Runner, let_the_window_go_first};
@@ -55,7 +57,7 @@ use crate::labels::{
     Annotation, AnnotationId, Annotations, CheckReport, Class, ClassCode, Combine, Core, ExportReport,
     ExportWhat, Legend,
 };
-use crate::model::{ModelCard, TrainEvent};
+use crate::model::{ModelCard, Probe, TrainEvent};
 use crate::progress::Progress;
 use crate::project::{Contents, ProjectFolder};
 use crate::source::{InputSpec, Recognised};
@@ -233,6 +235,8 @@ pub enum Outcome {
     ModelRenamed { from: String, to: String, folder: PathBuf },
     /// A model was deleted, with its maps or without.
     ModelDeleted { name: String, maps_too: bool },
+    /// What was left of a training that was stopped was deleted.
+    TrainingForgotten { name: String },
     /// A model was written to this file or folder; what becomes of gaps before an ONNX file reads a series.
     ModelExported { name: String, file: PathBuf, gaps: Option<String> },
 }
@@ -250,6 +254,8 @@ pub struct OpenedProject {
     pub assessed: Option<Assessed>,
     /// Models that cannot be read: name, folder, why in a sentence.
     pub unreadable: Vec<(String, PathBuf, String)>,
+    /// Trainings that were stopped before their end.
+    pub stopped: Vec<StoppedTraining>,
 }
 
 /// What was recognised, and in which inputs.
@@ -424,6 +430,8 @@ pub struct Trained {
     pub left_out: Vec<String>,
     /// Seconds it took.
     pub seconds: f64,
+    /// Where it was stopped before its end.
+    pub stopped: Option<StoppedTraining>,
 }
 
 /// A site that was mapped.
@@ -439,10 +447,20 @@ pub struct Mapped {
     pub pixels: u64,
     /// Damaged chunks of the cube, which are nodata in the map, each in a sentence.
     pub damaged: Vec<String>,
+    /// What bfloat16 changed on a probe; `None` where it was mapped in f32.
+    pub probe: Option<Probe>,
     /// Seconds it took.
     pub seconds: f64,
     /// Hectares a class.
     pub areas_ha: Vec<(Class, f64)>,
+}
+
+impl Mapped {
+    /// What bfloat16 changed, in a sentence.
+    pub fn probe_words(&self) -> Option<String> {
+        let Probe { series, changed } = self.probe?;
+        Some(format!("In bf16, {changed} of {series} labels of a probe are others than in f32"))
+    }
 }
 
 /// A map that was assessed.

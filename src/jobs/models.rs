@@ -3,6 +3,7 @@
 use super::Outcome;
 use crate::files::write_atomically;
 use crate::model::exchange::{self, ModelFormat};
+use crate::model::{ModelSpec, Stopped, checkpoint_of};
 use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};
 
@@ -48,6 +49,43 @@ impl ModelFiles {
     }
 }
 
+/// A training that was stopped before its end, and can go on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoppedTraining {
+    /// The model's name.
+    pub name: String,
+    /// Its network and options.
+    pub spec: ModelSpec,
+    /// Epochs that had ended.
+    pub epochs: usize,
+}
+
+/// The training that stands in a checkpoint; `None` where there is none, or one that cannot be read.
+pub(super) fn stopped_training(checkpoint: &Path) -> Option<StoppedTraining> {
+    let name = checkpoint.file_name()?.to_str()?.strip_prefix('.')?.strip_suffix(".checkpoint")?;
+    let Stopped { spec, epochs, .. } = Stopped::read(checkpoint).ok()?;
+    Some(StoppedTraining { name: name.into(), spec, epochs })
+}
+
+/// The trainings that stand beside the models of a folder, by name.
+pub(super) fn stopped_trainings(models: &Path) -> Vec<StoppedTraining> {
+    let files = std::fs::read_dir(models).into_iter().flatten().flatten();
+    let mut found: Vec<_> = files.filter_map(|file| stopped_training(&file.path())).collect();
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    found
+}
+
+/// Deletes what is left of a training that was stopped; its model stays.
+///
+/// # Errors
+/// When the file cannot be deleted.
+pub fn forget_training(files: &ModelFiles) -> anyhow::Result<Outcome> {
+    let checkpoint = checkpoint_of(&files.model);
+    std::fs::remove_file(&checkpoint)
+        .with_context(|| format!("cannot delete {}. Check the folder's rights", checkpoint.display()))?;
+    Ok(Outcome::TrainingForgotten { name: files.name.clone() })
+}
+
 /// Gives a model another name, and its maps and assessments too, so that a map still finds the model that made it. All of
 /// it is renamed, or nothing.
 ///
@@ -56,6 +94,10 @@ impl ModelFiles {
 pub fn rename_model(files: &ModelFiles, to: &str) -> anyhow::Result<Outcome> {
     let folder = files.model.with_file_name(to);
     let mut moves = files.named_after(to);
+    let checkpoint = checkpoint_of(&files.model);
+    if checkpoint.is_file() {
+        moves.push((checkpoint, checkpoint_of(&folder)));
+    }
     moves.push((files.model.clone(), folder.clone()));
     if let Some((_, there)) = moves.iter().find(|(_, to)| to.exists()) {
         bail!("{} cannot be called {to}: {} is there already", files.name, there.display());
@@ -98,6 +140,10 @@ pub fn delete_model(files: &ModelFiles, maps_too: bool) -> anyhow::Result<Outcom
         let path = path.display().to_string();
         move || format!("cannot delete {path}. Check the folder's rights")
     };
+    let checkpoint = checkpoint_of(&files.model);
+    if checkpoint.is_file() {
+        std::fs::remove_file(&checkpoint).with_context(failed(&checkpoint))?;
+    }
     if files.model.exists() {
         // Out of the list at once: half a model is none.
         let going = files.model.with_file_name(format!(".{}.deleted", files.name));

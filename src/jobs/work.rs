@@ -94,6 +94,8 @@ pub struct TrainSpec {
     pub spec: ModelSpec,
     /// The folder of the model to go on from; none to start anew.
     pub warm_start: Option<PathBuf>,
+    /// Whether to go on with a training of this name that was stopped, with the network and options that it had.
+    pub resume: bool,
     /// The project's own indices.
     pub indices: Vec<NamedIndex>,
 }
@@ -113,6 +115,8 @@ pub struct MapSpec {
     pub folder: PathBuf,
     /// The pixel in the middle of the view: chunks near it come first.
     pub focus: Option<(u32, u32)>,
+    /// Whether to classify in bfloat16.
+    pub bf16: bool,
 }
 
 /// What to assess.
@@ -225,7 +229,15 @@ fn opened(folder: project::ProjectFolder, contents: project::Contents) -> Outcom
         }
     }
     let assessed = newest_assessment(&folder.assessments_path());
-    Outcome::ProjectOpened(Box::new(OpenedProject { folder, contents, models, assessed, unreadable }))
+    let stopped = super::models::stopped_trainings(&folder.models_path());
+    Outcome::ProjectOpened(Box::new(OpenedProject {
+        folder,
+        contents,
+        models,
+        assessed,
+        unreadable,
+        stopped,
+    }))
 }
 
 fn newest_assessment(folder: &Path) -> Option<Assessed> {
@@ -369,8 +381,14 @@ pub fn outlined(core: Result<Core, LabelError>, grid: &Grid) -> Result<DrawnCore
 /// When there is too little to learn from, cubes differ in bands or dates, or files cannot be read or written.
 pub fn train(spec: &TrainSpec, context: &JobContext) -> anyhow::Result<Outcome> {
     let started = Instant::now();
-    let from = spec.warm_start.as_deref().map(Model::load).transpose()?;
+    let checkpoint = model::checkpoint_of(&spec.folder);
     let mut model_spec = spec.spec.clone();
+    let mut warm_start = spec.warm_start.clone();
+    if spec.resume {
+        let stopped = model::Stopped::read(&checkpoint)?;
+        (model_spec, warm_start) = (stopped.spec, stopped.from);
+    }
+    let from = warm_start.as_deref().map(Model::load).transpose()?;
     if let Some(from) = &from {
         // What it is and reads stays what it was; how it is trained may change.
         model_spec.kind = from.card.spec.kind.clone();
@@ -445,10 +463,12 @@ pub fn train(spec: &TrainSpec, context: &JobContext) -> anyhow::Result<Outcome> 
     let split: Split = crate::samples::split_by_annotation(&set, training.held_out_share, training.seed);
     let tell = |event| context.send(EventBody::Train(event));
     let (legend, cancel) = (&spec.legend, &context.cancel);
-    let model = match &from {
-        None => model::train(&set, &split, legend, model_spec, &tell, cancel)?,
-        Some(from) => model::train_on(from, &set, &split, legend, model_spec, &tell, cancel)?,
+    let start = model::Start {
+        from: from.as_ref().zip(warm_start.as_deref()),
+        checkpoint: Some(&checkpoint),
+        resume: spec.resume,
     };
+    let model = model::train_from(start, &set, &split, legend, model_spec, &tell, cancel)?;
     save_model(&model, &spec.folder)?;
     Ok(Outcome::Trained(Box::new(Trained {
         name: spec.name.clone(),
@@ -456,6 +476,7 @@ pub fn train(spec: &TrainSpec, context: &JobContext) -> anyhow::Result<Outcome> 
         card: model.card,
         left_out,
         seconds: started.elapsed().as_secs_f64(),
+        stopped: super::models::stopped_training(&checkpoint),
     })))
 }
 
@@ -538,12 +559,7 @@ fn append(set: &mut SampleSet, more: SampleSet, path: &Path) -> anyhow::Result<(
     if set.bands != more.bands || set.dates != more.dates {
         return Err(another_kind(path, ""));
     }
-    set.values.extend(more.values);
-    set.classes.extend(more.classes);
-    set.annotations.extend(more.annotations);
-    set.places.extend(more.places);
-    set.locations.extend(more.locations);
-    Ok(())
+    Ok(set.append(&more)?)
 }
 
 /// Maps a site, the chunks near the focus first, and writes the map's files.
@@ -553,7 +569,10 @@ fn append(set: &mut SampleSet, more: SampleSet, path: &Path) -> anyhow::Result<(
 pub fn map(spec: &MapSpec, context: &JobContext) -> anyhow::Result<Outcome> {
     let started = Instant::now();
     let cube = Cube::open(&spec.cube)?;
-    let model = Model::load(&spec.model)?;
+    let mut model = Model::load(&spec.model)?;
+    if spec.bf16 {
+        model = model.in_bf16()?;
+    }
     let (fx, fy) = spec.focus.unwrap_or((cube.info().grid.width / 2, cube.info().grid.height / 2));
     let focus = (f64::from(fx) / f64::from(cube::CHUNK), f64::from(fy) / f64::from(cube::CHUNK));
     let distance = |&(x, y): &(u32, u32)| {
@@ -577,7 +596,11 @@ pub fn map(spec: &MapSpec, context: &JobContext) -> anyhow::Result<Outcome> {
         .with_context(|| format!("cannot make {}", spec.folder.display()))?;
     let origin = cube.info().origin.clone().unwrap_or_default();
     let training = model.card.training_id();
+    let probe = classified.probe.map_or(String::new(), |probe| {
+        format!("bf16; {} of {} labels differ from f32 on a probe", probe.changed, probe.series)
+    });
     let metadata = [
+        ("RITMO_PRECISION", if spec.bf16 { probe.as_str() } else { "f32" }),
         ("RITMO_MODEL", spec.name.as_str()),
         (TRAINING, training.as_str()),
         ("RITMO_ORIGIN", origin.as_str()),
@@ -595,6 +618,7 @@ pub fn map(spec: &MapSpec, context: &JobContext) -> anyhow::Result<Outcome> {
         files,
         pixels: classes.codes.len() as u64 - counts[255],
         damaged: classified.damaged,
+        probe: classified.probe,
         seconds: started.elapsed().as_secs_f64(),
         areas_ha,
     }))

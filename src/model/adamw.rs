@@ -1,7 +1,8 @@
-//! AdamW (Loshchilov, Hutter 2019, arXiv 1711.05101) in one pass over the weights.
+//! AdamW (Loshchilov, Hutter 2019, arXiv 1711.05101) and Adam (Kingma, Ba 2015, arXiv 1412.6980) in one pass over the weights.
 //!
 //! candle-nn's AdamW is right too, but works on its variables with a dozen passes a step, and keeps its moments to itself.
 
+use super::Optimiser;
 use super::engine::vectorised;
 use rayon::prelude::*;
 
@@ -12,16 +13,21 @@ const EPSILON: f32 = 1e-8;
 const TASK: usize = 32_768;
 
 /// The optimiser and its moments.
+#[derive(Clone)]
 pub(super) struct AdamW {
+    optimiser: Optimiser,
     weight_decay: f64,
-    steps: i32,
-    first: Vec<Vec<f32>>,
-    second: Vec<Vec<f32>>,
+    /// Steps taken.
+    pub steps: i32,
+    /// First moments, one a trained tensor; none before the first step.
+    pub first: Vec<Vec<f32>>,
+    /// Second moments.
+    pub second: Vec<Vec<f32>>,
 }
 
 impl AdamW {
-    pub fn new(weight_decay: f64) -> Self {
-        Self { weight_decay, steps: 0, first: Vec::new(), second: Vec::new() }
+    pub fn new(optimiser: Optimiser, weight_decay: f64) -> Self {
+        Self { optimiser, weight_decay, steps: 0, first: Vec::new(), second: Vec::new() }
     }
 
     /// Takes one step; `gradients` are in the order of `weights`, which is the same in every step.
@@ -32,7 +38,10 @@ impl AdamW {
         }
         self.steps += 1;
         // In f64 until here: 1 - 0.999 has lost three digits in f32.
-        let keep = (1.0 - learning_rate * self.weight_decay) as f32;
+        let (keep, within) = match self.optimiser {
+            Optimiser::AdamW => ((1.0 - learning_rate * self.weight_decay) as f32, 0.0),
+            Optimiser::Adam => (1.0, self.weight_decay as f32),
+        };
         let rate = (learning_rate / (1.0 - BETA1.powi(self.steps))) as f32;
         let spread = (1.0 / (1.0 - BETA2.powi(self.steps)).sqrt()) as f32;
         let (beta1, fresh1) = (BETA1 as f32, (1.0 - BETA1) as f32);
@@ -50,6 +59,7 @@ impl AdamW {
                         #[inline(always)]
                         || {
                             for (((w, g), m), v) in weights.iter_mut().zip(gradients).zip(first).zip(second) {
+                                let g = g + within * *w;
                                 *m = beta1 * *m + fresh1 * g;
                                 *v = beta2 * *v + fresh2 * g * g;
                                 *w = *w * keep - rate * *m / (v.sqrt() * spread + EPSILON);

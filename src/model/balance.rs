@@ -100,7 +100,7 @@ mod tests {
             bands: vec![],
             features: vec![],
             dates: vec![],
-            values: vec![],
+            values: crate::samples::Rows::new(0),
             classes: (0..45).map(|i| of(i).0).collect(),
             annotations: (0..45).map(|i| of(i).1).collect(),
             places: vec![],

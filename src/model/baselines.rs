@@ -55,30 +55,25 @@ impl Baseline {
         spec: &ModelSpec,
         cancel: &Cancel,
     ) -> Result<Vec<Option<ClassCode>>, ModelError> {
-        let usable = |part: &[usize]| -> Vec<usize> {
-            part.iter().copied().filter(|i| set.is_usable(*i, spec.filling())).collect()
-        };
-        let (train, known) = (usable(train), usable(test));
+        let (train, known) = (set.usable(train, spec.filling())?, set.usable(test, spec.filling())?);
         let classes: Vec<u32> = train.iter().map(|i| u32::from(set.classes[*i])).collect();
         if classes.windows(2).all(|pair| pair[0] == pair[1]) {
             let why = "there are samples of fewer than two classes to learn from. Label at least two".into();
             return Err(ModelError::TooFew { why });
         }
-        let normalisation = Normalisation::fit(set, &train);
+        let normalisation = Normalisation::fit(set, &train)?;
         let days = days(&set.dates);
-        let matrix = |part: &[usize]| {
-            let mut values = Vec::new();
-            part.iter().for_each(|i| values.extend_from_slice(set.series(*i)));
-            prepare(&mut values, set.bands.len(), &days, &normalisation, spec);
-            let width = set.dates.len() * set.bands.len();
-            DenseMatrix::new(part.len(), width, values, false)
-        };
         let failed = |why: String| ModelError::Engine { doing: "ran a baseline", why };
-        let x = matrix(&train).map_err(|e| failed(e.to_string()))?;
+        let matrix = |part: &[usize]| {
+            let mut values = set.values.gather(part)?;
+            prepare(&mut values, set.bands.len(), &days, &normalisation, spec);
+            DenseMatrix::new(part.len(), set.values.width(), values, false).map_err(|e| failed(e.to_string()))
+        };
+        let x = matrix(&train)?;
         if known.is_empty() {
             return Ok(vec![None; test.len()]);
         }
-        let unknown = matrix(&known).map_err(|e| failed(e.to_string()))?;
+        let unknown = matrix(&known)?;
         let given = match self {
             Self::NearestNeighbours => {
                 let parameters = KNNClassifierParameters::default()

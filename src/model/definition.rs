@@ -321,7 +321,7 @@ impl Model {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{Reference, classes, series, shape, shape_of, weights};
-    use super::super::{LtaeOptions, ModelKind, PixelOptions};
+    use super::super::{LtaeOptions, ModelKind, PixelOptions, TempCnnOptions};
     use super::*;
 
     const DTYPES: [DType; 2] = [DType::F32, DType::F64];
@@ -381,6 +381,40 @@ mod tests {
                 for (p, (g, e)) in got.gradients.iter().zip(&expected.by_weights).enumerate() {
                     assert!(off(g, e) < 1e-4, "{shape:?} {dtype:?}: parameter {p} is off by {}", off(g, e));
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn convolutions_by_points_classify_and_learn_as_the_definition_does() {
+        // Dates that fill tiles or not, and all kernels: those of 1 are direct, and those of 9 on short series.
+        for (times, kernel, samples) in [
+            (3, 5, 40),
+            (5, 3, 41),
+            (12, 5, 70),
+            (12, 9, 20),
+            (13, 7, 37),
+            (23, 1, 5),
+            (23, 9, 19),
+            (366, 5, 3),
+        ] {
+            let options = TempCnnOptions { filters: 48, kernel, dense: 20, ..TempCnnOptions::default() };
+            let shape = shape_of(ModelKind::TempCnn(options), times, 10, 4);
+            let weights = weights(&shape);
+            let (x, y) = (series(&shape, samples), classes(&shape, samples));
+            let targets = targets(&y, shape.classes, 0.1);
+            let definition = Definition::new(&shape, &weights, DType::F64).unwrap();
+            let expected = definition.logits(&x).unwrap();
+            let got = shape.ready(&weights).logits(Input::whole(&x));
+            for (g, e) in got.iter().zip(&expected) {
+                assert!((g - e).abs() < 1e-4, "{times} dates, kernel {kernel}: {g} but {e}");
+            }
+            let batch = Batch { input: Input::whole(&x), targets: &targets, dropout: None };
+            let got = shape.trainer().step(&weights, &batch).clone();
+            let expected = definition.gradients(&x, &y, 0.1).unwrap();
+            for (p, (g, e)) in got.gradients.iter().zip(&expected.by_weights).enumerate() {
+                let off = off(g, e);
+                assert!(off < 1e-4, "{times} dates, kernel {kernel}: parameter {p} is off by {off}");
             }
         }
     }

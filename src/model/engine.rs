@@ -8,15 +8,25 @@
 //! not depend on the number of threads, so that results do not either.
 
 use pulp::{Arch, Simd, WithSimd};
+use std::ops::Range;
 
 /// Rows of a register tile: with 2 vectors across it fills 16 registers, with 4 it fills 32.
-const TILE: usize = 6;
+pub(super) const TILE: usize = 6;
 /// Bytes to which panels are aligned: a line of the cache.
 const LINE: usize = 64;
 
+/// The widest SIMD of the machine, or what a test asks for on its thread.
+pub(super) fn machine() -> Arch {
+    #[cfg(test)]
+    if let Some(arch) = tests::FORCED.get() {
+        return arch;
+    }
+    Arch::new()
+}
+
 /// Runs loops over slices compiled for the SIMD of the machine.
 pub(super) fn vectorised<R>(work: impl FnOnce() -> R) -> R {
-    Arch::new().dispatch(work)
+    machine().dispatch(work)
 }
 
 /// A matrix seen in values: element (r, c) is at `offset + r * row_stride + c * col_stride`. Rows may overlap.
@@ -79,7 +89,7 @@ impl Packed {
 
     /// Takes in another matrix, in the memory of the one before where it suffices.
     pub fn fill(&mut self, view: View) {
-        let (vectors, lanes) = Arch::new().dispatch(Width { cols: view.cols });
+        let (vectors, lanes) = machine().dispatch(Width { cols: view.cols });
         let width = vectors * lanes;
         let len = view.cols.div_ceil(width) * width * view.rows + LINE / 4;
         if (self.rows, self.cols) != (view.rows, view.cols) || self.panels.len() < len {
@@ -135,25 +145,54 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    fn at(&self, row: usize) -> usize {
-        self.offset + row / self.run * self.jump + row % self.run * self.stride
+    /// Rows evenly apart.
+    pub fn even(offset: usize, stride: usize) -> Self {
+        Self { offset, run: usize::MAX, stride, jump: 0 }
+    }
+
+    /// Where the rows of a register tile start, from `row` on; those after `last` lie as that one does.
+    #[inline(always)]
+    pub fn tile(&self, row: usize, last: usize) -> [usize; TILE] {
+        let (mut run, mut step) = (row / self.run, row % self.run);
+        let mut at = self.offset + run * self.jump + step * self.stride;
+        let mut starts = [at; TILE];
+        if row + TILE <= last + 1 && self.run - step >= TILE {
+            // Of most tiles. Where this wraps, the row is out of range, and found to be.
+            for start in &mut starts[1..] {
+                at = at.wrapping_add(self.stride);
+                *start = at;
+            }
+            return starts;
+        }
+        for (r, start) in starts.iter_mut().enumerate() {
+            *start = self.offset + run * self.jump + step * self.stride;
+            if row + r < last {
+                step += 1;
+                if step == self.run {
+                    (run, step) = (run + 1, 0);
+                }
+            }
+        }
+        starts
     }
 }
 
 /// What becomes of the sums of a product before they are written.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Finish<'a> {
-    /// Added to each row.
+    /// Added to each row; nothing where it is empty.
     pub shift: &'a [f32],
     /// Whether what is below zero becomes zero.
     pub relu: bool,
+    /// Whether the result is added to what is there.
+    pub add: bool,
 }
 
 /// The product of `count` rows of `values`, each as long as `rhs` has rows, written to `out` where `to` says; what lies
 /// between the rows stays as it is. Nothing is allocated.
 ///
 /// # Panics
-/// As [`product`], and where `shift` is not as long as a row of the result.
+/// As [`product`], and where there is a `shift` that is not as long as a row of the result.
 pub(super) fn product_to(
     values: &[f32],
     from: Rows,
@@ -162,9 +201,10 @@ pub(super) fn product_to(
     finish: Finish,
     (out, to): (&mut [f32], Rows),
 ) {
-    assert_eq!(finish.shift.len(), rhs.cols, "the shift of a product is not as long as its rows");
+    assert!(finish.shift.is_empty() || finish.shift.len() == rhs.cols, "a shift is not as long as the rows");
     if count > 0 {
-        Arch::new().dispatch(ProductTo { values, from, count, rhs, finish, out, to });
+        let lhs = Lhs::Rows(from);
+        machine().dispatch(Product { values, lhs, count, rhs, finish, out, to });
     }
 }
 
@@ -192,13 +232,17 @@ pub(super) fn product_into(lhs: View, rhs: &Packed, out: &mut [f32], stride: usi
         "a product needs more room"
     );
     // Rows whose values lie side by side, or columns; of others, and of the lowest ones, a copy does.
-    if lhs.col_stride == 1 || (lhs.row_stride == 1 && lhs.rows >= TILE) {
-        Arch::new().dispatch(Product { lhs, rhs, out, stride, add });
+    let copy;
+    let (values, left) = if lhs.col_stride == 1 {
+        (lhs.values, Lhs::Rows(Rows::even(lhs.offset, lhs.row_stride)))
+    } else if lhs.row_stride == 1 && lhs.rows >= TILE {
+        (lhs.values, Lhs::Columns { offset: lhs.offset, stride: lhs.col_stride })
     } else {
-        let copy = lhs.collected();
-        let lhs = View::of(&copy, lhs.rows, lhs.cols);
-        Arch::new().dispatch(Product { lhs, rhs, out, stride, add });
-    }
+        copy = lhs.collected();
+        (copy.as_slice(), Lhs::Rows(Rows::even(0, lhs.cols)))
+    };
+    let (finish, to) = (Finish { add, ..Finish::default() }, Rows::even(0, stride));
+    machine().dispatch(Product { values, lhs: left, count: lhs.rows, rhs, finish, out, to });
 }
 
 /// Vectors across a register tile.
@@ -221,12 +265,22 @@ impl WithSimd for Width {
     }
 }
 
+/// How the rows of a left side lie: the values of each side by side, or the rows side by side and their values `stride`
+/// apart.
+#[derive(Clone, Copy)]
+enum Lhs {
+    Rows(Rows),
+    Columns { offset: usize, stride: usize },
+}
+
 struct Product<'a> {
-    lhs: View<'a>,
+    values: &'a [f32],
+    lhs: Lhs,
+    count: usize,
     rhs: &'a Packed,
+    finish: Finish<'a>,
     out: &'a mut [f32],
-    stride: usize,
-    add: bool,
+    to: Rows,
 }
 
 impl WithSimd for Product<'_> {
@@ -245,96 +299,93 @@ impl WithSimd for Product<'_> {
 impl Product<'_> {
     #[inline(always)]
     fn tiles<S: Simd, const VECTORS: usize>(self, simd: S) {
-        let Self { lhs, rhs, out, stride, add } = self;
+        let Self { values, lhs, count, rhs, finish, out, to } = self;
         let width = VECTORS * S::F32_LANES;
         let panels = rhs.panels[rhs.start..].chunks_exact((width * rhs.rows).max(1));
         for (panel, first) in panels.zip((0..rhs.cols).step_by(width)) {
             let (panel, _) = S::as_simd_f32s(panel).0.as_chunks::<VECTORS>();
             let take = width.min(rhs.cols - first);
-            for next in (0..lhs.rows).step_by(TILE) {
-                // The last tile goes over some rows of the one before it once more, and leaves them as they are.
-                let row = next.min(lhs.rows.saturating_sub(TILE));
-                let tile = if lhs.col_stride == 1 {
-                    let at = |r: usize| lhs.offset + (row + r).min(lhs.rows - 1) * lhs.row_stride;
-                    let rows: [&[f32]; TILE] = std::array::from_fn(|r| &lhs.values[at(r)..at(r) + lhs.cols]);
-                    by_rows(simd, rows, panel)
-                } else {
-                    by_columns(simd, &lhs.values[lhs.offset + row..], lhs.col_stride, panel)
-                };
-                let rows = out[row * stride + first..].chunks_mut(stride);
-                for (to, sums) in rows.zip(tile).skip(next - row).take(lhs.rows - next) {
-                    for (to, sum) in to[..take].chunks_mut(S::F32_LANES).zip(sums) {
-                        match S::as_mut_simd_f32s(to).0 {
-                            [whole] => *whole = if add { simd.add_f32s(*whole, sum) } else { sum },
-                            _ if add => {
-                                let sum = simd.add_f32s(simd.partial_load_f32s(to), sum);
-                                simd.partial_store_f32s(to, sum);
-                            }
-                            _ => simd.partial_store_f32s(to, sum),
-                        }
-                    }
+            let mut end = End { shift: [simd.splat_f32s(0.0); VECTORS], finish, take, rows: 0..TILE };
+            if !finish.shift.is_empty() {
+                let shift = finish.shift[first..first + take].chunks(S::F32_LANES);
+                for (to, from) in end.shift.iter_mut().zip(shift) {
+                    *to = simd.partial_load_f32s(from);
                 }
             }
-        }
-    }
-}
-
-struct ProductTo<'a> {
-    values: &'a [f32],
-    from: Rows,
-    count: usize,
-    rhs: &'a Packed,
-    finish: Finish<'a>,
-    out: &'a mut [f32],
-    to: Rows,
-}
-
-impl WithSimd for ProductTo<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        match self.rhs.vectors {
-            1 => self.tiles::<S, 1>(simd),
-            2 => self.tiles::<S, 2>(simd),
-            _ => self.tiles::<S, 4>(simd),
-        }
-    }
-}
-
-impl ProductTo<'_> {
-    #[inline(always)]
-    fn tiles<S: Simd, const VECTORS: usize>(self, simd: S) {
-        let Self { values, from, count, rhs, finish, out, to } = self;
-        let width = VECTORS * S::F32_LANES;
-        let panels = rhs.panels[rhs.start..].chunks_exact((width * rhs.rows).max(1));
-        let zero = simd.splat_f32s(0.0);
-        for (panel, first) in panels.zip((0..rhs.cols).step_by(width)) {
-            let (panel, _) = S::as_simd_f32s(panel).0.as_chunks::<VECTORS>();
-            let take = width.min(rhs.cols - first);
-            let mut shift = [zero; VECTORS];
-            for (to, from) in shift.iter_mut().zip(finish.shift[first..first + take].chunks(S::F32_LANES)) {
-                *to = simd.partial_load_f32s(from);
-            }
-            for row in (0..count).step_by(TILE) {
-                // The last tile goes over some rows of the one before it once more.
-                let row = row.min(count.saturating_sub(TILE));
-                let rows: [&[f32]; TILE] = std::array::from_fn(|r| {
-                    let at = from.at((row + r).min(count - 1));
-                    &values[at..at + rhs.rows]
-                });
-                let tile = by_rows(simd, rows, panel);
-                for (r, sums) in tile.into_iter().enumerate().take(count) {
-                    let at = to.at(row + r) + first;
-                    let to = &mut out[at..at + take];
-                    for ((to, sum), shift) in to.chunks_mut(S::F32_LANES).zip(sums).zip(shift) {
-                        let sum = simd.add_f32s(sum, shift);
-                        let sum = if finish.relu { simd.max_f32s(sum, zero) } else { sum };
-                        match S::as_mut_simd_f32s(to).0 {
-                            [whole] => *whole = sum,
-                            _ => simd.partial_store_f32s(to, sum),
+            for next in (0..count).step_by(TILE) {
+                // The last tile goes over some rows of the one before it once more, and leaves them as they are.
+                let row = next.min(count.saturating_sub(TILE));
+                end.rows = next - row..count - row;
+                let sums = match lhs {
+                    Lhs::Rows(from) => {
+                        let starts = from.tile(row, count - 1);
+                        let mut rows = [values; TILE];
+                        for (row, start) in rows.iter_mut().zip(starts) {
+                            *row = &values[start..start + rhs.rows];
                         }
+                        by_rows(simd, rows, panel)
                     }
+                    Lhs::Columns { offset, stride } => {
+                        by_columns(simd, &values[offset + row..], stride, panel)
+                    }
+                };
+                // Row by row by hand: an array that is gone through would go through memory.
+                let ([a, b, c, d, e, f], at) = (sums, to.tile(row, count - 1));
+                end.write(simd, a, 0, out, at[0] + first);
+                end.write(simd, b, 1, out, at[1] + first);
+                end.write(simd, c, 2, out, at[2] + first);
+                end.write(simd, d, 3, out, at[3] + first);
+                end.write(simd, e, 4, out, at[4] + first);
+                end.write(simd, f, 5, out, at[5] + first);
+            }
+        }
+    }
+}
+
+/// How the sums of a register tile end up.
+struct End<'a, S: Simd, const VECTORS: usize> {
+    shift: [S::f32s; VECTORS],
+    finish: Finish<'a>,
+    /// Values of a row that are written.
+    take: usize,
+    /// Rows of the tile that are written.
+    rows: Range<usize>,
+}
+
+impl<S: Simd, const VECTORS: usize> End<'_, S, VECTORS> {
+    /// What becomes of vector `v` of a row of sums.
+    #[inline(always)]
+    fn finished(&self, simd: S, sum: S::f32s, v: usize) -> S::f32s {
+        let sum = simd.add_f32s(sum, self.shift[v]);
+        if self.finish.relu { simd.max_f32s(sum, simd.splat_f32s(0.0)) } else { sum }
+    }
+
+    #[inline(always)]
+    fn write(&self, simd: S, sums: [S::f32s; VECTORS], row: usize, out: &mut [f32], at: usize) {
+        if row < self.rows.start || row >= self.rows.end {
+            return;
+        }
+        let out = &mut out[at..at + self.take];
+        if let ([whole, ..], _) = S::as_mut_simd_f32s(out).0.as_chunks_mut::<VECTORS>() {
+            for v in 0..VECTORS {
+                let sum = self.finished(simd, sums[v], v);
+                whole[v] = if self.finish.add { simd.add_f32s(whole[v], sum) } else { sum };
+            }
+            return;
+        }
+        for v in 0..VECTORS {
+            let first = v * S::F32_LANES;
+            if first >= self.take {
+                return;
+            }
+            let sum = self.finished(simd, sums[v], v);
+            let to = &mut out[first..];
+            match S::as_mut_simd_f32s(to).0 {
+                [whole, ..] => *whole = if self.finish.add { simd.add_f32s(*whole, sum) } else { sum },
+                [] => {
+                    let sum =
+                        if self.finish.add { simd.add_f32s(simd.partial_load_f32s(to), sum) } else { sum };
+                    simd.partial_store_f32s(to, sum);
                 }
             }
         }
@@ -386,8 +437,60 @@ fn by_columns<S: Simd, const VECTORS: usize>(
 }
 
 #[cfg(test)]
+pub(super) use tests::on_each_machine;
+
+#[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::Cell;
+
+    thread_local! {
+        pub(super) static FORCED: Cell<Option<Arch>> = const { Cell::new(None) };
+    }
+
+    /// Does `check` with every kind of SIMD that this machine has, down to none; tells it which. On threads of a pool
+    /// nothing is forced.
+    pub(in super::super) fn on_each_machine(check: impl Fn(&str)) {
+        let mut machines = vec![("the widest", Arch::new()), ("none", Arch::Scalar)];
+        #[cfg(target_arch = "x86_64")]
+        match pulp::x86::V3::try_new() {
+            Some(v3) => machines.push(("AVX2", Arch::V3(v3))),
+            None => println!("this machine has no AVX2: it is not tried"),
+        }
+        for (name, arch) in machines {
+            FORCED.set(Some(arch));
+            check(name);
+        }
+        FORCED.set(None);
+    }
+
+    #[test]
+    fn products_are_the_same_on_every_machine() {
+        for (m, k, n) in [(1, 1, 1), (7, 33, 10), (13, 5, 70), (24, 64, 64), (6, 2, 129)] {
+            let a: Vec<f32> = (0..m * k).map(|i| ((i * 37 % 19) as f32 - 9.0) / 8.0).collect();
+            let b: Vec<f32> = (0..k * n).map(|i| ((i * 53 % 23) as f32 - 11.0) / 8.0).collect();
+            let (lhs, rhs) = (View::of(&a, m, k), View::of(&b, k, n));
+            let turned = View::of(&a, k, m).transposed();
+            let (expected, expected_turned) = (naive(lhs, rhs), naive(turned, rhs));
+            let shift: Vec<f32> = (0..n).map(|i| (i % 7) as f32 - 3.0).collect();
+            let shifted =
+                |r: &[f32]| -> Vec<f32> { r.iter().zip(&shift).map(|(v, s)| (v + s).max(0.0)).collect() };
+            let expected_shifted: Vec<f32> = expected.chunks(n).flat_map(shifted).collect();
+            on_each_machine(|name| {
+                let packed = Packed::new(rhs);
+                // Small numbers of eighths: exact whatever the order.
+                assert_eq!(product(lhs, &packed), expected, "{name}");
+                assert_eq!(product(turned, &packed), expected_turned, "{name}");
+                let mut out = vec![0.0; m * n];
+                let finish = Finish { shift: &shift, relu: true, add: false };
+                product_to(&a, Rows::even(0, k), m, &packed, finish, (&mut out, Rows::even(0, n)));
+                assert_eq!(out, expected_shifted, "{name}");
+            });
+        }
+        FORCED.set(Some(Arch::Scalar));
+        assert_eq!(machine().dispatch(Width { cols: 64 }).1, 1, "what is forced is what runs");
+        FORCED.set(None);
+    }
 
     fn naive(lhs: View, rhs: View) -> Vec<f32> {
         let at = |v: &View, r: usize, c: usize| v.values[v.offset + r * v.row_stride + c * v.col_stride];
@@ -444,14 +547,14 @@ mod tests {
             let mut expected = out.clone();
             for row in 0..runs * run {
                 for c in 0..n {
-                    let at = from.at(row);
+                    let at = from.tile(row, row)[0];
                     let sum: f32 = (0..k).map(|i| values[at + i] * b[i * n + c]).sum();
                     let sum = sum + shift[c];
-                    expected[to.at(row) + c] = if relu { sum.max(0.0) } else { sum };
+                    expected[to.tile(row, row)[0] + c] = if relu { sum.max(0.0) } else { sum };
                 }
             }
             let rhs = Packed::new(View::of(&b, k, n));
-            let finish = Finish { shift: &shift, relu };
+            let finish = Finish { shift: &shift, relu, add: false };
             product_to(&values, from, runs * run, &rhs, finish, (&mut out, to));
             proptest::prop_assert_eq!(out, expected);
         }

@@ -3,7 +3,7 @@
 //! One file a network: `tempcnn`, `pixel`, `ltae`; `network` says what they have in common, `weights` what they are made
 //! of. A network is there twice. Its `define` says in candle what it is, with gradients by automatic differentiation
 //! (`definition`): the reference, and the place to try a change first. What runs is the fast path by hand: `engine` (products
-//! and SIMD), the network's inference, and `backprop` (a training step). Tests hold the second to the first, and both to
+//! and SIMD), `convolution` (directly or by `winograd`), the network's inference, and `backprop` (a training step). Tests hold the second to the first, and both to
 //! finite differences and PyTorch; `benches/engine.rs` measures them side by side.
 
 mod adamw;
@@ -12,6 +12,8 @@ mod augment;
 mod backprop;
 mod balance;
 mod baselines;
+mod bf16;
+mod convolution;
 pub mod definition;
 mod engine;
 pub mod exchange;
@@ -29,15 +31,18 @@ mod testing;
 mod train;
 mod warm;
 mod weights;
+mod winograd;
 
 pub use attention::Attention;
 pub use baselines::Baseline;
+pub use bf16::is_available as bf16_is_available;
 pub use options::{OptionInfo, OptionKind};
-pub use saved::{Model, ModelCard};
+pub use saved::{Model, ModelCard, Probe};
 pub use spec::{
-    ClassWeights, LtaeOptions, ModelKind, ModelSpec, PixelOptions, Schedule, TempCnnOptions, TrainOptions,
+    ClassWeights, LtaeOptions, ModelKind, ModelSpec, Optimiser, PixelOptions, Schedule, TempCnnOptions,
+    TrainOptions,
 };
-pub use train::{EpochScore, TrainEvent, train, train_on};
+pub use train::{EpochScore, Start, Stopped, TrainEvent, checkpoint_of, train, train_from};
 
 use std::path::PathBuf;
 

@@ -4,12 +4,9 @@ use super::definition::Tape;
 use super::weights::{Layout, Slot, Weights};
 use super::{ModelError, ModelKind, backprop, ltae, pixel, tempcnn};
 use chrono::{Datelike, NaiveDate};
-use rayon::prelude::*;
 
 /// How much of a batch's statistics goes into the running ones of batch norm, as in PyTorch.
 const MOMENTUM: f32 = 0.1;
-/// Series a thread takes at a time.
-const SERIES: usize = 256;
 
 /// What decides the shape of all tensors.
 #[derive(Debug, Clone, PartialEq)]
@@ -191,22 +188,6 @@ pub(super) trait Inference: Send + Sync {
     fn attention(&self, _: Input) -> Option<Vec<f32>> {
         None
     }
-}
-
-/// Logits on all threads of the pool it is called in; the same numbers as on one.
-pub(super) fn logits_on_all_threads(network: &dyn Inference, shape: &Shape, input: Input) -> Vec<f32> {
-    let series = input.series.par_chunks(SERIES * shape.values());
-    let parts: Vec<Vec<f32>> = series
-        .enumerate()
-        .map(|(i, series)| {
-            let missing = input.missing.map(|missing| {
-                let end = missing.len().min((i + 1) * SERIES * shape.times);
-                &missing[i * SERIES * shape.times..end]
-            });
-            network.logits(Input { series, missing })
-        })
-        .collect();
-    parts.concat()
 }
 
 /// Turns logits into probabilities in place, one row of `classes` a sample.

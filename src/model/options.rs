@@ -130,8 +130,20 @@ const TRAINING: &[OptionInfo] = &[
         "How the learning rate goes over all epochs: along a cosine, up and then down, not at all, down 5 % an epoch, or halved in steps.",
         OptionKind::Choice(&["cosine", "onecycle", "constant", "exponential", "steps"]),
     ),
+    option(
+        "optimiser",
+        "Optimiser",
+        "How gradients become steps: weights decay apart from them (AdamW) or by them (Adam).",
+        OptionKind::Choice(&["adamw", "adam"]),
+    ),
     option("learning_rate", "Learning rate", "How far a step goes, at the highest.", Real(1e-7, 1.0)),
     option("weight_decay", "Weight decay", "How strongly weights are pulled to zero.", Real(0.0, 1.0)),
+    option(
+        "averaging",
+        "Averaging of weights",
+        "Share of the running average of the weights that each step leaves; the average is what is scored and kept; 0 for none.",
+        Real(0.0, 0.9999),
+    ),
     option(
         "label_smoothing",
         "Label smoothing",
@@ -185,6 +197,12 @@ const TRAINING: &[OptionInfo] = &[
         "Offset (share of range)",
         "Standard deviation of an offset on each date and band, as a share of the band's range.",
         Real(0.0, 1.0),
+    ),
+    option(
+        "mixup",
+        "Mixing of samples",
+        "Samples are mixed in pairs while training, by shares from a beta distribution of this parameter; 0 for not at all.",
+        Real(0.0, 10.0),
     ),
     option(
         "patience",

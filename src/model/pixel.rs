@@ -7,8 +7,9 @@
 
 use super::ModelError;
 use super::backprop::{Graph, Sheet, pool};
+use super::convolution::Convolution;
 use super::definition::{Tape, convolution, flat};
-use super::engine::{Packed, View, product_into, vectorised};
+use super::engine::{Finish, Rows, vectorised};
 use super::network::{Inference, Input, Shape, bound, odd, share};
 use super::tempcnn::EPSILON;
 use super::weights::{Layout, Weights};
@@ -108,7 +109,7 @@ pub(super) struct Pixel {
     values: usize,
     bands: [Vec<f32>; 2],
     /// Weight and shift of each block but the first, then of the output.
-    layers: Vec<(Packed, Vec<f32>)>,
+    layers: Vec<(Convolution, Vec<f32>)>,
 }
 
 /// Scale and shift that a batch norm comes to.
@@ -123,19 +124,21 @@ fn folded(weights: &Weights, name: &str) -> [Vec<f32>; 2] {
 impl Pixel {
     pub fn new(shape: &Shape, options: &PixelOptions, weights: &Weights) -> Self {
         let graph = Graph::pixel(shape, options);
-        let mut layers: Vec<(Packed, Vec<f32>)> = Vec::new();
+        let mut layers: Vec<(Convolution, Vec<f32>)> = Vec::new();
         for block in &graph.blocks {
-            let Some(window) = &block.window else { continue };
+            let Some([mut convolution, _]) = block.convolutions() else { continue };
             let filters = block.product.channels;
             let [scales, shifts] = folded(weights, &block.name);
             let mut weight = weights.values(&format!("{}.weight", block.name)).to_vec();
             for row in weight.chunks_exact_mut(filters) {
                 row.iter_mut().zip(&scales).for_each(|(w, s)| *w *= s);
             }
-            layers.push((Packed::new(View::of(&weight, window.width(), filters)), shifts));
+            convolution.fill(&weight);
+            layers.push((convolution, shifts));
         }
-        let output = View::of(weights.values("output.weight"), 2 * options.filters, shape.classes);
-        layers.push((Packed::new(output), weights.values("output.bias").to_vec()));
+        let mut output = Convolution::new(1, 2 * options.filters, shape.classes, 1);
+        output.fill(weights.values("output.weight"));
+        layers.push((output, weights.values("output.bias").to_vec()));
         Self { graph, values: shape.values(), bands: folded(weights, "input"), layers }
     }
 
@@ -163,37 +166,33 @@ impl Inference for Pixel {
             let samples = series.len() / self.values;
             vectorised(|| self.take(series, &mut buffers[0], &sheets[0]));
             let products = blocks.iter().filter_map(|block| Some((block, block.window.as_ref()?)));
-            for ((block, window), (weight, shift)) in products.zip(&self.layers) {
+            for ((block, window), (convolution, shift)) in products.zip(&self.layers) {
                 let (sheet, to) = (&block.product, &sheets[block.output]);
-                let windows = window.of(&buffers[block.input], sheet.spanned(samples));
-                product_into(windows, weight, &mut z, sheet.channels, false);
-                let out = buffers[block.output][to.start() + block.place..].chunks_mut(to.stride());
-                let (channels, real) = (sheet.channels, sheet.real());
-                vectorised(
-                    #[inline(always)]
-                    || {
-                        for (z, out) in z.chunks(sheet.stride()).zip(out).take(samples) {
-                            // The larger of two dates first: shift and ReLU keep the order.
-                            let out = &mut out[..block.written()];
-                            if block.pool {
-                                pool(channels, &z[..real], out);
-                            } else {
-                                out.copy_from_slice(&z[..real]);
-                            }
-                            for row in out.chunks_exact_mut(channels) {
-                                row.iter_mut().zip(shift).for_each(|(y, b)| *y = (*y + b).max(0.0));
-                            }
-                        }
-                    },
-                );
+                let mut out = std::mem::take(&mut buffers[block.output]);
+                let input = (buffers[block.input].as_slice(), window.rows(&sheets[block.input], sheet));
+                let finish = Finish { shift, relu: true, add: false };
+                let place = to.start() + block.place;
+                if block.pool {
+                    convolution.run(input, samples, finish, (&mut z, sheet.lying()));
+                    let (channels, real) = (sheet.channels, sheet.real());
+                    let parts = z[sheet.start()..].chunks(sheet.stride());
+                    let parts = parts.zip(out[place..].chunks_mut(to.stride())).take(samples);
+                    vectorised(
+                        #[inline(always)]
+                        || parts.for_each(|(z, out)| pool(channels, &z[..real], &mut out[..block.written()])),
+                    );
+                } else {
+                    let rows = Rows { offset: place, jump: to.stride(), ..sheet.lying() };
+                    convolution.run(input, samples, finish, (&mut out, rows));
+                }
+                buffers[block.output] = out;
             }
-            let (weight, bias) = &self.layers[self.layers.len() - 1];
-            let last = &sheets[sheets.len() - 1];
-            let input = View::of(&buffers[sheets.len() - 1], samples, last.channels);
-            product_into(input, weight, logits, *classes, false);
-            for row in logits.chunks_exact_mut(*classes) {
-                row.iter_mut().zip(bias).for_each(|(z, b)| *z += b);
-            }
+            let (output, bias) = &self.layers[self.layers.len() - 1];
+            let even = |stride| Rows { offset: 0, run: 1, stride, jump: stride };
+            let last = sheets.len() - 1;
+            let input = (buffers[last].as_slice(), even(sheets[last].channels));
+            let finish = Finish { shift: bias, ..Finish::default() };
+            output.run(input, samples, finish, (logits, even(*classes)));
         }
         logits
     }

@@ -73,7 +73,10 @@ fn model(kind: ModelKind, cube: &Cube, series: &[f32]) -> Model {
         bands: info.bands.iter().map(|band| band.name.clone()).collect(),
         features: vec![],
         dates: info.dates.clone(),
-        values: known.iter().flat_map(|(i, _)| &series[i * width..(i + 1) * width]).copied().collect(),
+        values: crate::samples::Rows::of(
+            width,
+            known.iter().flat_map(|(i, _)| &series[i * width..(i + 1) * width]).copied().collect(),
+        ),
         classes: known.iter().map(|(_, class)| *class).collect(),
         annotations: (1..=known.len() as u64).collect(),
         places: vec![],

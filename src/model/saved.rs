@@ -1,5 +1,6 @@
 //! A trained model and its two files: `model.safetensors` (weights) and `model.json` (all else a map needs).
 
+use super::bf16;
 use super::network::{Inference, Input, Shape, softmax};
 use super::weights::Weights;
 use super::{EpochScore, ModelError, ModelKind, ModelSpec};
@@ -167,14 +168,74 @@ pub struct Model {
     pub card: ModelCard,
     pub(super) weights: Weights,
     pub(super) network: Box<dyn Inference>,
+    /// The network in f32, where the other one is in bfloat16.
+    exact: Option<Box<dyn Inference>>,
     days: Vec<f64>,
+}
+
+/// What bfloat16 changed on a probe.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Probe {
+    /// Series that were classified in both ways.
+    pub series: usize,
+    /// Those of them that got another label than in f32.
+    pub changed: usize,
+}
+
+impl Probe {
+    /// Both together.
+    pub fn add(&mut self, more: Self) {
+        self.series += more.series;
+        self.changed += more.changed;
+    }
 }
 
 impl Model {
     pub(super) fn new(card: ModelCard, weights: Weights) -> Self {
         let network = card.shape().ready(&weights);
         let days = days(&card.dates);
-        Self { card, weights, network, days }
+        Self { card, weights, network, exact: None, days }
+    }
+
+    /// The same model, which classifies in bfloat16 from now on: faster, and rounded so that some labels near a border change
+    /// ([`Model::probe`]).
+    ///
+    /// # Errors
+    /// [`ModelError::Options`] where the processor or the network has no bfloat16.
+    pub fn in_bf16(mut self) -> Result<Self, ModelError> {
+        let refuse = |why: String| ModelError::Options { why: format!("{why}. Map without bf16") };
+        if !bf16::is_available() {
+            return Err(refuse("this processor does not multiply in bf16 (it takes AVX-512 BF16)".into()));
+        }
+        let network = bf16::ready(&self.card.shape(), &self.weights);
+        let title = self.card.spec.kind.title();
+        let network = network.ok_or_else(|| refuse(format!("{title} has no bf16, TempCNN has")))?;
+        self.exact = Some(std::mem::replace(&mut self.network, network));
+        Ok(self)
+    }
+
+    /// Whether it classifies in bfloat16.
+    pub fn is_in_bf16(&self) -> bool {
+        self.exact.is_some()
+    }
+
+    /// How many labels of raw series are others in bfloat16 than in f32; nothing where it classifies in f32.
+    ///
+    /// # Errors
+    /// When the length does not fit.
+    pub fn probe(&self, values: &[f32]) -> Result<Probe, ModelError> {
+        let Some(exact) = &self.exact else { return Ok(Probe::default()) };
+        let (values, Prepared { missing, unusable }) = self.prepared(values)?;
+        let input = Input { series: &values, missing: missing.as_deref() };
+        let classes = self.card.classes.len();
+        let label = |row: &[f32]| (0..classes).max_by(|a, b| row[*a].total_cmp(&row[*b]).then(b.cmp(a)));
+        let (rounded, exact) = (self.network.logits(input), exact.logits(input));
+        let pairs = rounded.chunks_exact(classes).zip(exact.chunks_exact(classes)).enumerate();
+        let mut probe = Probe::default();
+        for (_, (rounded, exact)) in pairs.filter(|(i, _)| !unusable.contains(i)) {
+            probe.add(Probe { series: 1, changed: usize::from(label(rounded) != label(exact)) });
+        }
+        Ok(probe)
     }
 
     /// Writes both files into `folder`, made where it is absent; each to a temporary name, flushed, then renamed.

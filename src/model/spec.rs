@@ -108,6 +108,23 @@ impl ClassWeights {
     }
 }
 
+/// How gradients become steps.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Optimiser {
+    /// Weights decay apart from the gradients (Loshchilov, Hutter 2019, arXiv 1711.05101).
+    #[default]
+    AdamW,
+    /// Their decay is part of the gradients (Kingma, Ba 2015, arXiv 1412.6980).
+    Adam,
+}
+
+impl Optimiser {
+    fn is_adamw(&self) -> bool {
+        *self == Self::AdamW
+    }
+}
+
 /// How the learning rate goes from the first step to the last one of all epochs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -159,14 +176,21 @@ pub struct TrainOptions {
     pub epochs: usize,
     /// Samples a step, at least 2.
     pub batch: usize,
-    /// AdamW's learning rate at its highest.
+    /// How gradients become steps.
+    #[serde(default, skip_serializing_if = "Optimiser::is_adamw")]
+    pub optimiser: Optimiser,
+    /// The learning rate at its highest.
     pub learning_rate: f64,
     /// How the learning rate goes over the training.
     // Models from before there was a choice fell along a cosine, and know their training by what is written here.
     #[serde(default, skip_serializing_if = "Schedule::is_cosine")]
     pub schedule: Schedule,
-    /// AdamW's weight decay.
+    /// How strongly weights decay.
     pub weight_decay: f64,
+    /// Running average of the weights, which is what is scored and kept: the share of it that each step leaves; 0 for none
+    /// (Polyak, Juditsky 1992; Izmailov et al. 2018, arXiv 1803.05407).
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub averaging: f64,
     /// Share of the target spread evenly over all classes.
     pub label_smoothing: f64,
     /// How much a sample counts by its class.
@@ -193,6 +217,10 @@ pub struct TrainOptions {
     /// Standard deviation of an offset on each date and band, as a share of the band's range.
     #[serde(default, skip_serializing_if = "is_nothing")]
     pub offset: f64,
+    /// Samples are mixed in pairs by a share from a beta distribution of this parameter (Zhang et al. 2018, arXiv
+    /// 1710.09412); 0 for not at all.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub mixup: f64,
     /// Stop after this many epochs without a better loss on the held-out annotations.
     pub patience: usize,
     /// Share of each class's annotations held out.
@@ -208,9 +236,11 @@ impl Default for TrainOptions {
             seed: 1,
             epochs: 40,
             batch: 64,
+            optimiser: Optimiser::AdamW,
             learning_rate: 1e-3,
             schedule: Schedule::OneCycle,
             weight_decay: 1e-4,
+            averaging: 0.0,
             label_smoothing: 0.05,
             class_weights: ClassWeights::None,
             cap_per_class: 0,
@@ -220,6 +250,7 @@ impl Default for TrainOptions {
             shadows: 0.05,
             gain: 0.0,
             offset: 0.0,
+            mixup: 0.0,
             patience: 20,
             held_out_share: 0.25,
             take_likely: false,

@@ -9,8 +9,9 @@
 //! rows of zeros before, between and after samples; so a convolution is a product with a view whose rows overlap.
 
 use super::ModelError;
+use super::convolution::Convolution;
 use super::definition::{Tape, convolution, flat};
-use super::engine::{Finish, Packed, Rows, View, product_to};
+use super::engine::{Finish, Rows};
 use super::network::{Inference, Input, Shape, bound, odd, share};
 use super::weights::{Layout, Weights};
 use serde::{Deserialize, Serialize};
@@ -111,11 +112,6 @@ impl Plan {
     pub fn width(&self) -> usize {
         self.kernel * self.channels
     }
-
-    /// Values from a sample's output to the next one's, in the product and in the padded output.
-    pub fn sample_stride(&self) -> usize {
-        (self.times + self.pad) * self.filters
-    }
 }
 
 /// The blocks in order, the dense one last.
@@ -152,7 +148,7 @@ pub(super) struct TempCnn {
     options: TempCnnOptions,
     plans: Vec<Plan>,
     /// Weight and shift of each block, then of the output.
-    layers: Vec<(Packed, Vec<f32>)>,
+    layers: Vec<(Convolution, Vec<f32>)>,
 }
 
 impl TempCnn {
@@ -170,11 +166,14 @@ impl TempCnn {
             }
             let shift = beta.iter().zip(mean).zip(&scales);
             let shift = shift.map(|((beta, mean), s)| beta - mean * s).collect();
-            (Packed::new(View::of(&weight, plan.width(), plan.filters)), shift)
+            let mut convolution = Convolution::new(plan.kernel, plan.channels, plan.filters, plan.times);
+            convolution.fill(&weight);
+            (convolution, shift)
         };
         let mut layers: Vec<_> = plans.iter().enumerate().map(fold).collect();
-        let output = View::of(weights.values("output.weight"), options.dense, shape.classes);
-        layers.push((Packed::new(output), weights.values("output.bias").to_vec()));
+        let mut output = Convolution::new(1, options.dense, shape.classes, 1);
+        output.fill(weights.values("output.weight"));
+        layers.push((output, weights.values("output.bias").to_vec()));
         Self { shape: shape.clone(), options: options.clone(), plans, layers }
     }
 
@@ -185,40 +184,28 @@ impl TempCnn {
         lay_out_into(&self.shape, self.options.kernel / 2, series, &mut buffers.series);
         let [mut from, mut to] = [&mut buffers.even, &mut buffers.odd];
         let (ends, convolutions) = (self.layers.len() - 2, &self.plans[..self.plans.len() - 1]);
-        for (i, (plan, (weight, shift))) in convolutions.iter().zip(&self.layers).enumerate() {
+        for (i, (plan, (convolution, shift))) in convolutions.iter().zip(&self.layers).enumerate() {
             let input: &[f32] = if i == 0 { &buffers.series } else { from };
-            let windows = Rows {
-                offset: plan.offset,
+            let rows = |values: usize| Rows {
+                offset: plan.pad * values,
                 run: plan.times,
-                stride: plan.stride,
-                jump: (plan.times + plan.pad) * plan.stride,
+                stride: values,
+                jump: (plan.times + plan.pad) * values,
             };
-            let places = Rows {
-                offset: plan.pad * filters,
-                run: plan.times,
-                stride: filters,
-                jump: plan.sample_stride(),
-            };
-            let finish = Finish { shift, relu: true };
-            product_to(input, windows, samples * plan.times, weight, finish, (to, places));
+            let finish = Finish { shift, relu: true, add: false };
+            let places = (to.as_mut_slice(), rows(filters));
+            convolution.run((input, rows(plan.channels)), samples, finish, places);
             std::mem::swap(&mut from, &mut to);
         }
-        let even = |offset, stride| Rows { offset, run: 1, stride: 0, jump: stride };
-        let (plan, (weight, shift)) = (&self.plans[ends], &self.layers[ends]);
-        let finish = Finish { shift, relu: true };
-        let places = even(0, dense);
-        product_to(
-            from,
-            even(plan.offset, plan.stride),
-            samples,
-            weight,
-            finish,
-            (&mut buffers.dense, places),
-        );
-        let (weight, bias) = &self.layers[ends + 1];
-        let finish = Finish { shift: bias, relu: false };
-        let places = even(0, self.shape.classes);
-        product_to(&buffers.dense, even(0, dense), samples, weight, finish, (logits, places));
+        let even = |offset, stride| Rows { offset, run: 1, stride, jump: stride };
+        let (plan, (layer, shift)) = (&self.plans[ends], &self.layers[ends]);
+        let finish = Finish { shift, relu: true, add: false };
+        let input = (from.as_slice(), even(plan.offset, plan.stride));
+        layer.run(input, samples, finish, (&mut buffers.dense, even(0, dense)));
+        let (layer, bias) = &self.layers[ends + 1];
+        let finish = Finish { shift: bias, ..Finish::default() };
+        let input = (buffers.dense.as_slice(), even(0, dense));
+        layer.run(input, samples, finish, (logits, even(0, self.shape.classes)));
     }
 }
 

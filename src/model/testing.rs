@@ -1,9 +1,13 @@
 //! What the tests of the network share: small shapes, weights, series, and what PyTorch says.
 
-use super::network::Shape;
+use super::network::{Inference, Input, Shape};
 use super::weights::Weights;
 use super::{ModelKind, TempCnnOptions};
+use rayon::prelude::*;
 use safetensors::SafeTensors;
+
+/// Series a thread takes at a time.
+const SERIES: usize = 256;
 
 pub(super) fn shape(times: usize, bands: usize, classes: usize, kernel: usize, layers: usize) -> Shape {
     let options =
@@ -104,4 +108,20 @@ impl Reference {
         })
         .unwrap()
     }
+}
+
+/// Logits on all threads of the pool it is called in; the same numbers as on one.
+pub(super) fn logits_on_all_threads(network: &dyn Inference, shape: &Shape, input: Input) -> Vec<f32> {
+    let series = input.series.par_chunks(SERIES * shape.values());
+    let parts: Vec<Vec<f32>> = series
+        .enumerate()
+        .map(|(i, series)| {
+            let missing = input.missing.map(|missing| {
+                let end = missing.len().min((i + 1) * SERIES * shape.times);
+                &missing[i * SERIES * shape.times..end]
+            });
+            network.logits(Input { series, missing })
+        })
+        .collect();
+    parts.concat()
 }

@@ -182,6 +182,13 @@ impl Weights {
         self.tensors.iter_mut().filter(|t| t.trained).map(|t| t.values.as_mut_slice()).collect()
     }
 
+    /// Moves these towards others of the same network, so that `share` of what they were is kept.
+    pub fn average(&mut self, others: &Self, share: f32) {
+        for (mine, other) in self.tensors.iter_mut().zip(&others.tensors) {
+            mine.values.iter_mut().zip(&other.values).for_each(|(m, o)| *m = o + share * (*m - o));
+        }
+    }
+
     /// The values of a tensor, to be changed.
     pub fn values_mut(&mut self, name: &str) -> Option<&mut [f32]> {
         self.tensors.iter_mut().find(|t| t.name == name).map(|t| t.values.as_mut_slice())

@@ -55,11 +55,14 @@ pub struct Settings {
     /// Indices of the project's own.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub indices: Vec<NamedIndex>,
+    /// Whether maps are made in bfloat16.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub bf16: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { buffer_m: 20.0, model: ModelSpec::default(), indices: Vec::new() }
+        Self { buffer_m: 20.0, model: ModelSpec::default(), indices: Vec::new(), bf16: false }
     }
 }
 

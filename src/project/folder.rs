@@ -145,9 +145,14 @@ impl ProjectFolder {
         cube_folder(site)
     }
 
+    /// Folder of the models.
+    pub fn models_path(&self) -> PathBuf {
+        self.path.join("models")
+    }
+
     /// Folder of the model of this name.
     pub fn model_path(&self, name: &str) -> PathBuf {
-        self.path.join("models").join(file_name(name))
+        self.models_path().join(file_name(name))
     }
 
     /// Folder of the maps of a site.
@@ -162,7 +167,7 @@ impl ProjectFolder {
 
     /// Models in the project, newest first: name and folder.
     pub fn models(&self) -> Vec<(String, PathBuf)> {
-        let Ok(entries) = fs::read_dir(self.path.join("models")) else { return Vec::new() };
+        let Ok(entries) = fs::read_dir(self.models_path()) else { return Vec::new() };
         let mut found: Vec<_> = entries
             .flatten()
             // Hidden folders are models being saved.

@@ -1,6 +1,6 @@
 //! From annotations on a cube to samples.
 
-use super::{SampleError, SampleSet};
+use super::{Rows, SampleError, SampleSet};
 use crate::cube::{CHUNK, Cube, CubeError, CubeInfo, Feature, Filling, Series};
 use crate::labels::{Annotation, AnnotationId, Buffers, ClassCode, Confidence, core_of_annotation};
 use crate::progress::{Cancel, Progress, Report};
@@ -142,6 +142,9 @@ impl Pixel {
 /// Reads the series of pixels that all lie in one chunk (across, down).
 type ReadChunk<'a> = &'a (dyn Fn((u32, u32), &[Pixel]) -> Result<Vec<Series>, CubeError> + Sync);
 
+/// Pixels that are read at once: of twelve dates and ten bands, 250 MB.
+const AT_ONCE: usize = 1 << 19;
+
 /// What came of one chunk: series with the places of their pixels, or why it is damaged and how many pixels it would have
 /// given.
 type ChunkSeries = Result<Vec<(usize, Series)>, (CubeError, usize)>;
@@ -154,11 +157,8 @@ fn extract_with(
     cancel: &Cancel,
 ) -> Result<(SampleSet, ExtractReport), SampleError> {
     let mut set = empty_set(info, spec);
-    let mut take = |part| {
-        set = part;
-        Ok(())
-    };
-    let left_out = extract_parts(info, spec, usize::MAX, read, &mut take, report, cancel)?;
+    let mut take = |part: SampleSet| set.append(&part);
+    let left_out = extract_parts(info, spec, AT_ONCE, read, &mut take, report, cancel)?;
     Ok((set, left_out))
 }
 
@@ -168,7 +168,7 @@ fn empty_set(info: &CubeInfo, spec: &ExtractSpec) -> SampleSet {
         bands: spec.features.iter().map(|feature| feature.name.clone()).collect(),
         features: spec.features.iter().map(Feature::record).collect(),
         dates: info.dates.clone(),
-        values: vec![],
+        values: Rows::new(info.dates.len() * spec.features.len()),
         classes: vec![],
         annotations: vec![],
         places: vec![],
@@ -202,7 +202,7 @@ fn extract_parts(
         damaged += groups.iter().filter(|group| group.is_err()).count();
         let mut series = gather(groups, &mut left_out, &mut first);
         series.sort_unstable_by_key(|(i, _)| *i);
-        let set = usable(empty_set(info, spec), part, series, spec, &mut left_out);
+        let set = usable(empty_set(info, spec), part, series, spec, &mut left_out)?;
         sampled.extend(&set.classes);
         take(set)?;
     }
@@ -253,21 +253,21 @@ fn usable(
     series: Vec<(usize, Series)>,
     spec: &ExtractSpec,
     left_out: &mut ExtractReport,
-) -> SampleSet {
+) -> Result<SampleSet, SampleError> {
     for (i, series) in series {
         match lacks(&series.values, series.bands, spec.filling) {
             Some(Lack::Observation) => left_out.without_observation += 1,
             Some(Lack::Filling) => left_out.with_gaps += 1,
             None => {
                 let Pixel { annotation, row, col } = pixels[i];
-                set.values.extend(series.values);
+                set.values.push(&series.values)?;
                 set.classes.push(spec.annotations[annotation].class);
                 set.annotations.push(spec.annotations[annotation].id);
                 set.places.push((col, row));
             }
         }
     }
-    set
+    Ok(set)
 }
 
 /// The series of all chunks together; damaged ones are noted down, each once.

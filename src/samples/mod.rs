@@ -23,6 +23,7 @@ pub use table::{TableSpec, TableWriter};
 use crate::cube::{FeatureRecord, Filling};
 use crate::labels::{AnnotationId, ClassCode};
 use chrono::NaiveDate;
+use std::borrow::Cow;
 
 /// What can go wrong with samples.
 #[derive(Debug, thiserror::Error)]
@@ -69,8 +70,9 @@ impl SampleError {
     }
 }
 
-/// Labelled series from the pure pixels of annotations.
-#[derive(Debug, Clone, PartialEq)]
+/// Labelled series from the pure pixels of annotations, or of a table.
+#[derive(Debug)]
+#[cfg_attr(test, derive(Clone, PartialEq))]
 pub struct SampleSet {
     /// Names of the bands and indices, in the order of the values.
     pub bands: Vec<String>,
@@ -78,8 +80,8 @@ pub struct SampleSet {
     pub features: Vec<FeatureRecord>,
     /// Dates, in the order of the values.
     pub dates: Vec<NaiveDate>,
-    /// `sample x time x band`, bands in the units of the input, NaN for gaps (they are filled when read for a network).
-    pub values: Vec<f32>,
+    /// A row a sample: `time x band`, bands in the units of the input, NaN for gaps (they are filled when read for a network).
+    pub values: Rows,
     /// The class of each sample.
     pub classes: Vec<ClassCode>,
     /// The annotation of each sample: splits never part them.
@@ -101,14 +103,35 @@ impl SampleSet {
         self.classes.is_empty()
     }
 
-    /// The values of sample `i`, `time x band`.
-    pub fn series(&self, i: usize) -> &[f32] {
-        let n = self.dates.len() * self.bands.len();
-        &self.values[i * n..(i + 1) * n]
+    /// Adds others of the same bands and dates at the end.
+    ///
+    /// # Errors
+    /// [`SampleError::Room`] where they do not fit into memory and no file can be written.
+    pub fn append(&mut self, others: &Self) -> Result<(), SampleError> {
+        self.values.append(&others.values)?;
+        self.classes.extend(&others.classes);
+        self.annotations.extend(&others.annotations);
+        self.places.extend(&others.places);
+        self.locations.extend(&others.locations);
+        Ok(())
     }
 
-    /// Whether a network can read sample `i` once its gaps are filled in this way.
-    pub fn is_usable(&self, i: usize, filling: Filling) -> bool {
-        extract::lacks(self.series(i), self.bands.len(), filling).is_none()
+    /// The values of sample `i`, `time x band`.
+    ///
+    /// # Errors
+    /// [`SampleError::Room`] where they lie in a file that cannot be read.
+    pub fn series(&self, i: usize) -> Result<Cow<'_, [f32]>, SampleError> {
+        self.values.row(i)
+    }
+
+    /// Those of `part` that a network can read once their gaps are filled in this way.
+    ///
+    /// # Errors
+    /// As [`SampleSet::series`].
+    pub fn usable(&self, part: &[usize], filling: Filling) -> Result<Vec<usize>, SampleError> {
+        let usable = |i: &usize| {
+            Ok(extract::lacks(&self.series(*i)?, self.bands.len(), filling).is_none().then_some(*i))
+        };
+        part.iter().filter_map(|i| usable(i).transpose()).collect()
     }
 }

@@ -1,8 +1,11 @@
 //! Normalisation by percentiles a band, from the training part alone (Pelletier et al. 2019, 10.3390/rs11050523).
 
-use super::SampleSet;
+use super::{SampleError, SampleSet};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+
+/// Values that percentiles are taken of at most: 256 MB of memory, and the percentiles of so many stand still.
+const MOST: usize = 1 << 26;
 
 /// The 2nd and 98th percentile of each band over all dates of the training samples; a value becomes
 /// `(value - low) / (high - low)`, not clipped.
@@ -15,26 +18,31 @@ pub struct Normalisation {
 }
 
 impl Normalisation {
-    /// From the samples `train` of `set`; NaN values are left out. Percentiles are interpolated linearly between values.
-    /// A band with one value only is shifted to 0 and not scaled.
-    pub fn fit(set: &SampleSet, train: &[usize]) -> Self {
+    /// From the samples `train` of `set`; NaN values are left out. Percentiles are interpolated linearly between values; of
+    /// more values than [`MOST`], samples evenly apart are taken. A band with one value only is shifted to 0 and not scaled.
+    ///
+    /// # Errors
+    /// [`SampleError::Room`] where samples lie in a file that cannot be read.
+    pub fn fit(set: &SampleSet, train: &[usize]) -> Result<Self, SampleError> {
         let bands = set.bands.len();
-        let limits: Vec<(f32, f32)> = (0..bands)
-            .into_par_iter()
-            .map(|band| {
-                let of_sample = |&i: &usize| set.series(i).iter().skip(band).step_by(bands);
-                let mut values: Vec<f32> =
-                    train.iter().flat_map(of_sample).copied().filter(|v| v.is_finite()).collect();
-                match (percentile(&mut values, 0.02), percentile(&mut values, 0.98)) {
-                    (Some(low), Some(high)) if high > low => (low, high),
-                    // One more than a value this large may be the same number again.
-                    (Some(low), _) => (low, low + low.abs().max(1.0)),
-                    _ => (0.0, 1.0),
-                }
-            })
-            .collect();
-        let (low, high) = limits.into_iter().unzip();
-        Self { low, high }
+        let every = (train.len() * set.values.width()).div_ceil(MOST).max(1);
+        let mut values: Vec<Vec<f32>> = vec![Vec::new(); bands];
+        for i in train.iter().step_by(every) {
+            for date in set.series(*i)?.chunks_exact(bands) {
+                let there = values.iter_mut().zip(date).filter(|(_, value)| value.is_finite());
+                there.for_each(|(all, value)| all.push(*value));
+            }
+        }
+        let limits = values.into_par_iter().map(|mut values| {
+            match (percentile(&mut values, 0.02), percentile(&mut values, 0.98)) {
+                (Some(low), Some(high)) if high > low => (low, high),
+                // One more than a value this large may be the same number again.
+                (Some(low), _) => (low, low + low.abs().max(1.0)),
+                _ => (0.0, 1.0),
+            }
+        });
+        let (low, high) = limits.collect::<Vec<_>>().into_iter().unzip();
+        Ok(Self { low, high })
     }
 
     /// Normalises series in place; `values` is any number of `time x band`. Gaps must be filled before.
@@ -70,7 +78,7 @@ mod tests {
             bands: vec!["B04".into(), "B08".into()],
             features: vec![],
             dates: vec![NaiveDate::MIN, NaiveDate::MAX],
-            values,
+            values: crate::samples::Rows::of(4, values),
             classes: vec![1; n],
             annotations: vec![1; n],
             places: vec![(0, 0); n],
@@ -91,7 +99,7 @@ mod tests {
     fn only_the_training_part_is_looked_at_each_band_over_all_dates() {
         // Sample 0 has B04 = 0 and 100, B08 = 1000 and 2000; sample 1 is far off and held out.
         let set = set(vec![0., 1000., 100., 2000., 9e6, 9e6, 9e6, 9e6]);
-        let normalisation = Normalisation::fit(&set, &[0]);
+        let normalisation = Normalisation::fit(&set, &[0]).unwrap();
         assert_eq!(normalisation.low, [2.0, 1020.0]);
         assert_eq!(normalisation.high, [98.0, 1980.0]);
         let mut values = vec![2.0, 1980.0, 98.0, 1020.0, 194.0, 1500.0];
@@ -102,13 +110,13 @@ mod tests {
     #[test]
     fn gaps_a_constant_band_and_no_sample_at_all_give_finite_numbers() {
         let nan = f32::NAN;
-        let fitted = Normalisation::fit(&set(vec![nan, 7., 5., 7., 6., 7., nan, 7.]), &[0, 1]);
+        let fitted = Normalisation::fit(&set(vec![nan, 7., 5., 7., 6., 7., nan, 7.]), &[0, 1]).unwrap();
         assert!(fitted.low[0] >= 5.0 && fitted.high[0] <= 6.0);
         assert_eq!((fitted.low[1], fitted.high[1]), (7.0, 14.0));
-        let fitted = Normalisation::fit(&set(vec![nan, 3e9, nan, 3e9]), &[0]);
+        let fitted = Normalisation::fit(&set(vec![nan, 3e9, nan, 3e9]), &[0]).unwrap();
         assert_eq!((fitted.low[0], fitted.high[0]), (0.0, 1.0));
         assert!(fitted.high[1] > fitted.low[1]);
-        let fitted = Normalisation::fit(&set(vec![]), &[]);
+        let fitted = Normalisation::fit(&set(vec![]), &[]).unwrap();
         assert_eq!((fitted.low, fitted.high), (vec![0.0; 2], vec![1.0; 2]));
     }
 
@@ -119,8 +127,8 @@ mod tests {
         ) {
             let set = set(values[..values.len() / 4 * 4].to_vec());
             let all: Vec<usize> = (0..set.len()).collect();
-            let mut values = set.values.clone();
-            Normalisation::fit(&set, &all).apply(&mut values);
+            let mut values = set.values.in_memory().unwrap().to_vec();
+            Normalisation::fit(&set, &all).unwrap().apply(&mut values);
             for band in 0..2 {
                 let one: Vec<f32> = values.iter().skip(band).step_by(2).copied().collect();
                 let share = |inside: &dyn Fn(f32) -> bool| {

@@ -6,6 +6,7 @@
 
 use super::SampleError;
 use crate::files::free_bytes;
+use std::borrow::Cow;
 use std::fs::File;
 use std::path::PathBuf;
 
@@ -77,14 +78,6 @@ impl Rows {
         matches!(self.store, Store::Disk { .. })
     }
 
-    /// All values in one piece, without a copy; empty where they lie in a file.
-    pub(super) fn into_values(self) -> Vec<f32> {
-        match self.store {
-            Store::Memory(values) => values,
-            Store::Disk { .. } => Vec::new(),
-        }
-    }
-
     /// All values in one piece, where they are in memory.
     pub fn in_memory(&self) -> Option<&[f32]> {
         match &self.store {
@@ -125,6 +118,37 @@ impl Rows {
         }
         self.len += 1;
         Ok(())
+    }
+
+    /// Adds rows at the end, one behind the other.
+    ///
+    /// # Errors
+    /// As [`Rows::push`].
+    pub fn extend(&mut self, rows: &[f32]) -> Result<(), SampleError> {
+        rows.chunks(self.width.max(1)).try_for_each(|row| self.push(row))
+    }
+
+    /// Adds all rows of others of the same width at the end.
+    ///
+    /// # Errors
+    /// As [`Rows::push`] and [`Rows::read`].
+    pub fn append(&mut self, others: &Self) -> Result<(), SampleError> {
+        (0..others.len).try_for_each(|i| self.push(&*others.row(i)?))
+    }
+
+    /// Row `i`: itself where it is in memory, otherwise read from the file. Callable from many threads.
+    ///
+    /// # Errors
+    /// As [`Rows::read`].
+    pub fn row(&self, i: usize) -> Result<Cow<'_, [f32]>, SampleError> {
+        if let Store::Memory(values) = &self.store
+            && i < self.len
+        {
+            return Ok(Cow::Borrowed(&values[i * self.width..(i + 1) * self.width]));
+        }
+        let mut row = vec![0.0; self.width];
+        self.read(i, &mut row)?;
+        Ok(Cow::Owned(row))
     }
 
     /// Reads row `i` into `row`, which is as wide. Callable from many threads.
@@ -249,6 +273,41 @@ fn room(rows: u64, width: u64, memory: u64, disk: Option<u64>, folder: PathBuf) 
 }
 
 #[cfg(test)]
+impl Rows {
+    /// The values, to be changed, of rows that are in memory.
+    pub fn values_mut(&mut self) -> &mut [f32] {
+        match &mut self.store {
+            Store::Memory(values) => values,
+            Store::Disk { .. } => panic!("the rows are in a file"),
+        }
+    }
+
+    /// The same rows in a file.
+    pub fn on_disk(&self) -> Self {
+        let mut rows = Self::with_limit(self.width, 0);
+        rows.append(self).unwrap();
+        rows
+    }
+}
+
+#[cfg(test)]
+impl Clone for Rows {
+    fn clone(&self) -> Self {
+        let mut rows = Self::with_limit(self.width, self.at_most);
+        rows.append(self).unwrap();
+        rows
+    }
+}
+
+#[cfg(test)]
+impl PartialEq for Rows {
+    fn eq(&self, other: &Self) -> bool {
+        let same = |i: usize| self.row(i).unwrap() == other.row(i).unwrap();
+        (self.len, self.width) == (other.len, other.width) && (0..self.len).all(same)
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
@@ -283,6 +342,12 @@ mod tests {
         }
         let chosen = [n - 1, 3, 3, 1000];
         assert_eq!(bits(&disk.gather(&chosen).unwrap()), bits(&memory.gather(&chosen).unwrap()));
+        let mut more = Rows::with_limit(width, 1000 * 4 * width as u64);
+        more.append(&disk).unwrap();
+        more.extend(&row(n, width)).unwrap();
+        assert_eq!((more.len(), more.is_on_disk()), (n + 1, true));
+        assert_eq!(bits(&more.row(n - 1).unwrap()), bits(&memory.row(n - 1).unwrap()));
+        assert!(more.row(n).is_ok() && more.row(n + 1).is_err() && memory.row(n).is_err());
     }
 
     #[test]

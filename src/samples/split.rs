@@ -76,7 +76,7 @@ mod tests {
             bands: vec![],
             features: vec![],
             dates: vec![],
-            values: vec![],
+            values: crate::samples::Rows::new(0),
             classes: samples.iter().map(|s| s.0).collect(),
             annotations: samples.iter().map(|s| s.1).collect(),
             places: vec![(0, 0); samples.len()],

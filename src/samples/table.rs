@@ -97,7 +97,8 @@ impl TableWriter {
         }
         let all: Vec<usize> = (0..samples.len()).collect();
         for rows in all.chunks(GROUP_ROWS) {
-            let written = self.group(site, samples, &lonlats, rows);
+            let series = self.series(samples, rows)?;
+            let written = self.group(site, samples, &lonlats, rows, &series);
             written.map_err(|e| self.failed(e.to_string()))?;
             self.rows += rows.len();
         }
@@ -142,16 +143,16 @@ impl TableWriter {
         SampleError::Write { path: self.path.clone(), why }
     }
 
-    /// Writes one row group.
+    /// Writes one row group; `series` are those of its rows.
     fn group(
         &mut self,
         site: &str,
         samples: &SampleSet,
         lonlats: &[[f64; 2]],
         rows: &[usize],
+        series: &[f32],
     ) -> Result<(), ParquetError> {
         let first = self.rows as i64;
-        let series = self.series(samples, rows);
         let legend = &self.spec.legend;
         let mut group = self.writer.next_row_group()?;
         let text = |text: &str| ByteArray::from(text.as_bytes().to_vec());
@@ -191,8 +192,8 @@ impl TableWriter {
     }
 
     /// The series of some samples, `sample x time x band`, their gaps filled where that was asked for.
-    fn series(&self, samples: &SampleSet, rows: &[usize]) -> Vec<f32> {
-        let mut values: Vec<f32> = rows.iter().flat_map(|i| samples.series(*i)).copied().collect();
+    fn series(&self, samples: &SampleSet, rows: &[usize]) -> Result<Vec<f32>, SampleError> {
+        let mut values = samples.values.gather(rows)?;
         if let Some(filling) = self.spec.filling {
             let days: Vec<f64> = samples
                 .dates
@@ -202,7 +203,7 @@ impl TableWriter {
             let (bands, width) = (samples.bands.len(), samples.bands.len() * days.len());
             values.chunks_mut(width.max(1)).for_each(|series| fill(series, bands, &days, filling));
         }
-        values
+        Ok(values)
     }
 }
 

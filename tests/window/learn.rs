@@ -133,6 +133,46 @@ fn a_training_that_is_stopped_later_keeps_the_best_model_so_far() {
 }
 
 #[test]
+fn a_training_that_was_stopped_is_resumed_by_button_or_forgotten() {
+    let mut desk = Desk::open(Made::Labels);
+    let mut spec = small_model();
+    (spec.training.epochs, spec.training.patience) = (400, 400);
+    desk.send(Command::SetModel(spec));
+    desk.key(Key::F3);
+    desk.click("Train");
+    desk.until("some epochs have ended", |desk| {
+        desk.project().training.as_ref().is_some_and(|t| t.epochs.len() > 1)
+    });
+    desk.click("Cancel");
+    desk.until_idle();
+    desk.assert_sees("can be resumed");
+    desk.assert_sees("Training of model-1");
+    let stopped = desk.project().stopped[0].clone();
+    desk.assert_sees(&format!("stopped after {} of at most", stopped.epochs));
+
+    // It is there when the project is opened again, and ends as if nothing had been.
+    let mut desk = desk.reopened();
+    desk.key(Key::F3);
+    desk.click("Resume");
+    desk.until_idle();
+    assert!(desk.project().stopped.is_empty() && !desk.sees("Training of model-1"));
+    let card = &desk.project().models[0].card;
+    assert!(card.history.len() > stopped.epochs, "{} epochs", card.history.len());
+    assert!(card.notes.iter().any(|note| note.contains("went on after epoch")), "{:?}", card.notes);
+
+    desk.click("Train");
+    desk.until("an epoch has ended", |desk| {
+        desk.project().training.as_ref().is_some_and(|t| t.running && !t.epochs.is_empty())
+    });
+    desk.click("Cancel");
+    desk.until_idle();
+    desk.click("Forget");
+    desk.until_idle();
+    assert!(desk.project().stopped.is_empty());
+    assert_eq!(desk.project().models.len(), 2, "the models stay");
+}
+
+#[test]
 fn without_labels_there_is_nothing_to_train_on_and_it_is_said() {
     let mut desk = Desk::open(Made::Cube);
     desk.key(Key::F3);

@@ -249,5 +249,5 @@ fn a_map_keeps_the_classes_of_its_model_whatever_becomes_of_the_legend() {
     // A class goes, with its annotations: the map still tells what it shows.
     update(&mut state, Command::DeleteClass { code: 1, annotations: Orphans::Delete }).unwrap();
     assert_eq!(project_of(&state).legend_of_map().class(2).unwrap().name, "pasture");
-    run(&mut state, Command::Map { model: None, site: None, focus: None }).unwrap();
+    run(&mut state, Command::Map { model: None, site: None, focus: None, bf16: None }).unwrap();
 }

@@ -4,13 +4,14 @@
 //! dropout and max-pool of two dates where it has them. TempCNN is a chain of blocks; the pixel network forks after its
 //! first and joins in the sheet that its dense block reads.
 
-use super::super::engine::View;
+use super::super::convolution::Convolution;
+use super::super::engine::{Rows, View};
 use super::super::network::Shape;
 use super::super::pixel::{self, PixelOptions};
 use super::super::tempcnn::{self, TempCnnOptions};
 
-/// Samples a part of a batch, while there is time in the sheets.
-const PART: usize = 16;
+/// Samples a part of a batch, while there is time in the sheets: with 6 or 12 dates, their tiles fill whole register tiles.
+const PART: usize = 18;
 /// Samples a part of a dense block: more, because its weight is read once a part; and whole register tiles.
 pub(super) const DENSE_PART: usize = 48;
 
@@ -52,6 +53,11 @@ impl Sheet {
             + if samples.is_multiple_of(part) { 0 } else { self.part(samples % part) }
     }
 
+    /// The rows of samples, without those of zeros.
+    pub fn lying(&self) -> Rows {
+        Rows { offset: self.start(), run: self.rows, stride: self.channels, jump: self.stride() }
+    }
+
     /// Rows from a part's first to its last of use; of the rows of zeros between samples a product gives nothing of use.
     pub fn spanned(&self, samples: usize) -> usize {
         samples * (self.rows + self.pad) - self.pad
@@ -75,6 +81,12 @@ impl Window {
     /// Values in a window.
     pub fn width(&self) -> usize {
         self.kernel * self.channels
+    }
+
+    /// The rows of `from` in the middle of the windows, a row for each of `product`.
+    pub fn rows(&self, from: &Sheet, product: &Sheet) -> Rows {
+        let jump = (product.rows + product.pad) * self.stride;
+        Rows { offset: from.start(), run: product.rows, stride: self.stride, jump }
     }
 
     /// The windows of a part of the input, of which there are `rows`.
@@ -115,6 +127,14 @@ pub(in crate::model) struct Block {
 }
 
 impl Block {
+    /// Its convolution, and the one that takes gradients back to its input; without weights yet.
+    pub fn convolutions(&self) -> Option<[Convolution; 2]> {
+        let Window { kernel, channels, .. } = self.window?;
+        let Sheet { rows, channels: filters, .. } = self.product;
+        let there = Convolution::new(kernel, channels, filters, rows);
+        Some([there, Convolution::new(kernel, filters, channels, rows)])
+    }
+
     /// Values a sample that it writes.
     pub fn written(&self) -> usize {
         if self.pool { self.product.rows / 2 * self.product.channels } else { self.product.real() }

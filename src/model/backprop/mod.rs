@@ -16,11 +16,13 @@ mod tests;
 pub(super) use graph::{Graph, Sheet};
 pub(super) use norm::pool;
 
-use super::engine::{Finish, Packed, Rows, View, product_into, product_to, vectorised};
+use super::convolution::Convolution;
+use super::engine::{Finish, Packed, View, product_into, vectorised};
 use super::network::{Batch, Shape, Statistics, Step, Trainer};
 use super::pixel::PixelOptions;
 use super::tempcnn::TempCnnOptions;
 use super::weights::Weights;
+use super::winograd::{Cut, add_by_points, by_tap};
 use dice::Dice;
 use graph::Block;
 use norm::{Moments, Norm};
@@ -31,6 +33,8 @@ use rayon::prelude::*;
 const ROWS: usize = 48;
 /// Parts of a dense block whose gradients are summed in one product.
 const GROUP: usize = 4;
+/// Parts whose gradients by points are summed by one task.
+const JOINED: usize = 2;
 
 /// A network in training by hand.
 pub(super) struct ByHand {
@@ -43,22 +47,14 @@ pub(super) struct ByHand {
     products: Vec<Vec<f32>>,
     actives: Vec<Vec<f32>>,
     gradients: Shared,
-    /// By block: the weight, and the weight that takes gradients back to the input.
-    weights: Vec<Packs>,
+    /// By block with a window: the convolution, and the one that takes gradients back to the input.
+    convolutions: Vec<Option<[Convolution; 2]>>,
     /// Gradients by products, as right sides.
     packed: Vec<Packed>,
+    /// Gradients by the points of a weight, of some parts each.
+    points: Vec<Vec<f32>>,
     output: Output,
-    /// As many as the widest row has values: products by hand are shifted by nothing.
-    zeros: Vec<f32>,
     step: Step,
-}
-
-/// The right sides of a block.
-#[derive(Default)]
-struct Packs {
-    forward: Packed,
-    back: Packed,
-    turned: Vec<f32>,
 }
 
 /// Buffers by geometry.
@@ -126,10 +122,10 @@ impl ByHand {
             products: buffers(blocks),
             actives: buffers(blocks),
             gradients: Shared::new(graph.blocks.iter().map(|b| b.product)),
-            weights: (0..blocks).map(|_| Packs::default()).collect(),
+            convolutions: graph.blocks.iter().map(Block::convolutions).collect(),
             packed: Vec::new(),
+            points: Vec::new(),
             output: Output::default(),
-            zeros: vec![0.0; graph.sheets.iter().map(Sheet::real).max().unwrap_or(0)],
             step: Step { loss: 0.0, gradients: buffers(tensors + 2), statistics: statistics.collect() },
             graph,
         }
@@ -156,21 +152,17 @@ impl ByHand {
         let block = &self.graph.blocks[b];
         let (sheet, part) = (block.product, block.part);
         let len = sheet.batch(samples, part);
-        let weight = &self.weights[b].forward;
-        let zeros = &self.zeros;
         let z = room(&mut self.products[b], len).par_chunks_mut(sheet.part(part)).enumerate();
-        let moments: Vec<Moments> = match &block.window {
+        let moments: Vec<Moments> = match block.window.as_ref().zip(self.convolutions[b].as_ref()) {
             None => z.map(|(i, z)| Moments::of(&sheet, z, in_part(i, part, samples))).collect(),
-            Some(window) => {
+            Some((window, [convolution, _])) => {
                 let from = self.graph.sheets[block.input];
                 let input = &self.sheets[block.input][..from.batch(samples, part)];
                 let parts = z.zip(input.par_chunks(from.part(part)));
                 let work = |((i, z), input): ((usize, &mut [f32]), &[f32])| {
                     let samples = in_part(i, part, samples);
-                    let jump = (sheet.rows + sheet.pad) * window.stride;
-                    let rows = Rows { offset: window.offset, run: sheet.rows, stride: window.stride, jump };
-                    let finish = Finish { shift: &zeros[..sheet.channels], relu: false };
-                    product_to(input, rows, samples * sheet.rows, weight, finish, (z, lying(&sheet)));
+                    let input = (input, window.rows(&from, &sheet));
+                    convolution.run(input, samples, Finish::default(), (z, sheet.lying()));
                     Moments::of(&sheet, z, samples)
                 };
                 parts.map(work).collect()
@@ -253,7 +245,9 @@ impl ByHand {
         let sums: Vec<[Vec<f32>; 2]> = parts.collect();
         sum(&mut self.step.gradients[last], sums.iter().map(|[beta, _]| beta.as_slice()));
         sum(&mut self.step.gradients[last - 1], sums.iter().map(|[_, gamma]| gamma.as_slice()));
-        let Some(window) = &block.window else { return };
+        let Some((window, [_, back])) = block.window.as_ref().zip(self.convolutions[b].as_ref()) else {
+            return;
+        };
 
         let [by_gamma, by_beta] = [&self.step.gradients[last - 1], &self.step.gradients[last]];
         let slopes = norm.slopes(by_beta, by_gamma, samples * sheet.rows);
@@ -262,36 +256,14 @@ impl ByHand {
         // Series ask for no gradient.
         let wanted = self.graph.series != Some(block.input);
         let flow = if wanted { self.flows.get(block.input, by_input) } else { &mut [] };
-        let weight = &self.weights[b].back;
-        let zeros = &self.zeros;
         let gradient = self.gradients.get(b, len);
         let work = |(i, (z, gradient)): (usize, (&[f32], &mut [f32]))| {
             norm.back(&sheet, &slopes, z, gradient, in_part(i, part, samples));
         };
         let flow_back = |i: usize, gradient: &[f32], flow: &mut [f32]| {
             let samples = in_part(i, part, samples);
-            let offset = (sheet.pad - window.kernel / 2) * sheet.channels;
-            if block.adds {
-                let windows = View {
-                    values: gradient,
-                    offset,
-                    rows: sheet.spanned(samples),
-                    cols: window.kernel * sheet.channels,
-                    row_stride: sheet.channels,
-                    col_stride: 1,
-                };
-                product_into(windows, weight, &mut flow[from.start()..], window.stride, true);
-                return;
-            }
-            let rows = Rows { offset, ..lying(&sheet) };
-            let to = Rows {
-                offset: from.start(),
-                run: sheet.rows,
-                stride: window.stride,
-                jump: (sheet.rows + sheet.pad) * window.stride,
-            };
-            let finish = Finish { shift: &zeros[..window.channels], relu: false };
-            product_to(gradient, rows, samples * sheet.rows, weight, finish, (flow, to));
+            let finish = Finish { add: block.adds, ..Finish::default() };
+            back.run((gradient, sheet.lying()), samples, finish, (flow, window.rows(&from, &sheet)));
         };
         let z = self.products[b][..len].par_chunks(sheet.part(part));
         let parts = z.zip(gradient.par_chunks_mut(sheet.part(part))).enumerate();
@@ -309,7 +281,13 @@ impl ByHand {
     /// The gradient by a block's weight: tasks take some of its rows, and sum over the parts in their order.
     fn by_weight(&mut self, b: usize, samples: usize, tensor: usize) {
         let block = &self.graph.blocks[b];
-        let Some(window) = &block.window else { return };
+        let Some((window, [forward, _])) = block.window.as_ref().zip(self.convolutions[b].as_ref()) else {
+            return;
+        };
+        if let Some(cut) = forward.cut() {
+            self.by_points(b, cut, samples, tensor);
+            return;
+        }
         let (sheet, from) = (block.product, self.graph.sheets[block.input]);
         let part = if block.dense() { block.part * GROUP } else { block.part };
         let gradient = &*self.gradients.get(b, sheet.batch(samples, block.part));
@@ -332,16 +310,47 @@ impl ByHand {
             }
         });
     }
+
+    /// As [`Self::by_weight`], for a convolution by points: tasks take some parts, and their sums are summed in order.
+    fn by_points(&mut self, b: usize, cut: Cut, samples: usize, tensor: usize) {
+        let block = &self.graph.blocks[b];
+        let (sheet, from, part) = (block.product, self.graph.sheets[block.input], block.part);
+        let gradient = &*self.gradients.get(b, sheet.batch(samples, part));
+        let input = &self.sheets[block.input][..from.batch(samples, part)];
+        let tasks = gradient.par_chunks(JOINED * sheet.part(part));
+        let tasks = tasks.zip(input.par_chunks(JOINED * from.part(part)));
+        let joined = tasks.len();
+        self.points.resize_with(joined.max(self.points.len()), Vec::new);
+        self.points.par_iter_mut().zip(tasks).enumerate().for_each(|(task, (sums, (gradient, input)))| {
+            let sums = room(sums, cut.values());
+            let parts = input.chunks(from.part(part)).zip(gradient.chunks(sheet.part(part)));
+            for (i, (input, gradient)) in parts.enumerate() {
+                let samples = in_part(task * JOINED + i, part, samples);
+                add_by_points(cut, (input, from.lying()), (gradient, sheet.lying()), samples, sums, i == 0);
+            }
+        });
+        let Some((total, others)) = self.points[..joined].split_first_mut() else { return };
+        let (total, tap) = (&mut total[..cut.values()], from.channels * sheet.channels);
+        total.par_chunks_mut(tap).enumerate().for_each(|(i, total)| {
+            for other in others.iter() {
+                total.iter_mut().zip(&other[i * tap..]).for_each(|(t, o)| *t += o);
+            }
+        });
+        let (total, to) = (&*total, &mut self.step.gradients[tensor]);
+        to.resize(cut.taps() * tap, 0.0);
+        to.par_chunks_mut(tap).enumerate().for_each(|(i, to)| by_tap(cut, total, i, to));
+    }
 }
 
 impl Trainer for ByHand {
     fn step(&mut self, weights: &Weights, batch: &Batch) -> &Step {
         let samples = batch.targets.len() / self.graph.classes;
-        self.graph
-            .blocks
-            .par_iter()
-            .zip(&mut self.weights)
-            .for_each(|(block, packs)| packs.fill(block, weights));
+        self.graph.blocks.par_iter().zip(&mut self.convolutions).for_each(|(block, convolutions)| {
+            let Some([forward, back]) = convolutions else { return };
+            let weight = weights.values(&format!("{}.weight", block.name));
+            forward.fill(weight);
+            back.fill_turned(weight);
+        });
         self.output.fill(weights);
         self.take(batch.input.series, samples);
         let blocks = self.graph.blocks.len();
@@ -365,34 +374,6 @@ impl Trainer for ByHand {
         }
         &self.step
     }
-}
-
-impl Packs {
-    /// Takes in the weight of a step.
-    fn fill(&mut self, block: &Block, weights: &Weights) {
-        let Some(window) = &block.window else { return };
-        let weight = weights.values(&format!("{}.weight", block.name));
-        let (channels, filters) = (window.channels, block.product.channels);
-        self.forward.fill(View::of(weight, window.width(), filters));
-        if window.kernel == 1 {
-            self.back.fill(View::of(weight, channels, filters).transposed());
-            return;
-        }
-        // A convolution of its own: the kernel reversed, channels and filters exchanged; `kernel * filters x channels`.
-        let turned = room(&mut self.turned, weight.len());
-        let taps = weight.chunks_exact(channels * filters);
-        for (tap, to) in taps.rev().zip(turned.chunks_exact_mut(filters * channels)) {
-            for (c, row) in tap.chunks_exact(filters).enumerate() {
-                to[c..].iter_mut().step_by(channels).zip(row).for_each(|(t, w)| *t = *w);
-            }
-        }
-        self.back.fill(View::of(turned, window.kernel * filters, channels));
-    }
-}
-
-/// The rows of a part's samples, without those of zeros.
-fn lying(sheet: &Sheet) -> Rows {
-    Rows { offset: sheet.start(), run: sheet.rows, stride: sheet.channels, jump: sheet.stride() }
 }
 
 /// Sums vectors of one length in their order.

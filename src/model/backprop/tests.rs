@@ -2,10 +2,10 @@
 
 use super::super::adamw::AdamW;
 use super::super::definition::Definition;
-use super::super::network::{Inference, Input, logits_on_all_threads, targets};
+use super::super::network::{Inference, Input, targets};
 use super::super::tempcnn::{EPSILON, TempCnn, block};
-use super::super::testing::{Reference, classes, series, shape, shape_of, tempcnn, weights};
-use super::super::{ModelKind, PixelOptions, TempCnnOptions};
+use super::super::testing::{self, Reference, classes, series, shape, shape_of, tempcnn, weights};
+use super::super::{ModelKind, Optimiser, PixelOptions, TempCnnOptions};
 use super::*;
 use candle_core::DType;
 
@@ -183,7 +183,7 @@ fn inference_with_batch_norm_folded_equals_the_plain_network() {
         for (a, b) in got.iter().zip(&expected) {
             assert!((f64::from(*a) - b).abs() < 1e-4, "{a} but {b}");
         }
-        assert_eq!(got, logits_on_all_threads(&net, &shape, Input::whole(&x)));
+        assert_eq!(got, testing::logits_on_all_threads(&net, &shape, Input::whole(&x)));
     }
 }
 
@@ -216,7 +216,7 @@ fn pytorch_says_the_same_of_logits_loss_gradients_and_three_steps() {
     let net = TempCnn::new(&shape, tempcnn(&shape), &weights);
     close("logits", &net.logits(Input::whole(&x)), &floats("logits"), 1e-5);
 
-    let mut adam = AdamW::new(1e-2);
+    let mut adam = AdamW::new(Optimiser::AdamW, 1e-2);
     for (i, loss) in floats("losses").iter().enumerate() {
         let step = step_on(&shape, &weights, (&x, &classes), 0.05, None);
         close("loss", &[step.loss as f32], &[*loss], 1e-5);
@@ -385,7 +385,7 @@ fn the_fast_path_classifies_as_the_definition_does_at_the_edges() {
         for (g, e) in got.iter().zip(&expected) {
             assert!((g - e).abs() < 1e-4, "{shape:?}: {g} but {e}");
         }
-        assert_eq!(got, logits_on_all_threads(&*ready, &shape, Input::whole(&x)));
+        assert_eq!(got, testing::logits_on_all_threads(&*ready, &shape, Input::whole(&x)));
         assert!(ready.logits(Input::whole(&[])).is_empty());
     }
 }
@@ -430,7 +430,7 @@ fn pytorch_says_the_same_of_the_pixel_network_and_both_learn_alike_for_fifty_ste
         let first = &x[..batch * shape.values()];
         let logits = shape.ready(&weights).logits(Input::whole(first));
         near("logits", &logits, &floats("logits"), 1e-4);
-        let mut adam = AdamW::new(1e-2);
+        let mut adam = AdamW::new(Optimiser::AdamW, 1e-2);
         let mut trainer = shape.trainer();
         let losses = floats("losses");
         assert_eq!(losses.len(), steps);

@@ -1,9 +1,9 @@
 use super::super::adamw::AdamW;
 use super::super::definition::Definition;
-use super::super::network::{Batch, Inference, Input, Shape, logits_on_all_threads, targets};
-use super::super::testing::{classes, made, series, shape_of, weights};
+use super::super::network::{Batch, Inference, Input, Shape, targets};
+use super::super::testing::{self, classes, made, series, shape_of, weights};
 use super::super::weights::Weights;
-use super::super::{LtaeOptions, ModelKind};
+use super::super::{LtaeOptions, ModelKind, Optimiser};
 use super::Ltae;
 use candle_core::DType;
 use proptest::prelude::*;
@@ -109,7 +109,7 @@ fn pytorch_says_the_same_of_logits_and_attention_with_and_without_masks() {
 fn pytorch_says_the_same_of_loss_gradients_and_three_steps_with_and_without_masks() {
     for reference in Reference::both() {
         let mut weights = start(&reference.shape);
-        let mut adam = AdamW::new(1e-2);
+        let mut adam = AdamW::new(Optimiser::AdamW, 1e-2);
         for (i, loss) in reference.floats("losses").iter().enumerate() {
             let definition = Definition::new(&reference.shape, &weights, DType::F64).unwrap();
             let defined = definition.step(&reference.batch()).unwrap();
@@ -222,7 +222,7 @@ fn blocks_and_threads_do_not_change_the_numbers() {
     let x = series(&shape, 600);
     let missing: Vec<bool> = made(6, 600 * 12).iter().map(|u| *u < -0.3).collect();
     let fast = fast(&shape, &weights);
-    let all = logits_on_all_threads(&fast, &shape, Input { series: &x, missing: Some(&missing) });
+    let all = testing::logits_on_all_threads(&fast, &shape, Input { series: &x, missing: Some(&missing) });
     for i in [0, 1, 95, 96, 255, 256, 599] {
         let series = &x[i * shape.values()..(i + 1) * shape.values()];
         let input = Input { series, missing: Some(&missing[i * 12..(i + 1) * 12]) };

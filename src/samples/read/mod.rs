@@ -78,30 +78,18 @@ pub struct TableRows {
 }
 
 impl TableRows {
-    /// All samples in memory.
-    ///
-    /// # Errors
-    /// [`SampleError::TooLarge`] where they do not fit; [`SampleError::Room`] where a temporary file cannot be read.
-    pub fn into_set(self) -> Result<SampleSet, SampleError> {
-        let n = self.rows.len();
-        let values = match self.rows.is_on_disk() {
-            false => self.rows.into_values(),
-            true => {
-                super::rows::check_memory(n as u64, self.rows.width() as u64)?;
-                let all: Vec<usize> = (0..n).collect();
-                self.rows.gather(&all)?
-            }
-        };
-        Ok(SampleSet {
+    /// The samples, which stay where they are: in memory, or in a file.
+    pub fn into_set(self) -> SampleSet {
+        SampleSet {
             features: self.bands.iter().map(FeatureRecord::named).collect(),
             bands: self.bands,
             dates: self.dates,
-            values,
+            values: self.rows,
             classes: self.classes,
             annotations: self.annotations,
             places: Vec::new(),
             locations: self.locations,
-        })
+        }
     }
 
     /// How many samples.
@@ -175,8 +163,8 @@ pub fn read_rows(
     table.map_err(told)
 }
 
-/// Samples of a table, in memory.
-#[derive(Debug, Clone, PartialEq)]
+/// Samples of a table.
+#[derive(Debug)]
 pub struct SampleTable {
     /// The samples. Their annotations are the polygons that the table tells, else its places, else each is its own.
     pub samples: SampleSet,
@@ -186,10 +174,10 @@ pub struct SampleTable {
     pub notes: Vec<String>,
 }
 
-/// Reads a table of samples into memory; `bands` by name and in this order, or all of them.
+/// Reads a table of samples; `bands` by name and in this order, or all of them.
 ///
 /// # Errors
-/// As [`read_rows`] and [`TableRows::into_set`].
+/// As [`read_rows`].
 pub fn read_table(
     path: &Path,
     bands: Option<&[String]>,
@@ -197,7 +185,7 @@ pub fn read_table(
 ) -> Result<SampleTable, SampleError> {
     let mut table = read_rows(path, &TableRequest { bands, ..Default::default() }, &|_| (), cancel)?;
     let (legend, notes) = (std::mem::take(&mut table.legend), std::mem::take(&mut table.notes));
-    Ok(SampleTable { samples: table.into_set()?, legend, notes })
+    Ok(SampleTable { samples: table.into_set(), legend, notes })
 }
 
 /// What a reader of either form is given.

@@ -42,7 +42,7 @@ fn samples(n: usize) -> SampleSet {
         bands,
         features: vec![],
         dates,
-        values: (0..n * 6).map(value).collect(),
+        values: crate::samples::Rows::of(6, (0..n * 6).map(value).collect()),
         classes: vec![3; n],
         annotations: (0..n as u64).map(|i| 100 + i / 10).collect(),
         places: (0..n as u32).map(|i| (i % 500, i / 500 % 500)).collect(),

@@ -3,8 +3,8 @@
 use super::curves::Curve;
 use super::details::details_ui;
 use crate::app::{AppState, Command, DamagedModel, HOLDS_MODELS, ModelEntry, OpenProject};
-use crate::jobs::{JobId, JobKind};
-use crate::model::{EpochScore, ModelKind};
+use crate::jobs::{JobId, JobKind, StoppedTraining};
+use crate::model::{EpochScore, ModelKind, bf16_is_available};
 use crate::ui::view::View;
 use crate::ui::{format, tokens, widgets};
 use egui::{Align, Button, Label, Layout, RichText, Ui};
@@ -31,6 +31,10 @@ pub fn models_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mu
         ui.label(RichText::new("No model yet. Train one: it takes seconds.").weak());
     }
     open_what_was_trained(project, &mut view.models);
+    bf16_ui(ui, project, view);
+    for stopped in &project.stopped {
+        stopped_ui(ui, state, project, view, stopped);
+    }
     for model in &project.models {
         model_ui(ui, state, project, view, model);
     }
@@ -114,8 +118,56 @@ fn map_button(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut V
     let hint = format!("Maps the site on screen with {}, what is in view first", model.name);
     if ui.add_enabled(can, Button::new("Map")).on_hover_text(hint).clicked() {
         let focus = project.cube().and_then(|(opened, _)| view.map.focus(opened));
-        view.send(Command::Map { model: Some(model.name.clone()), site: None, focus });
+        view.send(Command::Map { model: Some(model.name.clone()), site: None, focus, bf16: None });
     }
+}
+
+/// Whether maps are made in bfloat16, where the processor has it.
+fn bf16_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
+    let of_use = project.models.iter().any(|model| matches!(model.card.spec.kind, ModelKind::TempCnn(_)));
+    if !of_use || !bf16_is_available() {
+        return;
+    }
+    let mut on = project.document.settings.bf16;
+    let hint = "Maps with a TempCNN faster, with weights and inputs rounded to 8 bits of precision. Some labels near a border \
+                change: how many, on a probe, is told when the map is made";
+    if ui.checkbox(&mut on, "Map in bf16").on_hover_text(hint).changed() {
+        view.send(Command::SetBf16(on));
+    }
+}
+
+/// A training that was stopped before its end.
+fn stopped_ui(
+    ui: &mut Ui,
+    state: &AppState,
+    project: &OpenProject,
+    view: &mut View,
+    stopped: &StoppedTraining,
+) {
+    if project.training.as_ref().is_some_and(|training| training.running && training.name == stopped.name) {
+        return;
+    }
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let can = can_change(state, project);
+            let hint = "Deletes where this training stands. A model that it left stays";
+            if ui.add_enabled(can, Button::new("Forget")).on_hover_text(hint).clicked() {
+                view.send(Command::ForgetTraining(stopped.name.clone()));
+            }
+            let hint = "Goes on with this training, with the network and options that it had: it comes to the same model as \
+                        if it had not been stopped";
+            if ui.add_enabled(can, Button::new("Resume")).on_hover_text(hint).clicked() {
+                view.send(Command::Resume(stopped.name.clone()));
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.add(Label::new(format!("Training of {}", stopped.name)).truncate());
+            });
+        });
+    });
+    let words =
+        format!("stopped after {} of at most {} epochs", stopped.epochs, stopped.spec.training.epochs);
+    ui.label(RichText::new(words).small().weak());
+    ui.add_space(tokens::GRID);
 }
 
 fn damaged_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, model: &DamagedModel) {
