@@ -10,11 +10,13 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The model's folder, and the series to classify: a table of samples (.parquet or .csv), long or as `ritmo samples` writes
-    /// it, its bands found by name; or a safetensors file with `x`, series x band x time, in the units of the model's training,
-    /// NaN for gaps.
-    #[arg(value_names = ["MODEL", "TABLE"], num_args = 1..=2)]
-    pub places: Vec<PathBuf>,
+    /// The model's folder.
+    #[arg(value_name = "MODEL")]
+    pub first: Option<PathBuf>,
+    /// The series: a table of samples (.parquet or .csv), long or as `ritmo samples` writes it, its bands found by name; or a
+    /// safetensors file with `x`, series x band x time, in the units of the model's training, NaN for gaps.
+    #[arg(value_name = "TABLE")]
+    pub second: Option<PathBuf>,
     /// The model's folder, where it does not stand first.
     #[arg(long, value_name = "MODEL")]
     pub model: Option<PathBuf>,
@@ -30,7 +32,7 @@ pub struct Args {
 impl Args {
     /// The model and the series; ends the program as wrong usage does where they are not both told, once each.
     fn both(&self) -> (&Path, &Path) {
-        let mut places = self.places.iter();
+        let mut places = self.first.iter().chain(&self.second);
         let model = self.model.as_ref().or_else(|| places.next());
         let input = self.input.as_ref().or_else(|| places.next());
         match (model, input, places.next()) {

@@ -63,6 +63,13 @@ pub enum SampleError {
     Cancelled(#[from] crate::progress::Cancelled),
 }
 
+impl SampleError {
+    /// Whether it is that a table lacks bands that were asked for by name.
+    pub fn lacks_bands(&self) -> bool {
+        matches!(self, Self::Read { why, .. } if why.starts_with(read::NO_BAND))
+    }
+}
+
 /// Labelled series from the pure pixels of annotations, or of a table.
 #[derive(Debug)]
 #[cfg_attr(test, derive(Clone, PartialEq))]

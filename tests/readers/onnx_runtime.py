@@ -24,7 +24,7 @@ assert len(lists["bands"]) == entry.shape[1] and len(lists["dates"]) == entry.sh
 assert lists["class_names"][2] == "class, the 3." and lists["class_codes"] == [1, 2, 3, 4, 5], about
 assert [i.name for i in session.get_inputs()] == ["series"], "no other input is asked for"
 masks = [i.name for i in session.get_overridable_initializers() if i.name == "missing"]
-assert ("missing" in about["gaps"]) == bool(masks) == (about["network"] == "ltae"), about
+assert ("missing" in about["gaps"]) == bool(masks), about
 for name in ["logits", "probabilities"]:
     expected = np.fromfile(folder / f"{name}.f32", "<f4").reshape(len(series), -1)
     assert np.isfinite(expected).all() and expected.std() > 0

@@ -25,13 +25,13 @@ pub struct PredictedTable {
     pub notes: Vec<String>,
 }
 
-/// Classifies the samples of a table, labelled or not, and writes a table of `sample_id`, `longitude`, `latitude`, `class` (its
+/// Classifies the samples of a table, whatever their labels, and writes a table of `sample_id`, `longitude`, `latitude`, `class` (its
 /// name), `probability` (of it) and one column a class, `p_` and its name. Bands are found by name and taken in the model's order;
 /// dates by their place. Nothing of the sort is guessed: other bands, or another number of dates, are refused.
 ///
 /// # Errors
-/// A table that cannot be read or lacks a band (says which, and which there are); [`ModelError::Mismatch`] for another number
-/// of dates; an output that cannot be written.
+/// A table that cannot be read; [`ModelError::Mismatch`] for one that lacks a band (says which, and which there are) or has
+/// another number of dates; an output that cannot be written.
 pub fn predict_table(
     model: &Model,
     input: &Path,
@@ -44,8 +44,16 @@ pub fn predict_table(
         let why = "a table of classes is Parquet or text: end its name in .parquet or .csv".into();
         return Err(ModelError::Series { path: output.into(), why });
     }
-    let request = TableRequest { bands: Some(&card.bands), take_unlabelled: true, ..Default::default() };
-    let table = read_rows(input, &request, report, cancel)?;
+    let request = TableRequest { bands: Some(&card.bands), without_labels: true, ..Default::default() };
+    let table = read_rows(input, &request, report, cancel).map_err(|error| match error.lacks_bands() {
+        true => ModelError::Mismatch {
+            why: format!(
+                "{error} The model takes {}: give the table's columns these names, or train a model on this table",
+                card.bands.join(", ")
+            ),
+        },
+        false => error.into(),
+    })?;
     let mut notes = table.notes.clone();
     notes.extend(dates_fit(model, &table)?);
 
@@ -220,7 +228,13 @@ mod tests {
         let output = folder.path().join("out.parquet");
         model.card.bands = vec!["ndvi".into(), "SWIR".into()];
         let why = predict(&model, &input, &output).unwrap_err();
-        for words in ["table.csv", "no band ndvi, SWIR", "Its bands are EVI, NIR, NDVI", "Is NDVI meant?"] {
+        for words in [
+            "table.csv",
+            "no band ndvi, SWIR",
+            "Its bands are EVI, NIR, NDVI",
+            "Is NDVI meant?",
+            "The model takes ndvi, SWIR: give",
+        ] {
             assert!(why.contains(words), "{words}: {why}");
         }
         let mut model = model_of(ModelKind::named("pixel").unwrap(), "now");

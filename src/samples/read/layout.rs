@@ -18,6 +18,9 @@ const POLYGON: &[&str] = &["annotation_id", "polygon_id", "polygon"];
 const NEVER: &[&str] =
     &["code", "col", "row", "x", "y", "split", "fold", "index", "level_0", "year", "month", "day", "weight"];
 
+/// How the sentence about bands that are not there begins.
+pub(in crate::samples) const NO_BAND: &str = "it has no band";
+
 /// What the columns are.
 #[derive(Debug)]
 pub(super) struct Layout {
@@ -170,7 +173,7 @@ fn all_or<T>(
         [one] => format!(" Is {one} meant?"),
         several => format!(" Are {} meant?", several.join(", ")),
     };
-    Err(format!("it has no band {}. Its bands are {}.{hint}", lacking.join(", "), shortened(there)))
+    Err(format!("{NO_BAND} {}. Its bands are {}.{hint}", lacking.join(", "), shortened(there)))
 }
 
 /// A list that is not longer than a sentence may be.

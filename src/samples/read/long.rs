@@ -154,7 +154,7 @@ fn leave_out_unlabelled(
     notes: &mut Vec<String>,
 ) -> Result<(), Trouble> {
     let without = samples.classes.iter().filter(|class| class.is_none()).count();
-    if without == 0 || job.request.take_unlabelled {
+    if without == 0 || job.request.takes_all() {
         return Ok(());
     }
     if without == samples.ids.len() {

@@ -19,6 +19,7 @@ use crate::labels::{AnnotationId, ClassCode, Legend};
 use crate::progress::{Cancel, Cancelled, Report};
 use chrono::NaiveDate;
 use columns::Key;
+pub(super) use layout::NO_BAND;
 use layout::{Form, Layout};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -38,6 +39,15 @@ pub struct TableRequest<'a> {
     pub label: Option<&'a str>,
     /// Whether samples without a label are read too; without, they are left out, and a table that has none is refused.
     pub take_unlabelled: bool,
+    /// Whether labels are passed over, whatever they are: all samples are read, and none has a class.
+    pub without_labels: bool,
+}
+
+impl TableRequest<'_> {
+    /// Whether samples without a label are read.
+    fn takes_all(&self) -> bool {
+        self.take_unlabelled || self.without_labels
+    }
 }
 
 /// Samples of a table, as many as memory and disk hold.
@@ -132,8 +142,11 @@ pub fn read_rows(
     let columns = columns::columns(&reader);
     let metadata = reader.metadata().file_metadata().key_value_metadata();
     let own = metadata.and_then(|all| all.iter().find(|m| m.key == "ritmo")).and_then(|m| m.value.as_deref());
-    let layout = layout::layout(&columns, own, request.bands, request.label).map_err(failed)?;
-    if layout.label.is_none() && !request.take_unlabelled {
+    let mut layout = layout::layout(&columns, own, request.bands, request.label).map_err(failed)?;
+    if request.without_labels {
+        layout.label = None;
+    }
+    if layout.label.is_none() && !request.takes_all() {
         let names: Vec<&str> = columns.iter().map(|c| c.name.as_str()).collect();
         return Err(failed(format!(
             "it has no column `label` that says what each sample is. Its columns are {}. Name the column that does",
@@ -319,7 +332,8 @@ impl Samples {
         mut notes: Vec<String>,
     ) -> TableRows {
         let (annotations, annotations_are) = self.annotations(layout);
-        if annotations_are == PLACES {
+        // Of samples without labels nothing is held out.
+        if annotations_are == PLACES && !job.request.without_labels {
             notes.push("it tells no polygons: samples of one place count as one annotation".into());
         }
         let placed = self.lonlat.iter().flatten().any(|v| v.is_finite());

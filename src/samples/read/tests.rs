@@ -468,6 +468,22 @@ proptest! {
     }
 }
 
+#[test]
+fn labels_are_passed_over_where_that_is_asked_though_they_could_not_be_learned() {
+    // More labels than a legend has room for, and two for one sample.
+    let order = by_sample(300, 2);
+    let mut columns = long(300, 2, &order);
+    let names = all(order.iter().enumerate(), |(row, _)| format!("name {row}"));
+    columns[1].1 = Data::Text(names);
+    let why = refusal(&columns);
+    assert!(why.contains("name 0 in one row and name 1 in another"), "{why}");
+    let request = TableRequest { without_labels: true, ..Default::default() };
+    let table = read_columns(&columns, 1000, &request);
+    assert!(table.len() == 300 && table.classes.iter().all(|class| *class == 0));
+    assert!(table.legend.classes.is_empty());
+    assert_eq!(table.bands, ["NDVI", "EVI"]);
+}
+
 /// Writes the file again, saying that it has so many rows.
 fn say_rows(path: &Path, rows: i64) {
     use parquet::file::metadata::{FileMetaData, ParquetMetaData, ParquetMetaDataWriter, RowGroupMetaData};

@@ -45,7 +45,7 @@ pub(super) fn read(job: &Job, layout: &Layout) -> Result<TableRows, Trouble> {
         let key = |at: Option<usize>, row: usize| at.and_then(|at| cells[at].key(row));
         for row in 0..count {
             let class = key(label, row);
-            if class.is_none() && !job.request.take_unlabelled {
+            if class.is_none() && !job.request.takes_all() {
                 without += 1;
                 continue;
             }

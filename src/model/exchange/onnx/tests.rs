@@ -1,7 +1,7 @@
 use super::*;
 use crate::labels::Class;
 use crate::model::testing::weights;
-use crate::model::{ModelCard, ModelKind};
+use crate::model::{LtaeOptions, ModelCard, ModelKind};
 use crate::samples::Normalisation;
 use chrono::{Days, NaiveDate};
 use std::path::PathBuf;
@@ -40,7 +40,9 @@ pub fn python(can: &str) -> Option<PathBuf> {
 fn onnx_runtime_gives_the_logits_that_we_give() {
     let Some(python) = python("import onnx, onnxruntime, numpy") else { return };
     let folder = tempfile::tempdir().unwrap();
-    for kind in ModelKind::all() {
+    // One that looks past gaps, and one that does not.
+    let blind = ModelKind::Ltae(LtaeOptions { mask_gaps: false, ..LtaeOptions::default() });
+    for kind in ModelKind::all().into_iter().chain([blind]) {
         for times in [3usize, 13] {
             let model = model(kind.clone(), times as u64);
             let Normalisation { low, high } = &model.card.normalisation;
@@ -80,6 +82,12 @@ fn onnx_runtime_gives_the_logits_that_we_give() {
                 .copied()
                 .collect();
             export_onnx(&model, &place("model.onnx")).unwrap();
+            let words = if model.card.spec.masks_gaps() {
+                "is true for a date with a gap"
+            } else {
+                "as they were in training"
+            };
+            assert!(onnx_gaps(&model.card).contains(words), "{}", onnx_gaps(&model.card));
             std::fs::write(place("filled.f32"), bytes(&turned)).unwrap();
             std::fs::write(place("missing.u8"), &missing).unwrap();
             std::fs::write(place("of_gaps.f32"), bytes(&model.raw_logits(&gappy).unwrap())).unwrap();
