@@ -164,6 +164,17 @@ fn benches(criterion: &mut Criterion) {
                 threads(&model, &series);
             }
         }
+        if name == "tempcnn"
+            && let Ok(halved) = model.in_bf16()
+        {
+            let rate = per_cpu_second(&mut group, "classify, tempcnn, bf16", SERIES, || {
+                drop(black_box(halved.logits(&series)));
+            });
+            if let (Some(rate), Some(peer)) = (rate, of_peer(name, "inference")) {
+                println!("tempcnn classifies {rate:.0} series per second of CPU in bf16");
+                say("tempcnn, inference in bf16", rate / peer, 4.0, "x PyTorch in f32");
+            }
+        }
         if let ModelKind::TempCnn(options) = &spec.kind {
             let direct = TempCnnOptions { kernel: DIRECT, ..options.clone() };
             let spec = ModelSpec { kind: ModelKind::TempCnn(direct), ..spec.clone() };
