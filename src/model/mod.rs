@@ -3,8 +3,9 @@
 //! One file a network: `tempcnn`, `pixel`, `ltae`; `network` says what they have in common, `weights` what they are made
 //! of. A network is there twice. Its `define` says in candle what it is, with gradients by automatic differentiation
 //! (`definition`): the reference, and the place to try a change first. What runs is the fast path by hand: `engine` (products
-//! and SIMD), `convolution` (directly or by `winograd`), the network's inference, and `backprop` (a training step). Tests hold the second to the first, and both to
-//! finite differences and PyTorch; `benches/engine.rs` measures them side by side.
+//! and SIMD), `convolution` (as one product, or by `winograd` with fewer multiplications), the network's inference, and
+//! `backprop` (a training step). Tests hold the second to the first, and both to finite differences and PyTorch;
+//! `benches/engine.rs` measures them side by side.
 
 mod adamw;
 mod attention;

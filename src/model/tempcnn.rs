@@ -6,7 +6,7 @@
 //!
 //! All of it but the end is one thing, a block: a product with a window over the input, then batch norm, ReLU, dropout.
 //! The dense layer is a block whose window is the whole series. Activations lie `sample x time x channel` with `pad`
-//! rows of zeros before, between and after samples; so a convolution is a product with a view whose rows overlap.
+//! rows of zeros before, between and after samples, as a direct convolution reads them.
 
 use super::ModelError;
 use super::convolution::Convolution;

