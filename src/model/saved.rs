@@ -510,7 +510,7 @@ pub(super) mod tests {
             ("\"NDVI\",", "", "bands"),
             ("\"2013-02-01\"", "\"2013-01-01\"", "dates"),
             ("\"code\": 3", "\"code\": 1", "codes"),
-            ("0.9", "0.1", "normalisation"),
+            ("0.9,", "0.1,", "normalisation"),
             ("\"samples\": 20", "\"samples\": 21", "another training"),
         ] {
             assert!(text.contains(from), "{from}");

@@ -133,7 +133,7 @@ impl Rows {
     /// # Errors
     /// As [`Rows::push`] and [`Rows::read`].
     pub fn append(&mut self, others: &Self) -> Result<(), SampleError> {
-        (0..others.len).try_for_each(|i| self.push(&*others.row(i)?))
+        (0..others.len).try_for_each(|i| self.push(&others.row(i)?))
     }
 
     /// Row `i`: itself where it is in memory, otherwise read from the file. Callable from many threads.

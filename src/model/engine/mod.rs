@@ -380,9 +380,9 @@ impl<S: Simd, const VECTORS: usize> End<'_, S, VECTORS> {
                 *whole = sums;
                 return;
             }
-            for v in 0..VECTORS {
-                let sum = self.finished(simd, sums[v], v);
-                whole[v] = if self.finish.add { simd.add_f32s(whole[v], sum) } else { sum };
+            for (v, (to, sum)) in whole.iter_mut().zip(sums).enumerate() {
+                let sum = self.finished(simd, sum, v);
+                *to = if self.finish.add { simd.add_f32s(*to, sum) } else { sum };
             }
             return;
         }

@@ -290,7 +290,8 @@ fn samples_in_a_file_give_the_same_weights_as_samples_in_memory() {
     assert!(filed.values.is_on_disk());
     for kind in [ModelKind::named("ltae").unwrap(), spec(3).kind] {
         let spec = ModelSpec { kind, ..spec(3) };
-        assert_eq!(run(&filed, &split, &spec).unwrap().weights, run(&set, &split, &spec).unwrap().weights);
+        let [file, memory] = [&filed, &set].map(|set| run(set, &split, &spec).unwrap().weights);
+        assert!(file == memory, "{}", spec.kind.name());
     }
 }
 
@@ -328,7 +329,7 @@ fn a_training_that_was_stopped_comes_to_the_same_weights_as_one_that_was_not() {
     for epoch in [1, 2, 5, 6] {
         let (first, last) = stopped_in(epoch, &spec, &checkpoint);
         assert_eq!(first.map(|model| model.card.history.len()), (epoch > 1).then(|| epoch - 1));
-        assert_eq!(last.weights, whole.weights, "stopped in epoch {epoch}");
+        assert!(last.weights == whole.weights, "stopped in epoch {epoch}");
         assert_eq!(last.card.history, whole.card.history);
         assert_eq!(last.card.best_epoch, whole.card.best_epoch);
     }
@@ -401,7 +402,7 @@ fn adam_and_averaged_weights_learn_too_and_are_not_the_same() {
         model.weights
     };
     let usual = learn("optimiser", "adamw");
-    for (name, value) in [("optimiser", "adam"), ("averaging", "0.9"), ("mixup", "0.2")] {
-        assert_ne!(learn(name, value), usual, "{name}");
+    for (name, value) in [("optimiser", "adam"), ("averaging", "0"), ("mixup", "0.2")] {
+        assert!(learn(name, value) != usual, "{name}");
     }
 }

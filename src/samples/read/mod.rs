@@ -209,7 +209,12 @@ enum Trouble {
 
 impl From<ParquetError> for Trouble {
     fn from(error: ParquetError) -> Self {
-        Self::Table(format!("it is damaged ({error})"))
+        match error.to_string().split_once("Disabled feature at compile time: ") {
+            None => Self::Table(format!("it is damaged ({error})")),
+            Some((_, codec)) => Self::Table(format!(
+                "it is compressed by {codec}, which is not read here. Write it with Zstandard, Snappy, LZ4 or Gzip"
+            )),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 use super::*;
 use crate::samples::{TableSpec, TableWriter};
 use crate::testing::shared_data;
-use parquet::basic::{ConvertedType, LogicalType, Repetition, Type as PhysicalType};
+use parquet::basic::{Compression, ConvertedType, GzipLevel, LogicalType, Repetition, Type as PhysicalType};
 use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, FloatType, Int32Type, Int64Type};
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
@@ -21,6 +21,10 @@ enum Data {
 }
 
 fn write(path: &Path, columns: &[(&str, Data)], rows_a_group: usize) {
+    write_by(path, columns, rows_a_group, Compression::UNCOMPRESSED);
+}
+
+fn write_by(path: &Path, columns: &[(&str, Data)], rows_a_group: usize, compression: Compression) {
     let field = |(name, data): &(&str, Data)| {
         let (physical, logical) = match data {
             Data::Whole(_) => (PhysicalType::INT64, None),
@@ -36,7 +40,8 @@ fn write(path: &Path, columns: &[(&str, Data)], rows_a_group: usize) {
     let fields = columns.iter().map(field).collect();
     let schema = Arc::new(Type::group_type_builder("schema").with_fields(fields).build().unwrap());
     let file = std::fs::File::create(path).unwrap();
-    let mut writer = SerializedFileWriter::new(file, schema, Arc::new(WriterProperties::default())).unwrap();
+    let properties = WriterProperties::builder().set_compression(compression).build();
+    let mut writer = SerializedFileWriter::new(file, schema, Arc::new(properties)).unwrap();
     let rows = match &columns[0].1 {
         Data::Whole(c) => c.len(),
         Data::Real(c) => c.len(),
@@ -386,6 +391,21 @@ fn a_file_that_is_absent_foreign_or_a_folder_is_a_sentence() {
     let other = home.path().join("table.xlsx");
     std::fs::write(&other, "sample_id,label\n1,2\n").unwrap();
     assert!(why(&other).contains("no Parquet file") && why(&other).contains(".csv"), "{}", why(&other));
+}
+
+#[test]
+fn tables_are_read_however_they_are_compressed() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("table.parquet");
+    let columns = long(3, 4, &by_sample(3, 4));
+    write(&path, &columns, 100);
+    let plain = read(&path, &TableRequest::default()).unwrap().into_set();
+    let zstd = Compression::ZSTD(parquet::basic::ZstdLevel::default());
+    // As pyarrow, pandas and DuckDB have it unless told otherwise, and the other ones people ask for.
+    for codec in [Compression::SNAPPY, Compression::GZIP(GzipLevel::default()), Compression::LZ4_RAW, zstd] {
+        write_by(&path, &columns, 100, codec);
+        assert_eq!(read(&path, &TableRequest::default()).unwrap().into_set(), plain, "{codec}");
+    }
 }
 
 #[test]
