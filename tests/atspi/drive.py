@@ -141,9 +141,16 @@ def open_program(session, program, project):
 
 def close_program(process):
     """Closes the window as its frame's button does; the program ends by itself."""
-    xdotool("key", "alt+F4")
-    if process.wait(20) != 0:
-        raise RuntimeError(f"the program ended with {process.returncode}")
+    # Keys go nowhere while the window manager has not given the focus back: then once more.
+    for wait in (5, 5, 20):
+        xdotool("key", "alt+F4")
+        try:
+            if process.wait(wait) != 0:
+                raise RuntimeError(f"the program ended with {process.returncode}")
+            return
+        except subprocess.TimeoutExpired:
+            continue
+    raise TimeoutError("the program does not close by Alt+F4")
 
 
 def work(session, program, project):
