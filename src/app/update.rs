@@ -5,7 +5,7 @@ use super::derived;
 use super::imagery;
 use super::indices::{self, look_again, set_composite};
 use super::sites;
-use super::state::{AppState, JobView, Level, OpenProject, Training};
+use super::state::{AppState, JobView, Level, ModelEntry, OpenProject, Training};
 use super::{labels_in, labels_out, outside};
 use crate::jobs::{self, JobContext, JobId, JobKind, Outcome};
 use crate::model::{ModelSpec, bf16_is_available};
@@ -308,8 +308,8 @@ pub(super) fn map(
         },
     };
     let focus = focus.or_else(|| where_it_looks(project, &site));
-    let of_tempcnn = project.models.iter().any(|m| m.name == name && m.card.spec.kind.name() == "tempcnn");
-    let usual = project.document.settings.bf16 && of_tempcnn;
+    let has = |model: &ModelEntry| model.name == name && model.card.spec.kind.has_bf16();
+    let usual = project.document.settings.bf16 && project.models.iter().any(has);
     let spec = jobs::MapSpec {
         site: site.name.clone(),
         cube: project.folder.path().join(&site.cube),

@@ -15,7 +15,7 @@ pub struct Args {
     /// The site to map; the only one unless given.
     #[arg(long)]
     pub site: Option<String>,
-    /// Classify in bfloat16, where the processor has it and the network is a TempCNN: faster, and some labels change; it is
+    /// Classify in bfloat16, where the processor has it and the network is a TempCNN or Pixel: faster, and some labels change; it is
     /// told how many on a probe.
     #[arg(long)]
     pub bf16: bool,

@@ -1,8 +1,12 @@
 //! A convolution over time with the same padding, the fastest way that its size allows: by points ([`super::winograd`]), or as
 //! one product with overlapping windows.
 
-use super::engine::{Finish, Packed, Rows, View, product_to};
+use super::engine::{Finish, Rows, View};
+use super::side::{Precision, Side};
 use super::winograd::{Cut, Kernel};
+
+/// Values in a row from which on bfloat16 is faster: before that, rounding costs what it saves, and so it does by points.
+const LONG: usize = 256;
 
 /// A convolution, and its weight once it is filled in. A kernel of 1 is a product row by row: a dense layer.
 pub(super) struct Convolution {
@@ -15,16 +19,18 @@ pub(super) struct Convolution {
 }
 
 enum Way {
-    Direct(Packed),
+    Direct(Side),
     Points(Kernel),
 }
 
 impl Convolution {
-    /// Of a `kernel` over `channels` values a date to `filters`, for series of `times` dates; without a weight yet.
-    pub fn new(kernel: usize, channels: usize, filters: usize, times: usize) -> Self {
+    /// Of a `kernel` over `channels` values a date to `filters`, for series of `times` dates; without a weight yet. It is in the
+    /// precision that is asked for where that makes it faster.
+    pub fn new(kernel: usize, channels: usize, filters: usize, times: usize, precision: Precision) -> Self {
         let way = match Cut::of(kernel, channels, filters, times) {
             Some(cut) => Way::Points(Kernel::new(cut)),
-            None => Way::Direct(Packed::default()),
+            None if kernel * channels < LONG => Way::Direct(Side::new(Precision::Single)),
+            None => Way::Direct(Side::new(precision)),
         };
         Self { kernel, channels, filters, way, turned: Vec::new() }
     }
@@ -32,7 +38,7 @@ impl Convolution {
     /// Takes in a weight, `kernel * channels x filters`.
     pub fn fill(&mut self, weight: &[f32]) {
         match &mut self.way {
-            Way::Direct(packed) => packed.fill(View::of(weight, self.kernel * self.channels, self.filters)),
+            Way::Direct(side) => side.fill(View::of(weight, self.kernel * self.channels, self.filters)),
             Way::Points(kernel) => kernel.fill(weight),
         }
     }
@@ -41,8 +47,8 @@ impl Convolution {
     /// kernel is reversed, channels and filters are exchanged.
     pub fn fill_turned(&mut self, weight: &[f32]) {
         let (channels, filters) = (self.filters, self.channels);
-        if let (Way::Direct(packed), 1) = (&mut self.way, self.kernel) {
-            packed.fill(View::of(weight, channels, filters).transposed());
+        if let (Way::Direct(side), 1) = (&mut self.way, self.kernel) {
+            side.fill(View::of(weight, channels, filters).transposed());
             return;
         }
         let mut turned = std::mem::take(&mut self.turned);
@@ -79,9 +85,9 @@ impl Convolution {
         (out, to): (&mut [f32], Rows),
     ) {
         match &self.way {
-            Way::Direct(packed) => {
+            Way::Direct(side) => {
                 let windows = Rows { offset: from.offset - self.kernel / 2 * from.stride, ..from };
-                product_to(input, windows, samples * from.run, packed, finish, (out, to));
+                side.product_to(input, windows, samples * from.run, finish, (out, to));
             }
             Way::Points(kernel) => kernel.convolve((input, from), samples, finish, (out, to)),
         }

@@ -25,6 +25,7 @@ mod pixel;
 #[cfg(test)]
 mod real_cubes;
 mod saved;
+mod side;
 mod spec;
 mod tempcnn;
 #[cfg(test)]

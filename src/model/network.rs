@@ -1,8 +1,9 @@
 //! What the three networks have in common: their shape, what goes in and what a training step gives; and which file has what.
 
 use super::definition::Tape;
+use super::side::Precision;
 use super::weights::{Layout, Slot, Weights};
-use super::{ModelError, ModelKind, backprop, ltae, pixel, tempcnn};
+use super::{ModelError, ModelKind, backprop, bf16, ltae, pixel, tempcnn};
 use chrono::{Datelike, NaiveDate};
 
 /// How much of a batch's statistics goes into the running ones of batch norm, as in PyTorch.
@@ -68,11 +69,28 @@ impl Shape {
         }
     }
 
+    /// The network made ready for inference with its long products in bfloat16; `None` where the processor or the network has
+    /// none.
+    pub fn ready_in_bf16(&self, weights: &Weights) -> Option<Box<dyn Inference>> {
+        if !bf16::is_available() {
+            return None;
+        }
+        let half = Precision::Half;
+        match &self.kind {
+            ModelKind::TempCnn(options) => {
+                Some(Box::new(tempcnn::TempCnn::new(self, options, weights, half)))
+            }
+            ModelKind::Pixel(options) => Some(Box::new(pixel::Pixel::new(self, options, weights, half))),
+            ModelKind::Ltae(_) => None,
+        }
+    }
+
     /// The network made ready for inference.
     pub fn ready(&self, weights: &Weights) -> Box<dyn Inference> {
+        let single = Precision::Single;
         match &self.kind {
-            ModelKind::TempCnn(options) => Box::new(tempcnn::TempCnn::new(self, options, weights)),
-            ModelKind::Pixel(options) => Box::new(pixel::Pixel::new(self, options, weights)),
+            ModelKind::TempCnn(options) => Box::new(tempcnn::TempCnn::new(self, options, weights, single)),
+            ModelKind::Pixel(options) => Box::new(pixel::Pixel::new(self, options, weights, single)),
             ModelKind::Ltae(options) => Box::new(ltae::Ltae::new(self, options, weights)),
         }
     }

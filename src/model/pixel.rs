@@ -11,6 +11,7 @@ use super::convolution::Convolution;
 use super::definition::{Tape, convolution, flat};
 use super::engine::{Finish, Rows, vectorised};
 use super::network::{Inference, Input, Shape, bound, odd, share};
+use super::side::Precision;
 use super::tempcnn::EPSILON;
 use super::weights::{Layout, Weights};
 use candle_core::Tensor;
@@ -122,11 +123,11 @@ fn folded(weights: &Weights, name: &str) -> [Vec<f32>; 2] {
 }
 
 impl Pixel {
-    pub fn new(shape: &Shape, options: &PixelOptions, weights: &Weights) -> Self {
+    pub fn new(shape: &Shape, options: &PixelOptions, weights: &Weights, precision: Precision) -> Self {
         let graph = Graph::pixel(shape, options);
         let mut layers: Vec<(Convolution, Vec<f32>)> = Vec::new();
         for block in &graph.blocks {
-            let Some([mut convolution, _]) = block.convolutions() else { continue };
+            let Some([mut convolution, _]) = block.convolutions(precision) else { continue };
             let filters = block.product.channels;
             let [scales, shifts] = folded(weights, &block.name);
             let mut weight = weights.values(&format!("{}.weight", block.name)).to_vec();
@@ -136,7 +137,7 @@ impl Pixel {
             convolution.fill(&weight);
             layers.push((convolution, shifts));
         }
-        let mut output = Convolution::new(1, 2 * options.filters, shape.classes, 1);
+        let mut output = Convolution::new(1, 2 * options.filters, shape.classes, 1, Precision::Single);
         output.fill(weights.values("output.weight"));
         layers.push((output, weights.values("output.bias").to_vec()));
         Self { graph, values: shape.values(), bands: folded(weights, "input"), layers }

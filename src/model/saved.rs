@@ -207,9 +207,10 @@ impl Model {
         if !bf16::is_available() {
             return Err(refuse("this processor does not multiply in bf16 (it takes AVX-512 BF16)".into()));
         }
-        let network = bf16::ready(&self.card.shape(), &self.weights);
+        let network = self.card.shape().ready_in_bf16(&self.weights);
         let title = self.card.spec.kind.title();
-        let network = network.ok_or_else(|| refuse(format!("{title} has no bf16, TempCNN has")))?;
+        let network =
+            network.ok_or_else(|| refuse(format!("{title} has no bf16, TempCNN and Pixel have")))?;
         self.exact = Some(std::mem::replace(&mut self.network, network));
         Ok(self)
     }

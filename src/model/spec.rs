@@ -56,6 +56,11 @@ impl ModelKind {
         }
     }
 
+    /// Whether it can be mapped in bfloat16, on a processor that has it.
+    pub fn has_bf16(&self) -> bool {
+        matches!(self, Self::TempCnn(_) | Self::Pixel(_))
+    }
+
     /// The name as people write it.
     pub fn title(&self) -> &'static str {
         match self {

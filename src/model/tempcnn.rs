@@ -13,6 +13,7 @@ use super::convolution::Convolution;
 use super::definition::{Tape, convolution, flat};
 use super::engine::{Finish, Rows};
 use super::network::{Inference, Input, Shape, bound, odd, share};
+use super::side::Precision;
 use super::weights::{Layout, Weights};
 use serde::{Deserialize, Serialize};
 
@@ -152,26 +153,17 @@ pub(super) struct TempCnn {
 }
 
 impl TempCnn {
-    pub fn new(shape: &Shape, options: &TempCnnOptions, weights: &Weights) -> Self {
+    pub fn new(shape: &Shape, options: &TempCnnOptions, weights: &Weights, precision: Precision) -> Self {
         let plans = plans(shape, options);
         let fold = |(i, plan): (usize, &Plan)| {
-            let name = block(i);
-            let [gamma, beta, mean, variance] = weights.norm(&name);
-            let spread = |v: &f32| (f64::from(*v) + EPSILON).sqrt();
-            let scales = gamma.iter().zip(variance);
-            let scales: Vec<f32> = scales.map(|(gamma, v)| (f64::from(*gamma) / spread(v)) as f32).collect();
-            let mut weight = weights.values(&format!("{name}.weight")).to_vec();
-            for row in weight.chunks_exact_mut(plan.filters) {
-                row.iter_mut().zip(&scales).for_each(|(w, s)| *w *= s);
-            }
-            let shift = beta.iter().zip(mean).zip(&scales);
-            let shift = shift.map(|((beta, mean), s)| beta - mean * s).collect();
-            let mut convolution = Convolution::new(plan.kernel, plan.channels, plan.filters, plan.times);
+            let (weight, shift) = weights.folded(&block(i));
+            let Plan { kernel, channels, filters, times, .. } = *plan;
+            let mut convolution = Convolution::new(kernel, channels, filters, times, precision);
             convolution.fill(&weight);
             (convolution, shift)
         };
         let mut layers: Vec<_> = plans.iter().enumerate().map(fold).collect();
-        let mut output = Convolution::new(1, options.dense, shape.classes, 1);
+        let mut output = Convolution::new(1, options.dense, shape.classes, 1, Precision::Single);
         output.fill(weights.values("output.weight"));
         layers.push((output, weights.values("output.bias").to_vec()));
         Self { shape: shape.clone(), options: options.clone(), plans, layers }

@@ -8,6 +8,7 @@ use super::super::convolution::Convolution;
 use super::super::engine::{Rows, View};
 use super::super::network::Shape;
 use super::super::pixel::{self, PixelOptions};
+use super::super::side::Precision;
 use super::super::tempcnn::{self, TempCnnOptions};
 
 /// Samples a part of a batch, while there is time in the sheets: with 6 or 12 dates, their tiles fill whole register tiles.
@@ -128,11 +129,11 @@ pub(in crate::model) struct Block {
 
 impl Block {
     /// Its convolution, and the one that takes gradients back to its input; without weights yet.
-    pub fn convolutions(&self) -> Option<[Convolution; 2]> {
+    pub fn convolutions(&self, precision: Precision) -> Option<[Convolution; 2]> {
         let Window { kernel, channels, .. } = self.window?;
         let Sheet { rows, channels: filters, .. } = self.product;
-        let there = Convolution::new(kernel, channels, filters, rows);
-        Some([there, Convolution::new(kernel, filters, channels, rows)])
+        let there = Convolution::new(kernel, channels, filters, rows, precision);
+        Some([there, Convolution::new(kernel, filters, channels, rows, precision)])
     }
 
     /// Values a sample that it writes.

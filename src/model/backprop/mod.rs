@@ -20,11 +20,11 @@ use super::convolution::Convolution;
 use super::engine::{Finish, Packed, View, product_into, vectorised};
 use super::network::{Batch, Shape, Statistics, Step, Trainer};
 use super::pixel::PixelOptions;
+use super::side::Precision;
 use super::tempcnn::TempCnnOptions;
 use super::weights::Weights;
 use super::winograd::{Cut, add_by_points, by_tap};
 use dice::Dice;
-use graph::Block;
 use norm::{Moments, Norm};
 use output::Output;
 use rayon::prelude::*;
@@ -122,7 +122,7 @@ impl ByHand {
             products: buffers(blocks),
             actives: buffers(blocks),
             gradients: Shared::new(graph.blocks.iter().map(|b| b.product)),
-            convolutions: graph.blocks.iter().map(Block::convolutions).collect(),
+            convolutions: graph.blocks.iter().map(|block| block.convolutions(Precision::Single)).collect(),
             packed: Vec::new(),
             points: Vec::new(),
             output: Output::default(),

@@ -176,7 +176,7 @@ fn inference_with_batch_norm_folded_equals_the_plain_network() {
         let shape = shape(times, bands, 6, kernel, layers);
         let weights = weights(&shape);
         let x = series(&shape, samples);
-        let net = TempCnn::new(&shape, tempcnn(&shape), &weights);
+        let net = TempCnn::new(&shape, tempcnn(&shape), &weights, Precision::Single);
         let got = net.logits(Input::whole(&x));
         let expected = plain_logits(&shape, &in_f64(&weights), Some(&weights.clone()), &x);
         assert_eq!(got.len(), expected.len());
@@ -213,7 +213,7 @@ fn pytorch_says_the_same_of_logits_loss_gradients_and_three_steps() {
     let mut weights = reference.weights("start.");
     let x = floats("x");
     let classes = reference.classes();
-    let net = TempCnn::new(&shape, tempcnn(&shape), &weights);
+    let net = TempCnn::new(&shape, tempcnn(&shape), &weights, Precision::Single);
     close("logits", &net.logits(Input::whole(&x)), &floats("logits"), 1e-5);
 
     let mut adam = AdamW::new(Optimiser::AdamW, 1e-2);

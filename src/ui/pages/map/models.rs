@@ -124,12 +124,12 @@ fn map_button(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut V
 
 /// Whether maps are made in bfloat16, where the processor has it.
 fn bf16_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
-    let of_use = project.models.iter().any(|model| matches!(model.card.spec.kind, ModelKind::TempCnn(_)));
+    let of_use = project.models.iter().any(|model| model.card.spec.kind.has_bf16());
     if !of_use || !bf16_is_available() {
         return;
     }
     let mut on = project.document.settings.bf16;
-    let hint = "Maps with a TempCNN faster, with weights and inputs rounded to 8 bits of precision. Some labels near a border \
+    let hint = "Maps with a TempCNN or Pixel network faster, with products rounded to 8 bits of precision. Some labels near a border \
                 change: how many, on a probe, is told when the map is made";
     if ui.checkbox(&mut on, "Map in bf16").on_hover_text(hint).changed() {
         view.send(Command::SetBf16(on));
