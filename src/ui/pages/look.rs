@@ -5,7 +5,7 @@ use super::page;
 use crate::app::{Command, OpenProject};
 use crate::jobs::OpenedCube;
 use crate::ui::view::View;
-use crate::ui::{format, plot, tokens, widgets};
+use crate::ui::{format, opinion, plot, tokens, widgets};
 use egui::{Grid, RichText, Ui};
 
 pub fn look_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
@@ -23,6 +23,7 @@ pub fn look_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
             return;
         };
         display_ui(ui, project, opened, view);
+        opinion::opinion_ui(ui, project, opened, view);
         widgets::section(ui, "Pinned pixels");
         let pins = &project.document.view.pins;
         if pins.is_empty() {
