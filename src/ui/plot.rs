@@ -128,13 +128,16 @@ fn head_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut V
     ui.horizontal(|ui| {
         ui.label(RichText::new("Series").strong());
         ui.spacing_mut().item_spacing.x = 4.0;
-        let room = (ui.available_width() - 200.0).max(120.0);
+        let room = (ui.available_width() - 312.0).max(120.0);
         let scroll = egui::ScrollArea::horizontal().id_salt("bands").max_width(room);
         scroll.show(ui, |ui| choose::bands_ui(ui, opened, view));
         ui.add_space(8.0);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if let Some(filling) = choose::gaps_ui(ui, project.document.view.gaps) {
                 view.send(Command::ShowGaps(filling));
+            }
+            if let Some(smoothing) = choose::smooth_ui(ui, project.document.view.smoothing) {
+                view.send(Command::ShowSmoothing(smoothing));
             }
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                 let pins = project.document.view.pins.len();
@@ -268,7 +271,8 @@ fn curves_ui(
     let together = rhythm
         .map(|(_, all)| spread::painted(&days, all, curves, &axes, (apart, ground)))
         .unwrap_or_default();
-    let painted = trace::painted(&days, drawn, curves, &axes, filling, weak);
+    let how = trace::How { filling, smoothing: project.document.view.smoothing, weak };
+    let painted = trace::painted(&days, drawn, curves, &axes, how);
     let labels = trace::Labels::new(&days, drawn, curves, filling, counted);
     let plot = Plot::new("series")
         .allow_zoom(false)
