@@ -2,7 +2,7 @@
 
 use super::labels_out::{ExportRequest, SamplesRequest};
 use super::models::ExportModelRequest;
-use crate::cube::{BuildSettings, Filling, NamedIndex};
+use crate::cube::{BuildSettings, Filling, NamedIndex, Smoothing};
 use crate::jobs::{JobId, ListSpec, SiteNaming};
 use crate::labels::{AnnotationId, Class, ClassCode, Combine, Confidence, Holds, ImportSettings, Legend};
 use crate::model::ModelSpec;
@@ -143,6 +143,8 @@ pub enum Command {
     TogglePin(u32, u32),
     /// Takes all pins off.
     ClearPins,
+    /// Which smooth line the plot draws.
+    ShowSmoothing(Smoothing),
     /// How the plot fills gaps; what a model is trained with stands in its settings.
     ShowGaps(Filling),
     /// How opaque the class map is drawn, from 0 to 1.

@@ -414,6 +414,9 @@ fn apply(project: &mut OpenProject, author: Option<&str>, command: Command) -> R
             });
         }
         Command::ClearPins => return view(project, |p| p.document.view.pins.clear()),
+        Command::ShowSmoothing(smoothing) => {
+            return view(project, |p| p.document.view.smoothing = smoothing);
+        }
         Command::ShowGaps(filling) => return view(project, |p| p.document.view.gaps = filling),
         Command::SetMapOpacity(opacity) if !opacity.is_nan() => {
             return view(project, |p| p.document.view.map_opacity = opacity.clamp(0.0, 1.0));

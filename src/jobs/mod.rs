@@ -1,7 +1,6 @@
 //! Background work: a job runs a plain function on a named thread, reports over one bounded channel, and is cancelled
 //! and joined on exit. Progress may be dropped when nobody listens; results never are.
 
-mod attention;
 mod draft;
 mod flags;
 mod imagery;
@@ -12,13 +11,13 @@ mod listing;
 mod loader;
 mod models;
 mod newest;
+mod opinion;
 mod rhythm;
 mod runner;
 mod sites;
 mod wand;
 mod work;
 
-pub use attention::{Attended, AttentionOf, AttentionRequest, attention};
 pub use draft::{DraftAnswer, DraftQuestion, DraftRequest, Drafts};
 pub use flags::{
     AllFacts, CoreResult, Facts, FlagSpec, Flagged, Mark, Marks, PixelPlace, Relations, flag_all, flags,
@@ -40,6 +39,7 @@ pub use models::{
     ExportModelSpec, ModelFiles, StoppedTraining, delete_model, export_model, forget_training, rename_model,
 };
 pub use newest::Newest;
+pub use opinion::{Opinion, OpinionOf, OpinionRequest, Said, opinion};
 pub use rhythm::{Rhythm, RhythmOf, RhythmRequest, rhythm};
 pub use runner::{JobContext, Runner, let_the_window_go_first};
 pub use sites::{DeleteCubeSpec, delete_cube, footprint, footprints};

@@ -1,6 +1,6 @@
 //! What `ritmo.json` holds.
 
-use crate::cube::{Filling, NamedIndex};
+use crate::cube::{Filling, NamedIndex, Smoothing};
 use crate::labels::Legend;
 use crate::model::ModelSpec;
 use serde::{Deserialize, Serialize};
@@ -88,6 +88,9 @@ pub struct View {
     /// How the plot fills gaps.
     #[serde(skip_serializing_if = "Filling::is_default")]
     pub gaps: Filling,
+    /// The smooth line in the plot.
+    #[serde(skip_serializing_if = "Smoothing::is_off")]
+    pub smoothing: Smoothing,
 }
 
 impl Default for View {
@@ -101,6 +104,7 @@ impl Default for View {
             pins: Vec::new(),
             composite: Vec::new(),
             gaps: Filling::default(),
+            smoothing: Smoothing::default(),
         }
     }
 }

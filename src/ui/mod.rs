@@ -2,7 +2,6 @@
 //! for disk, network or model.
 
 mod app;
-mod attention;
 mod dialogs;
 mod export;
 mod export_model;
@@ -13,6 +12,7 @@ mod left;
 mod listing;
 mod map;
 mod notices;
+mod opinion;
 mod outside;
 mod pages;
 mod plot;

@@ -9,7 +9,7 @@ mod trace;
 pub use choose::{IndexChoice, indices};
 
 use super::view::View;
-use super::{attention, format, rhythm, tokens};
+use super::{format, opinion, rhythm, tokens};
 use crate::app::{Command, OpenProject};
 use crate::cube::{Feature, Filling, Period, PixelMask, PixelState, Series};
 use crate::jobs::OpenedCube;
@@ -31,7 +31,7 @@ pub fn plot_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     let panel = || Panel::bottom("plot").default_size(232.0).size_range(140.0..=520.0).resizable(true);
     let Some((opened, _)) = project.cube() else {
         rhythm::forget(view);
-        attention::forget(view);
+        opinion::forget(view);
         // While a site is on its way the room stays, so that nothing jumps.
         if project.site.is_some() {
             panel().show(ui, |ui| ui.set_min_size(ui.available_size()));
@@ -50,7 +50,7 @@ pub fn plot_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
         let shown = curves(opened, view, &indices, ui.visuals().dark_mode);
         let features: Vec<Feature> = shown.into_iter().map(|curve| curve.feature).collect();
         rhythm::follow(ui.ctx(), project, opened, view, &features);
-        attention::follow(ui.ctx(), project, opened, view);
+        opinion::follow(ui.ctx(), project, opened, view);
         let drawn = series(project, opened, view);
         head_ui(ui, project, opened, view, &drawn);
         ui.horizontal(|ui| {
@@ -128,13 +128,16 @@ fn head_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut V
     ui.horizontal(|ui| {
         ui.label(RichText::new("Series").strong());
         ui.spacing_mut().item_spacing.x = 4.0;
-        let room = (ui.available_width() - 200.0).max(120.0);
+        let room = (ui.available_width() - 312.0).max(120.0);
         let scroll = egui::ScrollArea::horizontal().id_salt("bands").max_width(room);
         scroll.show(ui, |ui| choose::bands_ui(ui, opened, view));
         ui.add_space(8.0);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if let Some(filling) = choose::gaps_ui(ui, project.document.view.gaps) {
                 view.send(Command::ShowGaps(filling));
+            }
+            if let Some(smoothing) = choose::smooth_ui(ui, project.document.view.smoothing) {
+                view.send(Command::ShowSmoothing(smoothing));
             }
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                 let pins = project.document.view.pins.len();
@@ -158,7 +161,7 @@ fn hint_ui(ui: &mut Ui, opened: &OpenedCube, view: &View, drawn: &[Drawn]) {
     let hovered = drawn.iter().find(|d| d.pin.is_none()).map(|d| d.name.as_str());
     let hint = "Point at a pixel to read its year; click it on the Look page to pin it.";
     let rhythm = view.rhythm.told_shortly();
-    let attention = view.attention.told(&opened.cube.info().dates);
+    let attention = view.opinion.told(&opened.cube.info().dates);
     let told: Vec<&str> = hovered.into_iter().chain(rhythm.as_deref()).chain(attention.as_deref()).collect();
     let words = if told.is_empty() && drawn.is_empty() { hint.into() } else { told.join(" · ") };
     ui.add(egui::Label::new(RichText::new(&words).small().weak()).truncate()).on_hover_text(&words);
@@ -268,7 +271,8 @@ fn curves_ui(
     let together = rhythm
         .map(|(_, all)| spread::painted(&days, all, curves, &axes, (apart, ground)))
         .unwrap_or_default();
-    let painted = trace::painted(&days, drawn, curves, &axes, filling, weak);
+    let how = trace::How { filling, smoothing: project.document.view.smoothing, weak };
+    let painted = trace::painted(&days, drawn, curves, &axes, how);
     let labels = trace::Labels::new(&days, drawn, curves, filling, counted);
     let plot = Plot::new("series")
         .allow_zoom(false)
@@ -300,11 +304,11 @@ fn curves_ui(
         painted.markers.into_iter().for_each(|markers| plot.points(markers));
     });
     let painter = ui.painter().with_clip_rect(*response.transform.frame());
-    view.attention.paint(&painter, &response.transform, &days, accent);
+    view.opinion.paint(&painter, &response.transform, &days, accent);
     let names: Vec<&str> = curves.iter().map(|curve| curve.feature.name.as_str()).collect();
     let told = drawn.iter().filter_map(|d| d.told(filling)).map(|words| format!("; {words}"));
     let rhythm = view.rhythm.told().map_or(String::new(), |words| format!("; {words}"));
-    let attention = view.attention.told(&info.dates).map_or(String::new(), |words| format!("; {words}"));
+    let attention = view.opinion.told(&info.dates).map_or(String::new(), |words| format!("; {words}"));
     let words = format!("Series plot of {}{rhythm}{attention}{}", names.join(", "), told.collect::<String>());
     response.response.widget_info(|| WidgetInfo::labeled(egui::Role::Figure, true, &words));
     if response.response.clicked()

@@ -6,6 +6,8 @@ use egui::{Color32, CornerRadius, Margin, Stroke, TextStyle, Theme, Vec2, Visual
 pub const GRID: f32 = 4.0;
 /// Height of buttons and rows.
 pub const TARGET: f32 = 24.0;
+/// Height of a bar with words in it.
+pub const BAR: f32 = 18.0;
 /// Width of the panel on the left.
 pub const LEFT_PANEL: f32 = 208.0;
 /// Width of the panel on the right.

@@ -1,6 +1,6 @@
 //! What the window itself remembers: nothing of it belongs to the document.
 
-use super::attention::AttentionView;
+use super::opinion::OpinionView;
 use super::dialogs::Dialogs;
 use super::imagery::Imagery;
 use super::labels_in::LabelsIn;
@@ -23,7 +23,7 @@ pub struct View {
     /// The series of what is drawn or selected.
     pub rhythm: RhythmView,
     /// Which dates decide.
-    pub attention: AttentionView,
+    pub opinion: OpinionView,
     /// Indices shown in the plot, and the one being written.
     pub indices: IndexChoice,
     /// Three channels of one's own, while they are being chosen.
@@ -75,7 +75,7 @@ impl View {
             map: MapView::default(),
             bands: Vec::new(),
             rhythm: RhythmView::default(),
-            attention: AttentionView::default(),
+            opinion: OpinionView::default(),
             indices: IndexChoice::default(),
             channels: None,
             site_filter: String::new(),

@@ -202,6 +202,32 @@ fn the_plot_tells_which_dates_an_attention_network_looks_at() {
 }
 
 #[test]
+fn what_the_model_thinks_of_a_pixel_stands_in_bars_and_nothing_jumps_without_one() {
+    let mut desk = trained();
+    desk.key(Key::F1);
+    desk.assert_sees("What model-1 thinks");
+    desk.assert_sees("Point at a pixel, or pin one.");
+    let rows = |desk: &Desk| {
+        let sees = |name: &&&str| desk.words().iter().any(|words| words.starts_with(&format!("{name}: ")));
+        CLASSES.iter().filter(sees).count()
+    };
+    assert_eq!(rows(&desk), CLASSES.len(), "a row a class before there is a pixel");
+    desk.send(Command::TogglePin(16, 48));
+    desk.until("the probabilities are there", |d| d.sees("the probability of each class"));
+    let top = |desk: &Desk, name: &str| {
+        let words = desk.words();
+        let of = words.iter().find_map(|words| words.strip_prefix(&format!("{name}: "))).map(str::to_string);
+        of.and_then(|share| share.trim_end_matches(" %").parse::<f64>().ok()).unwrap_or(f64::NAN)
+    };
+    assert!(top(&desk, "Forest") > 50.0, "{}", top(&desk, "Forest"));
+    let sum: f64 = CLASSES.iter().map(|name| top(&desk, name)).sum();
+    assert!((sum - 100.0).abs() < 0.3, "{sum}");
+    desk.send(Command::ClearPins);
+    desk.until("there is no pixel", |d| d.sees("Point at a pixel, or pin one."));
+    assert_eq!(rows(&desk), CLASSES.len());
+}
+
+#[test]
 fn another_network_is_chosen_by_its_card_and_keeps_how_to_train() {
     let mut desk = Desk::open(Made::Labels);
     desk.key(Key::F3);

@@ -3,9 +3,10 @@
 use super::display::{display_ui, own_indices_ui};
 use super::page;
 use crate::app::{Command, OpenProject};
+use crate::cube::{Season, Smoothing};
 use crate::jobs::OpenedCube;
 use crate::ui::view::View;
-use crate::ui::{format, plot, tokens, widgets};
+use crate::ui::{format, opinion, plot, tokens, widgets};
 use egui::{Grid, RichText, Ui};
 
 pub fn look_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
@@ -23,6 +24,7 @@ pub fn look_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
             return;
         };
         display_ui(ui, project, opened, view);
+        opinion::opinion_ui(ui, project, opened, view);
         widgets::section(ui, "Pinned pixels");
         let pins = &project.document.view.pins;
         if pins.is_empty() {
@@ -34,6 +36,7 @@ pub fn look_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
         }
         if let Some(&date) = opened.cube.info().dates.get(project.time()) {
             values_ui(ui, project, opened, view, &format::date(date));
+            season_ui(ui, project, opened, view);
         }
         own_indices_ui(ui, project, view);
     });
@@ -96,4 +99,59 @@ fn values_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &Vie
             ui.end_row();
         }
     });
+}
+
+/// The season of the first index shown, or else of NDVI or the first band: of the pixel under the mouse, then of the pins.
+fn season_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &View) {
+    let indices = plot::indices(project, opened);
+    let shown = indices.iter().find(|index| view.indices.shown.contains(&index.name));
+    let usual = || indices.iter().find(|index| index.name == "NDVI");
+    let Some(index) = shown.or_else(usual) else { return };
+    let smoothing = match project.document.view.smoothing {
+        Smoothing::Off => Smoothing::WhittakerLight,
+        other => other,
+    };
+    widgets::section(ui, &format!("Season of {}", index.name));
+    let hovered = view.map.hovered.and_then(|p| p.pixel);
+    let pins = project.document.view.pins.iter().take(3).enumerate();
+    let mut columns = vec![("mouse".to_string(), hovered)];
+    columns.extend(pins.map(|(i, &p)| ((i + 1).to_string(), Some(p))));
+    let days: Vec<f64> = opened.cube.info().dates.iter().map(|&date| format::days(date)).collect();
+    let seasons: Vec<Option<Season>> = columns
+        .iter()
+        .map(|(_, pixel)| {
+            let (col, row) = (*pixel)?;
+            let values = index.series(&*opened.cube.cached_series(col, row)?);
+            Season::of(&days, &smoothing.of(&days, &values)?)
+        })
+        .collect();
+    let day = |day: Option<f64>| {
+        let date = day.and_then(format::date_of_days);
+        date.map_or_else(|| "–".into(), |date| date.format("%-d %b").to_string())
+    };
+    type Told<'a> = (&'a str, &'a str, &'a dyn Fn(&Season) -> String);
+    let rows: [Told; 5] = [
+        ("Start", "The day it rises above the middle of its range", &|s| day(s.start)),
+        ("Peak", "The day of its greatest value", &|s| day(Some(s.peak))),
+        ("End", "The day it falls below the middle of its range", &|s| day(s.end)),
+        ("Greatest", "Its greatest value", &|s| format!("{:.3}", s.greatest)),
+        ("Amplitude", "Its greatest less its least value", &|s| format!("{:.3}", s.amplitude)),
+    ];
+    Grid::new("season").num_columns(columns.len() + 1).spacing([16.0, 4.0]).striped(true).show(ui, |ui| {
+        ui.label("");
+        for (name, _) in &columns {
+            ui.label(RichText::new(format!("{name:>6}")).weak().monospace());
+        }
+        ui.end_row();
+        for (name, hint, of) in rows {
+            ui.label(name).on_hover_text(hint);
+            for season in &seasons {
+                let words = season.as_ref().map_or_else(|| "–".into(), of);
+                ui.label(RichText::new(format!("{words:>6}")).monospace());
+            }
+            ui.end_row();
+        }
+    });
+    let words = format!("On the smooth line ({}), start and end at half of the amplitude.", smoothing.words());
+    ui.label(RichText::new(words).small().weak());
 }

@@ -2,7 +2,7 @@
 
 use crate::app::{Command, OpenProject};
 use crate::cube::index::common_names;
-use crate::cube::{Band, Feature, Filling, IndexError, NamedIndex};
+use crate::cube::{Band, Feature, Filling, IndexError, NamedIndex, Smoothing};
 use crate::jobs::OpenedCube;
 use crate::ui::tokens;
 use crate::ui::view::View;
@@ -102,23 +102,49 @@ pub fn gaps_ui(ui: &mut Ui, shown: Filling) -> Option<Filling> {
             "Filled by the last clear observation: hollow markers on a dotted line",
         ),
     ];
+    let hint = "How the plot shows dates without a clear observation; how a model fills them is chosen on the Map page";
+    one_of(ui, "Gaps", &choices, shown, hint)
+}
+
+/// Which smooth line is drawn beside what was observed; gives another choice.
+pub fn smooth_ui(ui: &mut Ui, shown: Smoothing) -> Option<Smoothing> {
+    let choices = [
+        (Smoothing::Off, "none", "Only what was observed and what is filled"),
+        (Smoothing::WhittakerLight, "light", "Whittaker's smoother, close to what was observed"),
+        (Smoothing::WhittakerStrong, "strong", "Whittaker's smoother, for noisy series"),
+        (
+            Smoothing::SavitzkyGolay,
+            "Savitzky–Golay",
+            "A parabola through the seven nearest clear observations of each date",
+        ),
+    ];
+    let hint = "A smooth line beside what was observed, for the eye and the season; models learn from what was observed";
+    one_of(ui, "Smooth", &choices, shown, hint)
+}
+
+/// A list of choices with a word and a hint each; gives another one than is shown.
+fn one_of<T: Copy + PartialEq>(
+    ui: &mut Ui,
+    what: &str,
+    choices: &[(T, &str, &str)],
+    shown: T,
+    hint: &str,
+) -> Option<T> {
     let words = choices.iter().find(|(choice, ..)| *choice == shown).map_or("", |(_, words, _)| *words);
     let mut chosen = None;
-    let text = RichText::new(format!("Gaps {words}")).small();
-    let combo = egui::ComboBox::from_id_salt("gaps").selected_text(text).width(96.0);
+    let text = RichText::new(format!("{what} {words}")).small();
+    let combo = egui::ComboBox::from_id_salt(what).selected_text(text).width(96.0);
     let response = combo.show_ui(ui, |ui| {
         for (choice, words, hint) in choices {
-            if ui.selectable_label(choice == shown, words).on_hover_text(hint).clicked() {
-                chosen = Some(choice);
+            if ui.selectable_label(*choice == shown, *words).on_hover_text(*hint).clicked() {
+                chosen = Some(*choice);
             }
         }
     });
-    let name = || egui::WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Gaps {words}"));
+    let name = || egui::WidgetInfo::labeled(egui::Role::ComboBox, true, format!("{what} {words}"));
     response.response.widget_info(name);
-    response.response.on_hover_text(
-        "How the plot shows dates without a clear observation; how a model fills them is chosen on the Map page",
-    );
-    chosen.filter(|filling| *filling != shown)
+    response.response.on_hover_text(hint);
+    chosen.filter(|choice| *choice != shown)
 }
 
 /// Buttons that show and hide indices.

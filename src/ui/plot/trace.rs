@@ -3,7 +3,7 @@
 
 use super::axes::Axes;
 use super::{Curve, Drawn};
-use crate::cube::{Filling, fill};
+use crate::cube::{Filling, Smoothing, fill};
 use crate::ui::{format, tokens};
 use egui::Color32;
 use egui_plot::{HoverPosition, Line, LineStyle, MarkerShape, PlotPoints, Points};
@@ -78,6 +78,17 @@ pub struct Painted {
     pub markers: Vec<Points<'static>>,
 }
 
+/// How series are painted.
+#[derive(Clone, Copy)]
+pub struct How {
+    /// How gaps are filled.
+    pub filling: Filling,
+    /// The smooth line beside what was observed.
+    pub smoothing: Smoothing,
+    /// The colour of what stands back.
+    pub weak: Color32,
+}
+
 /// Lines and markers of every curve of every series, and the crosses of dates without observation: those of the pixel under
 /// the mouse in the `weak` colour, of pins in their own.
 pub fn painted(
@@ -85,8 +96,7 @@ pub fn painted(
     drawn: &[Drawn],
     curves: &[Curve],
     axes: &Axes,
-    filling: Filling,
-    weak: Color32,
+    How { filling, smoothing, weak }: How,
 ) -> Painted {
     let mut painted = Painted { lines: Vec::new(), markers: Vec::new() };
     for d in drawn {
@@ -104,8 +114,19 @@ pub fn painted(
             let line = |points: &[Point], width: f32| {
                 Line::new(name.clone(), PlotPoints::from(placed(points))).color(curve.colour).width(width)
             };
-            let trace = Trace::new(days, &curve.feature.series(&d.series), filling);
-            let width = if d.pin.is_none() { 2.2 } else { 1.4 };
+            let values = curve.feature.series(&d.series);
+            let trace = Trace::new(days, &values, filling);
+            let smooth = smoothing.of(days, &values);
+            // What was observed stands back behind the smooth line, which stands for it.
+            let width = match (&smooth, d.pin) {
+                (Some(_), _) => 0.7,
+                (None, None) => 2.2,
+                (None, Some(_)) => 1.4,
+            };
+            if let Some(smooth) = smooth {
+                let points: Vec<Point> = days.iter().zip(smooth).map(|(day, z)| [*day, z]).collect();
+                painted.lines.push(line(&points, 2.4).allow_hover(false));
+            }
             let dotted = LineStyle::Dotted { spacing: 5.0 };
             painted.lines.extend(trace.bridges.iter().map(|bridge| line(bridge, 1.0).style(dotted)));
             painted.lines.extend(trace.runs.iter().map(|run| line(run, width)));
@@ -253,6 +274,10 @@ mod tests {
         }
     }
 
+    fn how(smoothing: Smoothing) -> How {
+        How { filling: Filling::Off, smoothing, weak: Color32::GRAY }
+    }
+
     fn curve() -> Curve {
         Curve { feature: Feature::band_at(&[Band::named("B")], 0).unwrap(), colour: Color32::WHITE }
     }
@@ -283,9 +308,11 @@ mod tests {
     #[test]
     fn dates_without_observation_have_a_cross_each_and_are_told_to_those_who_hear() {
         let axes = Axes::fit((0.0, 10.0), None);
-        let painted = painted(&DAYS, &[drawn()], &[curve()], &axes, Filling::Off, Color32::GRAY);
+        let painted = painted(&DAYS, &[drawn()], &[curve()], &axes, how(Smoothing::Off));
         // Observations, filled ones, crosses.
         assert_eq!((painted.lines.len(), painted.markers.len()), (3, 3));
+        let smooth = super::painted(&DAYS, &[drawn()], &[curve()], &axes, how(Smoothing::WhittakerLight));
+        assert_eq!((smooth.lines.len(), smooth.markers.len()), (4, 3), "one line more");
         assert_eq!(
             drawn().told(Filling::LastClear).unwrap(),
             "pin 1: 3 of 6 dates without a clear observation (not observed, cloud, shadow), filled by the last clear observation"
