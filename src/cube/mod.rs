@@ -30,10 +30,10 @@ pub use append::append;
 pub use build::{BuildSpec, Made, build};
 pub use feature::{Feature, FeatureRecord};
 pub use gaps::{Filling, fill};
-pub use smooth::{Season, Smoothing};
 pub use index::{IndexError, NamedIndex};
 pub use masks::PixelState;
 pub use settings::{BuildSettings, GridSetting, MaskSetting, Method, OffsetSetting, Period, Resampling};
+pub use smooth::{Season, Smoothing};
 pub use store::{Chunk, Cube, CubeError, CubeInfo, Masks, PixelMask, Pixels, Series};
 pub use survey::{AcquisitionSurvey, StepSurvey, Survey, survey};
 

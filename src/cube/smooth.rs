@@ -154,9 +154,7 @@ fn parabola(points: &[(f64, f64)], day: f64) -> f64 {
         m[0][0] * (m[1][1] * m[2][2] - m[1][2] * m[2][1]) - m[0][1] * (m[1][0] * m[2][2] - m[1][2] * m[2][0])
             + m[0][2] * (m[1][0] * m[2][1] - m[1][1] * m[2][0])
     };
-    let rows = |constant: [f64; 3]| {
-        [0, 1, 2].map(|r| [constant[r], powers[r + 1], powers[r + 2]])
-    };
+    let rows = |constant: [f64; 3]| [0, 1, 2].map(|r| [constant[r], powers[r + 1], powers[r + 2]]);
     let whole = determinant(rows([powers[0], powers[1], powers[2]]));
     determinant(rows(sums)) / whole
 }
@@ -207,7 +205,7 @@ mod tests {
 
     const GAP: f32 = f32::NAN;
 
-    /// Of numpy, for the same days and weights: `np.linalg.solve(W + lam * D.T @ D, W @ y)`.
+    /// `(W + lambda D'D) z = W y`, solved by Gauss as it stands.
     #[test]
     fn whittaker_is_that_of_a_dense_solution() {
         let days = [0.0, 10.0, 25.0, 30.0, 50.0, 61.0];
@@ -235,9 +233,8 @@ mod tests {
         for i in 0..n {
             for r in i + 1..n {
                 let factor = matrix[r][i] / matrix[i][i];
-                for c in 0..n {
-                    matrix[r][c] -= factor * matrix[i][c];
-                }
+                let pivot = matrix[i].clone();
+                matrix[r].iter_mut().zip(&pivot).for_each(|(v, p)| *v -= factor * p);
                 right[r] -= factor * right[i];
             }
         }

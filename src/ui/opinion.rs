@@ -9,7 +9,7 @@ use crate::jobs::{self, Newest, OpenedCube, Opinion, OpinionOf, OpinionRequest};
 use crate::labels::Class;
 use chrono::NaiveDate;
 use egui::{
-    Align2, Color32, Context, FontId, Label, Painter, Rect, RichText, Sense, Ui, WidgetInfo, WidgetType, pos2, vec2,
+    Align2, Color32, Context, FontId, Label, Painter, Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2,
 };
 use egui_plot::{PlotPoint, PlotTransform};
 use std::sync::Arc;
@@ -158,7 +158,7 @@ fn bar_ui(ui: &mut Ui, class: &Class, probability: Option<f32>, top: bool) {
     let name = FontId::proportional(tokens::SMALL);
     ui.painter().with_clip_rect(room).text(left, Align2::LEFT_CENTER, &class.name, name, colour);
     let told = format!("{}: {words}", class.name);
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, &told));
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &told));
     response.on_hover_text(told);
 }
 

@@ -1,11 +1,11 @@
 //! What the window itself remembers: nothing of it belongs to the document.
 
-use super::opinion::OpinionView;
 use super::dialogs::Dialogs;
 use super::imagery::Imagery;
 use super::labels_in::LabelsIn;
 use super::listing::ListView;
 use super::map::MapView;
+use super::opinion::OpinionView;
 use super::pages::{LegendView, ModelsView, Typing};
 use super::plot::IndexChoice;
 use super::rhythm::RhythmView;

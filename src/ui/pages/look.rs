@@ -121,7 +121,7 @@ fn season_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &Vie
         .iter()
         .map(|(_, pixel)| {
             let (col, row) = (*pixel)?;
-            let values = index.series(&*opened.cube.cached_series(col, row)?);
+            let values = index.series(&opened.cube.cached_series(col, row)?);
             Season::of(&days, &smoothing.of(&days, &values)?)
         })
         .collect();
@@ -152,6 +152,7 @@ fn season_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &Vie
             ui.end_row();
         }
     });
-    let words = format!("On the smooth line ({}), start and end at half of the amplitude.", smoothing.words());
+    let words =
+        format!("On the smooth line ({}), start and end at half of the amplitude.", smoothing.words());
     ui.label(RichText::new(words).small().weak());
 }
