@@ -128,7 +128,7 @@ fn head_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut V
     ui.horizontal(|ui| {
         ui.label(RichText::new("Series").strong());
         ui.spacing_mut().item_spacing.x = 4.0;
-        let room = (ui.available_width() - 312.0).max(120.0);
+        let room = (ui.available_width() - 312.0).max(56.0);
         let scroll = egui::ScrollArea::horizontal().id_salt("bands").max_width(room);
         scroll.show(ui, |ui| choose::bands_ui(ui, opened, view));
         ui.add_space(8.0);
