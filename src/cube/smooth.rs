@@ -19,9 +19,9 @@ pub enum Smoothing {
     SavitzkyGolay,
 }
 
-/// How much roughness costs beside distance from what was observed.
-const LIGHT: f64 = 1.0;
-const STRONG: f64 = 30.0;
+/// Days of the period of which Whittaker's smoother leaves half: what is shorter is noise, what is longer is season.
+const LIGHT: f64 = 60.0;
+const STRONG: f64 = 120.0;
 /// Observations that a parabola goes through.
 const WINDOW: usize = 7;
 
@@ -33,8 +33,8 @@ impl Smoothing {
     pub fn words(self) -> &'static str {
         match self {
             Self::Off => "not smoothed",
-            Self::WhittakerLight => "Whittaker, light",
-            Self::WhittakerStrong => "Whittaker, strong",
+            Self::WhittakerLight => "Whittaker, 60 days",
+            Self::WhittakerStrong => "Whittaker, 120 days",
             Self::SavitzkyGolay => "Savitzky–Golay",
         }
     }
@@ -61,11 +61,13 @@ impl Smoothing {
 }
 
 /// Whittaker's smoother (Eilers 2003, 10.1021/ac034173t): the values `z` of least
-/// `sum of w (y - z)^2 + lambda * sum of (second divided difference of z)^2`, w being 1 where there is an observation. Days are
-/// counted in mean distances between dates, so that lambda means the same for any series.
-fn whittaker(days: &[f64], values: &[f32], lambda: f64) -> Vec<f64> {
+/// `sum of w (y - z)^2 + lambda * sum of (second divided difference of z)^2`, w being 1 where there is an observation. Of a wave
+/// of `period` days half is left, however far apart the dates are: lambda is the fourth power of the period over 2 pi, in mean
+/// distances between dates.
+fn whittaker(days: &[f64], values: &[f32], period: f64) -> Vec<f64> {
     let n = days.len();
     let step = (days[n - 1] - days[0]) / (n - 1) as f64;
+    let lambda = (period / step / std::f64::consts::TAU).powi(4);
     // The matrix is symmetric with two bands beside its diagonal.
     let (mut diagonal, mut first, mut second) = (vec![0.0; n], vec![0.0; n], vec![0.0; n]);
     let mut right = vec![0.0; n];
@@ -212,6 +214,7 @@ mod tests {
         let values = [1.0, 3.0, GAP, 2.0, 6.0, 4.0];
         let n = days.len();
         let step = 61.0 / 5.0;
+        let lambda = (STRONG / step / std::f64::consts::TAU).powi(4);
         let mut matrix = vec![vec![0.0; n]; n];
         let mut right = vec![0.0; n];
         for i in 0..n {
@@ -225,7 +228,7 @@ mod tests {
             let row = [2.0 / (a * (a + b)), -2.0 / (a * b), 2.0 / (b * (a + b))];
             for j in 0..3 {
                 for k in 0..3 {
-                    matrix[i + j][i + k] += STRONG * row[j] * row[k];
+                    matrix[i + j][i + k] += lambda * row[j] * row[k];
                 }
             }
         }
@@ -246,6 +249,19 @@ mod tests {
         let smooth = Smoothing::WhittakerStrong.of(&days, &values).unwrap();
         for (a, b) in smooth.iter().zip(&expected) {
             assert!((a - b).abs() < 1e-9, "{smooth:?} {expected:?}");
+        }
+    }
+
+    #[test]
+    fn of_a_wave_of_the_period_half_is_left_however_dense_the_dates_are() {
+        for step in [3.0, 5.0, 10.0] {
+            let days: Vec<f64> = (0..(1200.0 / step) as usize).map(|i| i as f64 * step).collect();
+            let wave = |day: &f64| (day / LIGHT * std::f64::consts::TAU).sin() as f32;
+            let values: Vec<f32> = days.iter().map(wave).collect();
+            let smooth = Smoothing::WhittakerLight.of(&days, &values).unwrap();
+            let middle = days.iter().zip(&smooth).filter(|(day, _)| **day > 300.0 && **day < 900.0);
+            let most = middle.map(|(_, z)| z.abs()).fold(0.0, f64::max);
+            assert!((most - 0.5).abs() < 0.03, "{most} of steps of {step} days");
         }
     }
 

@@ -110,8 +110,12 @@ pub fn gaps_ui(ui: &mut Ui, shown: Filling) -> Option<Filling> {
 pub fn smooth_ui(ui: &mut Ui, shown: Smoothing) -> Option<Smoothing> {
     let choices = [
         (Smoothing::Off, "none", "Only what was observed and what is filled"),
-        (Smoothing::WhittakerLight, "light", "Whittaker's smoother, close to what was observed"),
-        (Smoothing::WhittakerStrong, "strong", "Whittaker's smoother, for noisy series"),
+        (Smoothing::WhittakerLight, "light", "Whittaker's smoother: what is shorter than 60 days goes"),
+        (
+            Smoothing::WhittakerStrong,
+            "strong",
+            "Whittaker's smoother: what is shorter than 120 days goes, for noisy series",
+        ),
         (
             Smoothing::SavitzkyGolay,
             "Savitzky–Golay",
