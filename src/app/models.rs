@@ -88,13 +88,8 @@ pub(super) fn forget(state: &mut AppState, name: &str) -> Result<Option<JobId>, 
     if !project.stopped.iter().any(|stopped| stopped.name == name) {
         return refuse(format!("there is no training of {name} that was stopped"));
     }
-    let files = ModelFiles {
-        name: name.into(),
-        model: project.folder.model_path(name),
-        maps: project.folder.path().join("maps"),
-        assessments: project.folder.assessments_path(),
-    };
-    Ok(Some(start(state, JobKind::DeleteModel, name, move |_| jobs::forget_training(&files))))
+    let (model, own) = (project.folder.model_path(name), name.to_string());
+    Ok(Some(start(state, JobKind::DeleteModel, name, move |_| jobs::forget_training(&own, &model))))
 }
 
 /// What was left of a training is gone.

@@ -75,15 +75,15 @@ pub(super) fn stopped_trainings(models: &Path) -> Vec<StoppedTraining> {
     found
 }
 
-/// Deletes what is left of a training that was stopped; its model stays.
+/// Deletes what is left of a training that was stopped, of the model of this name and folder; the model stays.
 ///
 /// # Errors
 /// When the file cannot be deleted.
-pub fn forget_training(files: &ModelFiles) -> anyhow::Result<Outcome> {
-    let checkpoint = checkpoint_of(&files.model);
+pub fn forget_training(name: &str, model: &Path) -> anyhow::Result<Outcome> {
+    let checkpoint = checkpoint_of(model);
     std::fs::remove_file(&checkpoint)
         .with_context(|| format!("cannot delete {}. Check the folder's rights", checkpoint.display()))?;
-    Ok(Outcome::TrainingForgotten { name: files.name.clone() })
+    Ok(Outcome::TrainingForgotten { name: name.into() })
 }
 
 /// Gives a model another name, and its maps and assessments too, so that a map still finds the model that made it. All of

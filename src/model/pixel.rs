@@ -12,7 +12,6 @@ use super::definition::{Tape, convolution, flat};
 use super::engine::{Finish, Rows, vectorised};
 use super::network::{Inference, Input, Shape, bound, odd, share};
 use super::side::Precision;
-use super::tempcnn::EPSILON;
 use super::weights::{Layout, Weights};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
@@ -113,34 +112,20 @@ pub(super) struct Pixel {
     layers: Vec<(Convolution, Vec<f32>)>,
 }
 
-/// Scale and shift that a batch norm comes to.
-fn folded(weights: &Weights, name: &str) -> [Vec<f32>; 2] {
-    let [gamma, beta, mean, variance] = weights.norm(name);
-    let deviation = variance.iter().map(|v| (f64::from(*v) + EPSILON).sqrt());
-    let scales: Vec<f32> = gamma.iter().zip(deviation).map(|(g, d)| (f64::from(*g) / d) as f32).collect();
-    let shifts = beta.iter().zip(mean).zip(&scales).map(|((b, m), s)| b - m * s).collect();
-    [scales, shifts]
-}
-
 impl Pixel {
     pub fn new(shape: &Shape, options: &PixelOptions, weights: &Weights, precision: Precision) -> Self {
         let graph = Graph::pixel(shape, options);
         let mut layers: Vec<(Convolution, Vec<f32>)> = Vec::new();
         for block in &graph.blocks {
             let Some([mut convolution, _]) = block.convolutions(precision) else { continue };
-            let filters = block.product.channels;
-            let [scales, shifts] = folded(weights, &block.name);
-            let mut weight = weights.values(&format!("{}.weight", block.name)).to_vec();
-            for row in weight.chunks_exact_mut(filters) {
-                row.iter_mut().zip(&scales).for_each(|(w, s)| *w *= s);
-            }
+            let (weight, shift) = weights.folded(&block.name);
             convolution.fill(&weight);
-            layers.push((convolution, shifts));
+            layers.push((convolution, shift));
         }
         let mut output = Convolution::new(1, 2 * options.filters, shape.classes, 1, Precision::Single);
         output.fill(weights.values("output.weight"));
         layers.push((output, weights.values("output.bias").to_vec()));
-        Self { graph, values: shape.values(), bands: folded(weights, "input"), layers }
+        Self { graph, values: shape.values(), bands: weights.scale_and_shift("input"), layers }
     }
 
     /// Lays series out with batch norm of the bands; rows of zeros lie beyond it, as the definition has them.

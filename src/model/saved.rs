@@ -2,7 +2,7 @@
 
 use super::bf16;
 use super::network::{Inference, Input, Shape, softmax};
-use super::weights::Weights;
+use super::weights::{Weights, little_endian};
 use super::{EpochScore, ModelError, ModelKind, ModelSpec};
 use crate::cube::{FeatureRecord, fill};
 use crate::files::write_atomically;
@@ -248,10 +248,7 @@ impl Model {
         std::fs::create_dir_all(folder).map_err(|e| failed(folder, e.to_string()))?;
 
         let path = folder.join("model.safetensors");
-        let bytes = |tensor: &super::weights::Tensor| -> Vec<u8> {
-            tensor.values.iter().flat_map(|v| v.to_le_bytes()).collect()
-        };
-        let bytes: Vec<Vec<u8>> = self.weights.tensors.iter().map(bytes).collect();
+        let bytes: Vec<Vec<u8>> = self.weights.tensors.iter().map(|t| little_endian(&t.values)).collect();
         let views = self.weights.tensors.iter().zip(&bytes).map(|(tensor, bytes)| {
             TensorView::new(Dtype::F32, tensor.dims.clone(), bytes).map(|v| (tensor.name.as_str(), v))
         });

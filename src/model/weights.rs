@@ -98,6 +98,11 @@ pub(super) struct Tensor {
     pub trained: bool,
 }
 
+/// Values as safetensors files have them.
+pub(super) fn little_endian(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|v| v.to_le_bytes()).collect()
+}
+
 /// All weights of a network, in the order of its layout.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Weights {
@@ -157,18 +162,24 @@ impl Weights {
             .map(|what| self.values(&format!("{name}.{what}")))
     }
 
-    /// A block's weight and shift with its batch norm folded in, as inference has it.
-    pub fn folded(&self, name: &str) -> (Vec<f32>, Vec<f32>) {
+    /// What a batch norm comes to at inference: a scale and a shift a channel.
+    pub fn scale_and_shift(&self, name: &str) -> [Vec<f32>; 2] {
         let [gamma, beta, mean, variance] = self.norm(name);
         let spread = |v: &f32| (f64::from(*v) + EPSILON).sqrt();
         let scales = gamma.iter().zip(variance);
         let scales: Vec<f32> = scales.map(|(gamma, v)| (f64::from(*gamma) / spread(v)) as f32).collect();
+        let shifts = beta.iter().zip(mean).zip(&scales).map(|((beta, mean), s)| beta - mean * s).collect();
+        [scales, shifts]
+    }
+
+    /// A block's weight and shift with its batch norm folded in, as inference has it.
+    pub fn folded(&self, name: &str) -> (Vec<f32>, Vec<f32>) {
+        let [scales, shift] = self.scale_and_shift(name);
         let mut weight = self.values(&format!("{name}.weight")).to_vec();
         for row in weight.chunks_exact_mut(scales.len().max(1)) {
             row.iter_mut().zip(&scales).for_each(|(w, s)| *w *= s);
         }
-        let shift = beta.iter().zip(mean).zip(&scales).map(|((beta, mean), s)| beta - mean * s);
-        (weight, shift.collect())
+        (weight, shift)
     }
 
     /// What gradients move, in order.

@@ -84,7 +84,9 @@ pub fn follow(ctx: &Context, project: &OpenProject, opened: &OpenedCube, view: &
     }
     let model = whose(project, opened);
     if let Some(came) = opinion.thread.as_ref().and_then(|(_, newest)| newest.take()) {
-        opinion.shown = model.map(|model| Shown { name: model.name.clone(), came });
+        // One of a model that was shown before has other classes.
+        let of_it = model.filter(|m| m.folder == came.of.folder && m.card.created == came.of.training);
+        opinion.shown = of_it.map(|model| Shown { name: model.name.clone(), came });
     }
     let pixel = view.map.hovered.and_then(|place| place.pixel);
     let pixel = pixel.or_else(|| project.document.view.pins.last().copied());

@@ -2,6 +2,7 @@
 
 use crate::files::write_atomically;
 use crate::model::network::softmax;
+use crate::model::weights::little_endian;
 use crate::model::{Model, ModelError};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::path::Path;
@@ -63,8 +64,7 @@ pub fn predict_safetensors(model: &Model, input: &Path, output: &Path) -> Result
     let mut probabilities = logits.clone();
     softmax(&mut probabilities, classes);
 
-    let bytes = |values: &[f32]| -> Vec<u8> { values.iter().flat_map(|v| v.to_le_bytes()).collect() };
-    let (logits, probabilities) = (bytes(&logits), bytes(&probabilities));
+    let (logits, probabilities) = (little_endian(&logits), little_endian(&probabilities));
     let view = |bytes| TensorView::new(Dtype::F32, vec![series, classes], bytes);
     let names: Vec<&str> = model.card.classes.iter().map(|c| c.name.as_str()).collect();
     let metadata = std::collections::HashMap::from([("classes".to_string(), names.join(","))]);

@@ -8,7 +8,7 @@ use super::{EpochScore, Kept};
 use crate::files::write_atomically;
 use crate::model::adamw::AdamW;
 use crate::model::network::Shape;
-use crate::model::weights::{Tensor, Weights};
+use crate::model::weights::{Tensor, Weights, little_endian};
 use crate::model::{ModelError, ModelSpec};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
@@ -77,6 +77,7 @@ fn damaged(why: &dyn std::fmt::Display) -> String {
 }
 
 /// All that changes from one epoch to the next.
+#[derive(Clone)]
 pub(super) struct State {
     pub weights: Weights,
     /// Running average of the weights, where one is kept.
@@ -129,11 +130,11 @@ impl State {
         };
         let named = |prefix: &'static str, weights: Option<&Weights>| -> Vec<(String, Vec<usize>, Vec<u8>)> {
             let tensors = weights.map(|w| w.tensors.as_slice()).unwrap_or_default();
-            let of = |t: &Tensor| (format!("{prefix}.{}", t.name), t.dims.clone(), bytes(&t.values));
+            let of = |t: &Tensor| (format!("{prefix}.{}", t.name), t.dims.clone(), little_endian(&t.values));
             tensors.iter().map(of).collect()
         };
         let moments = |prefix: &'static str, moments: &[Vec<f32>]| -> Vec<(String, Vec<usize>, Vec<u8>)> {
-            let of = |(i, m): (usize, &Vec<f32>)| (format!("{prefix}.{i}"), vec![m.len()], bytes(m));
+            let of = |(i, m): (usize, &Vec<f32>)| (format!("{prefix}.{i}"), vec![m.len()], little_endian(m));
             moments.iter().enumerate().map(of).collect()
         };
         let tensors = [
@@ -208,8 +209,4 @@ impl State {
         (self.weights, self.history, self.taken) = (now, head.history, head.taken);
         Ok(())
     }
-}
-
-fn bytes(values: &[f32]) -> Vec<u8> {
-    values.iter().flat_map(|v| v.to_le_bytes()).collect()
 }

@@ -11,7 +11,7 @@ use super::augment::{Augment, indices};
 use super::network::{Batch, Input, Shape, Trainer, targets};
 use super::saved::{VERSION, days};
 use super::warm;
-use super::weights::Weights;
+use super::weights::{Weights, little_endian};
 use super::{Model, ModelCard, ModelError, ModelSpec, TrainOptions};
 use crate::labels::{Class, Legend};
 use crate::progress::{Cancel, Cancelled};
@@ -184,22 +184,19 @@ pub fn train_from(
     let mut written = Instant::now();
     while state.history.len() < options.epochs && !state.is_over(options.patience) {
         // A stopped epoch is begun anew: what it had learned is not in the state.
-        let (weights, average, taken) = (state.weights.clone(), state.average.clone(), state.taken);
-        let moments = (start.checkpoint.is_some()).then(|| state.optimiser.clone());
+        let at_start = checkpoint.is_some().then(|| state.clone());
         match run.epoch(&mut *trainer, &mut state) {
-            Ok(score) => {
+            Ok((score, matrix)) => {
                 let epochs = (state.history.len() - before) as u32;
                 let left = options.epochs - state.history.len();
                 let left = began.elapsed() / epochs.max(1) * left as u32;
-                on_event(TrainEvent::Epoch { score: score.0, matrix: score.1, left });
+                on_event(TrainEvent::Epoch { score, matrix, left });
             }
             Err(ModelError::Cancelled(_)) => {
-                if let (Some((path, identity)), Some(moments)) = (&checkpoint, moments)
-                    && !state.history.is_empty()
+                if let (Some((path, identity)), Some(at_start)) = (&checkpoint, at_start)
+                    && !at_start.history.is_empty()
                 {
-                    (state.weights, state.average, state.taken) = (weights, average, taken);
-                    state.optimiser = moments;
-                    state.write(path, identity)?;
+                    at_start.write(path, identity)?;
                 }
                 return state.finish(set, ready, spec);
             }
@@ -223,10 +220,7 @@ pub fn train_from(
 fn sum(ready: &Ready, spec: &ModelSpec) -> Result<String, ModelError> {
     let told = (spec, &ready.normalisation, ready.classes.iter().map(|c| c.code).collect::<Vec<_>>());
     let mut sum = crc32c::crc32c(&serde_json::to_vec(&told).unwrap_or_default());
-    let mut add = |values: &[f32]| {
-        let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-        sum = crc32c::crc32c_append(sum, &bytes);
-    };
+    let mut add = |values: &[f32]| sum = crc32c::crc32c_append(sum, &little_endian(values));
     for side in [&ready.train, &ready.held_out] {
         (0..side.series.len()).try_for_each(|i| {
             add(&side.series.row(i)?);
@@ -238,6 +232,7 @@ fn sum(ready: &Ready, spec: &ModelSpec) -> Result<String, ModelError> {
 }
 
 /// An epoch that gave the best weights so far, with these.
+#[derive(Clone)]
 pub(super) struct Kept {
     score: EpochScore,
     matrix: Vec<Vec<u32>>,

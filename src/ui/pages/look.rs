@@ -61,13 +61,18 @@ fn pin_ui(ui: &mut Ui, opened: &OpenedCube, view: &mut View, i: usize, (col, row
     });
 }
 
+/// The pixels that tables tell of, each with its title: the one under the mouse, then the first pins.
+fn columns(project: &OpenProject, view: &View) -> Vec<(String, Option<(u32, u32)>)> {
+    let hovered = view.map.hovered.and_then(|p| p.pixel);
+    let pins = project.document.view.pins.iter().take(3).enumerate();
+    let pins = pins.map(|(i, &pin)| ((i + 1).to_string(), Some(pin)));
+    std::iter::once(("mouse".to_string(), hovered)).chain(pins).collect()
+}
+
 /// Values of all bands at the date: the pixel under the mouse, then the pins.
 fn values_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &View, date: &str) {
     widgets::section(ui, &format!("Values on {date}"));
-    let hovered = view.map.hovered.and_then(|p| p.pixel);
-    let pins = &project.document.view.pins;
-    let mut columns = vec![("mouse".to_string(), hovered)];
-    columns.extend(pins.iter().take(3).enumerate().map(|(i, &p)| ((i + 1).to_string(), Some(p))));
+    let columns = columns(project, view);
     let series: Vec<_> =
         columns.iter().map(|(_, p)| p.and_then(|(c, r)| opened.cube.cached_series(c, r))).collect();
     Grid::new("values").num_columns(columns.len() + 1).spacing([16.0, 4.0]).striped(true).show(ui, |ui| {
@@ -101,7 +106,7 @@ fn values_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &Vie
     });
 }
 
-/// The season of the first index shown, or else of NDVI or the first band: of the pixel under the mouse, then of the pins.
+/// The season of the first index shown, or else of NDVI: of the pixel under the mouse, then of the pins.
 fn season_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &View) {
     let indices = plot::indices(project, opened);
     let shown = indices.iter().find(|index| view.indices.shown.contains(&index.name));
@@ -112,10 +117,7 @@ fn season_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &Vie
         other => other,
     };
     widgets::section(ui, &format!("Season of {}", index.name));
-    let hovered = view.map.hovered.and_then(|p| p.pixel);
-    let pins = project.document.view.pins.iter().take(3).enumerate();
-    let mut columns = vec![("mouse".to_string(), hovered)];
-    columns.extend(pins.map(|(i, &p)| ((i + 1).to_string(), Some(p))));
+    let columns = columns(project, view);
     let days: Vec<f64> = opened.cube.info().dates.iter().map(|&date| format::days(date)).collect();
     let seasons: Vec<Option<Season>> = columns
         .iter()
