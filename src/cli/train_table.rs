@@ -3,7 +3,7 @@
 use super::shell::epoch_line;
 use super::train::learned;
 use super::{Failure, Shell};
-use crate::model::{ModelSpec, Start, Stopped, TrainEvent, checkpoint_of, train_from};
+use crate::model::{ModelError, ModelSpec, Start, Stopped, TrainEvent, checkpoint_of, train_from};
 use crate::progress::Progress;
 use crate::samples::{TableRequest, read_rows, split_by_annotation};
 use serde_json::json;
@@ -58,7 +58,10 @@ pub fn train_table(
         let start = Start { from: None, checkpoint: Some(&checkpoint), resume };
         train_from(start, &set, &split, &legend, &spec, &on_event, &cancel)
     });
-    let mut model = model.map_err(|e| Failure(e.to_string()))?;
+    let mut model = model.map_err(|e| match e {
+        ModelError::Cancelled(_) => Failure(e.to_string()),
+        _ => Failure(format!("cannot learn from {}: {e}", samples.display())),
+    })?;
     notes.append(&mut model.card.notes);
     notes.iter().for_each(|note| eprintln!("{note}"));
     model.card.notes = notes;

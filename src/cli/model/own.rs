@@ -81,17 +81,16 @@ pub fn delete(args: Delete, shell: &mut Shell) -> Result<(), Failure> {
     shell.open(&args.project)?;
     let Delete { name, maps_too, .. } = args;
     let project = shell.project()?;
+    let with = if maps_too { " with its maps and assessments" } else { "" };
     let there = project.models.iter().map(|m| &m.name).chain(project.damaged_models.iter().map(|m| &m.name));
     // Without a model there is nothing to ask; the command says so.
     if !args.yes && there.into_iter().any(|own| *own == name) {
-        let with = if maps_too { " with its maps and assessments" } else { "" };
         let question = format!("Delete the model {name}{with} from the disk? This cannot be undone.");
         if !shell.ask(&question) {
             return Err(Failure(format!("{name} was not deleted: answer y, or give --yes")));
         }
     }
     shell.run(Command::DeleteModel { name: name.clone(), maps_too })?;
-    let with = if maps_too { " with its maps and assessments" } else { "" };
     shell.print(&json!({ "deleted": name, "maps_too": maps_too }), &format!("{name} is deleted{with}"));
     Ok(())
 }

@@ -65,7 +65,12 @@ fn natural(name: &str) -> Vec<(u64, String)> {
 
 fn safetensors(bytes: &[u8]) -> Result<Vec<Named>, String> {
     let file = SafeTensors::deserialize(bytes)
-        .map_err(|e| format!("it is neither an archive as PyTorch writes it nor a safetensors file ({e})"))?;
+        .map_err(|e| {
+            format!(
+                "it is neither an archive as PyTorch writes it nor a safetensors file ({e}). Give a .ckpt, .pt, .pth or \
+                 .safetensors file"
+            )
+        })?;
     let mut tensors = Vec::new();
     for (name, tensor) in file.iter() {
         let kind = match tensor.dtype() {
@@ -82,7 +87,7 @@ fn safetensors(bytes: &[u8]) -> Result<Vec<Named>, String> {
 }
 
 fn checkpoint(bytes: &[u8]) -> Result<Vec<Named>, String> {
-    let damaged = |e: zip::result::ZipError| format!("its archive is damaged ({e})");
+    let damaged = |e: zip::result::ZipError| format!("its archive is damaged ({e}). Get it again, whole");
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
     let mut names = archive.file_names().filter_map(Result::ok);
     let program = names.find(|n| *n == "data.pkl" || n.ends_with("/data.pkl")).map(|n| n.into_owned());

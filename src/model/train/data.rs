@@ -158,7 +158,7 @@ impl Ready {
         let train = balance::capped(set, &all, &spec.training);
         let has_sample = |class: &&Class| train.iter().any(|i| set.classes[*i] == class.code);
         let classes: Vec<Class> = legend.classes.iter().filter(has_sample).cloned().collect();
-        at_least_two(&classes)?;
+        at_least_two(&classes, split.train.len())?;
         let mut index = [None; 256];
         classes.iter().enumerate().for_each(|(k, class)| index[usize::from(class.code)] = Some(k));
         let index = |i: &usize| index[usize::from(set.classes[*i])];
@@ -225,8 +225,13 @@ fn chosen(
     Ok(usable)
 }
 
-fn at_least_two(classes: &[Class]) -> Result<(), ModelError> {
+/// Refuses what there is too little of, of so many samples that were to train.
+fn at_least_two(classes: &[Class], samples: usize) -> Result<(), ModelError> {
     let why = match classes {
+        [] if samples > 0 => format!(
+            "there is no sample to learn from: none of {samples} can be used, since in each some band was never observed, has \
+             gaps that are not to be filled, or its class is not in the legend. Take other bands, fill the gaps, or label more"
+        ),
         [] => "there is no sample to learn from. Label at least two classes inside of the cube, in polygons large enough that \
                whole pixels are left after the buffer"
             .into(),
