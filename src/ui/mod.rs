@@ -26,6 +26,7 @@ mod tokens;
 mod top;
 mod view;
 mod widgets;
+mod words;
 
 pub use app::RitmoApp;
 
