@@ -330,7 +330,7 @@ fn project_opened(state: &mut AppState, opened: OpenedProject) {
         save: SaveState::Saved,
         outside: None,
         free: false,
-        looked: std::time::Instant::now(),
+        lookout: read_only.is_some().then(|| outside::Lookout::start(&folder, state.runner.wake())),
         page: super::Page::default(),
         site: None,
         selection: Default::default(),

@@ -4,9 +4,10 @@ use super::state::{AppState, Level, OpenProject, SaveState};
 use super::update::{Refused, refuse, start_open, the_project};
 use super::{derived, events, indices};
 use crate::jobs::JobId;
-use crate::project::{OutsideChange, Theirs};
+use crate::project::{OutsideChange, ProjectFolder, Theirs};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// How often it is looked whether a project that is open read-only could be edited now.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -77,9 +78,7 @@ pub(super) fn open_for_editing(state: &mut AppState) -> Result<Option<JobId>, Re
     let project = the_project(state)?;
     match project.folder.read_only() {
         None => refuse("this project is open for editing already"),
-        Some(why) if !project.folder.could_be_edited() => {
-            refuse(format!("this project stays open read-only, since {why}"))
-        }
+        Some(why) if !project.free => refuse(format!("this project stays open read-only, since {why}")),
         Some(_) => {
             let folder = project.folder.path().to_path_buf();
             // What was told of it is over.
@@ -89,12 +88,35 @@ pub(super) fn open_for_editing(state: &mut AppState) -> Result<Option<JobId>, Re
     }
 }
 
-/// Looks, about once a second, whether a project that is open read-only could be edited now.
-pub(super) fn look_whether_free(project: &mut OpenProject) {
-    if project.folder.read_only().is_some() && project.looked.elapsed() >= LOOK_EVERY {
-        project.looked = Instant::now();
-        project.free = project.folder.could_be_edited();
+/// Looks, about once a second and on a thread of its own, whether a project that is open read-only could be edited now.
+pub(super) struct Lookout {
+    free: Arc<AtomicBool>,
+}
+
+impl Lookout {
+    /// Begins to look, until it is dropped; `wake` is called when the project has become free.
+    pub(super) fn start(folder: &ProjectFolder, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
+        let free = Arc::new(AtomicBool::new(false));
+        let (seen, could_be_edited) = (Arc::downgrade(&free), folder.could_be_edited());
+        let look = move || {
+            loop {
+                std::thread::sleep(LOOK_EVERY);
+                let now = could_be_edited();
+                let Some(free) = seen.upgrade() else { return };
+                if free.swap(now, Ordering::Relaxed) != now {
+                    wake();
+                }
+            }
+        };
+        // Without a thread it cannot be told: people open it again by themselves.
+        let _ = std::thread::Builder::new().name("ritmo-lookout".into()).spawn(look);
+        Self { free }
     }
+}
+
+/// Takes in whether a project that is open read-only could be edited now.
+pub(super) fn look_whether_free(project: &mut OpenProject) {
+    project.free = project.lookout.as_ref().is_some_and(|lookout| lookout.free.load(Ordering::Relaxed));
 }
 
 /// Why a verb did not save, for people.

@@ -102,7 +102,7 @@ pub struct OpenProject {
     pub outside: Option<Arc<OutsideChange>>,
     /// Whether it is open read-only and could be opened for editing now.
     pub free: bool,
-    pub(super) looked: Instant,
+    pub(super) lookout: Option<super::outside::Lookout>,
     /// The page on screen.
     pub page: Page,
     /// The site on screen.

@@ -38,7 +38,9 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
         Command::NewProject { folder, name, legend } => {
             close(state);
             let subject = folder.display().to_string();
+            let closed = state.runner.closed();
             Ok(Some(start(state, JobKind::OpenProject, subject, move |_| {
+                closed();
                 jobs::new_project(&folder, &name, &legend)
             })))
         }
@@ -120,11 +122,14 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
     }
 }
 
-/// Closes the project: its jobs are stopped and no longer listed, so that nothing of theirs comes into the next one.
+/// Closes the project: its jobs are stopped and no longer listed, so that nothing of theirs comes into the next one. What
+/// was changed last may still be on its way to the disk: it gets there behind the window.
 fn close(state: &mut AppState) {
     let running: Vec<_> = state.jobs.drain(..).map(|j| j.id).collect();
     running.into_iter().for_each(|id| state.runner.cancel(id));
-    state.project = None;
+    if let Some(project) = state.project.take() {
+        state.runner.put_away(project);
+    }
 }
 
 /// Starts a job and lists it.
@@ -149,8 +154,12 @@ pub(super) fn start(
 pub(super) fn start_open(state: &mut AppState, folder: PathBuf) -> Result<Option<JobId>, Refused> {
     // The lock of the project that is open goes first, so that one can open it again.
     close(state);
+    let closed = state.runner.closed();
     let subject = folder.display().to_string();
-    Ok(Some(start(state, JobKind::OpenProject, subject, move |_| jobs::open_project(&folder))))
+    Ok(Some(start(state, JobKind::OpenProject, subject, move |_| {
+        closed();
+        jobs::open_project(&folder)
+    })))
 }
 
 pub(super) fn the_project(state: &mut AppState) -> Result<&mut OpenProject, Refused> {

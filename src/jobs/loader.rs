@@ -1,6 +1,7 @@
 //! What the window lacks for the next frame: chunks for the series under the mouse, tiles of pictures.
 //!
-//! Each frame states what it lacks, the nearest first; what a later frame no longer wants is not fetched.
+//! Each frame states what it lacks, the nearest first; what a later frame no longer wants is not fetched. A disk that hangs
+//! holds up these threads and nothing else: they are not waited for.
 
 use crate::cube::Cube;
 use crate::cube::picture::{Composite, Picture, picture};
@@ -95,6 +96,7 @@ impl Loader {
         let (sender, loaded) = sync_channel(256);
         let look: Look = Arc::new(Mutex::new((look, Arc::new(composite))));
         let (tiles, chunks) = (Wanted::new(), Wanted::new());
+        let own = super::runner::readers();
         let tile_work = {
             let (cube, wanted, look) = (cube.clone(), Arc::clone(&tiles), Arc::clone(&look));
             work("ritmo-picture", wanted, sender.clone(), Arc::clone(&wake), move |key: TileKey| {
@@ -102,7 +104,12 @@ impl Loader {
                 if key.look != current {
                     return None;
                 }
-                Some(match picture(&cube, key.time, &composite, key.window, key.step) {
+                let paint = || picture(&cube, key.time, &composite, key.window, key.step);
+                let painted = match &own {
+                    Some(own) => own.install(paint),
+                    None => paint(),
+                };
+                Some(match painted {
                     Ok(picture) => Loaded::Tile(key, picture),
                     Err(e) => Loaded::BadTile(key, e.to_string()),
                 })
@@ -148,13 +155,9 @@ impl Drop for Loader {
     fn drop(&mut self) {
         self.tiles.close();
         self.chunks.close();
-        for thread in self.threads.drain(..) {
-            while !thread.is_finished() {
-                while self.loaded.try_recv().is_ok() {}
-                std::thread::sleep(std::time::Duration::from_millis(1));
-            }
-            let _ = thread.join();
-        }
+        // A thread that has something to hand over finds nobody to take it, and ends.
+        drop(std::mem::replace(&mut self.loaded, sync_channel(0).1));
+        self.threads.drain(..).for_each(super::part);
     }
 }
 

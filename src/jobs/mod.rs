@@ -41,7 +41,7 @@ pub use models::{
 pub use newest::Newest;
 pub use opinion::{Opinion, OpinionOf, OpinionRequest, Said, opinion};
 pub use rhythm::{Rhythm, RhythmOf, RhythmRequest, rhythm};
-pub use runner::{JobContext, Runner, let_the_window_go_first};
+pub use runner::{JobContext, Runner, let_the_window_go_first, part};
 pub use sites::{DeleteCubeSpec, delete_cube, footprint, footprints};
 pub use wand::{WandPreview, WandRegion, WandRequest, wand};
 pub use work::{

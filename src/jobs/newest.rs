@@ -4,7 +4,8 @@ use crate::progress::Cancel;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-/// A thread that answers the last question it was asked. Joined when dropped; what it works at is cancelled then.
+/// A thread that answers the last question it was asked. Parted with when dropped ([`super::part`]); what it works at is
+/// cancelled then.
 pub struct Newest<Q, A> {
     shared: Arc<Shared<Q, A>>,
     thread: Option<JoinHandle<()>>,
@@ -99,7 +100,7 @@ impl<Q, A> Drop for Newest<Q, A> {
         drop(state);
         self.shared.changed.notify_all();
         if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+            super::part(thread);
         }
     }
 }

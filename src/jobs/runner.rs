@@ -5,7 +5,7 @@ use crate::progress::{Cancel, Progress};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use thread_priority::{ThreadPriority, ThreadPriorityValue};
 
 /// Events that may wait in the channel; a window that sleeps longer loses progress but no result.
@@ -18,6 +18,8 @@ pub struct Runner {
     events: Receiver<JobEvent>,
     wake: Arc<dyn Fn() + Send + Sync>,
     running: Vec<Running>,
+    /// What is being put away behind the window.
+    closing: Vec<JoinHandle<()>>,
     window_first: bool,
 }
 
@@ -56,7 +58,7 @@ impl Runner {
     /// A runner; `wake` is called after each event (the window repaints then).
     pub fn new(wake: Arc<dyn Fn() + Send + Sync>) -> Self {
         let (sender, events) = sync_channel(WAITING);
-        Self { next: 1, sender, events, wake, running: Vec::new(), window_first: false }
+        Self { next: 1, sender, events, wake, running: Vec::new(), closing: Vec::new(), window_first: false }
     }
 
     /// From now on jobs leave the processor to the window whenever it wants to paint.
@@ -113,6 +115,20 @@ impl Runner {
         id
     }
 
+    /// Puts away what may take long to drop, since it waits for the disk, behind the window's back.
+    pub fn put_away(&mut self, what: impl Send + 'static) {
+        self.closing.retain(|thread| !thread.is_finished());
+        // Where there is no thread to be had, the closure is dropped at once, and what it holds with it.
+        let thread = std::thread::Builder::new().name("ritmo-close".into()).spawn(move || drop(what));
+        self.closing.extend(thread);
+    }
+
+    /// Waits, in a job, for everything that was put away before: what it held, as the lock of a project, is free then.
+    pub fn closed(&mut self) -> impl FnOnce() + Send + 'static {
+        let closing = std::mem::take(&mut self.closing);
+        move || closing.into_iter().for_each(|thread| drop(thread.join()))
+    }
+
     /// Asks a job to stop.
     pub fn cancel(&self, job: JobId) {
         self.running.iter().filter(|r| r.id == job).for_each(|r| r.cancel.cancel());
@@ -131,15 +147,52 @@ impl Runner {
 
 impl Drop for Runner {
     fn drop(&mut self) {
+        /// A job that does not end meanwhile waits for a disk or a network that hangs.
+        const AT_MOST: Duration = Duration::from_secs(20);
         self.running.iter().for_each(|r| r.cancel.cancel());
+        // What was drawn last is on its way to the disk.
+        self.closing.drain(..).for_each(|thread| drop(thread.join()));
+        let since = Instant::now();
         for running in self.running.drain(..) {
             // A job may be waiting for room in the channel: make some until it has ended.
-            while !running.thread.is_finished() {
+            while !running.thread.is_finished() && since.elapsed() < AT_MOST {
                 while self.events.try_recv().is_ok() {}
-                std::thread::sleep(std::time::Duration::from_millis(2));
+                std::thread::sleep(Duration::from_millis(2));
             }
-            let _ = running.thread.join();
+            part(running.thread);
         }
+    }
+}
+
+/// Parts with a thread that was asked to end: it is waited for where it ends at once, and else left to end by itself,
+/// since what it waits for may be a disk that hangs.
+pub fn part(thread: JoinHandle<()>) {
+    const A_MOMENT: Duration = Duration::from_millis(5);
+    let since = Instant::now();
+    while !thread.is_finished() && since.elapsed() < A_MOMENT {
+        std::thread::sleep(Duration::from_micros(200));
+    }
+    if thread.is_finished() {
+        let _ = thread.join();
+    }
+}
+
+/// Threads of their own for reading a disk that may hang: then nothing else that counts on all cores has to wait for it.
+/// `None` where the system has no threads left.
+pub(super) fn readers() -> Option<rayon::ThreadPool> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(rayon::current_num_threads())
+        .thread_name(|i| format!("ritmo-read-{i}"))
+        .start_handler(|_| let_the_window_go_first())
+        .build()
+        .ok()
+}
+
+/// Does work on [`readers`].
+pub(super) fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    match readers() {
+        Some(readers) => readers.install(work),
+        None => work(),
     }
 }
 

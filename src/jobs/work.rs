@@ -256,6 +256,10 @@ fn newest_assessment(folder: &Path) -> Option<Assessed> {
 /// # Errors
 /// When the cube is absent or damaged.
 pub fn open_cube(spec: &OpenCubeSpec) -> anyhow::Result<Outcome> {
+    super::runner::apart(|| open_cube_here(spec))
+}
+
+fn open_cube_here(spec: &OpenCubeSpec) -> anyhow::Result<Outcome> {
     let cube = Cube::open(&spec.path)?;
     let bands = &cube.info().bands;
     let (composite, look_lacks) = match picture::channels(&spec.channels, bands, &spec.indices) {
@@ -284,10 +288,11 @@ pub fn open_cube(spec: &OpenCubeSpec) -> anyhow::Result<Outcome> {
 /// # Errors
 /// When the cube cannot be read.
 pub fn compose(spec: &ComposeSpec) -> anyhow::Result<Outcome> {
-    Ok(Outcome::Composed(match spec.channels.as_slice() {
-        [] => Composite::natural(&spec.cube)?,
-        channels => Composite::stretched(&spec.cube, channels.to_vec())?,
-    }))
+    let composite = super::runner::apart(|| match spec.channels.as_slice() {
+        [] => Composite::natural(&spec.cube),
+        channels => Composite::stretched(&spec.cube, channels.to_vec()),
+    });
+    Ok(Outcome::Composed(composite?))
 }
 
 /// Name and class codes of the newest map of a site that lies on its grid.

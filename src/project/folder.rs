@@ -127,11 +127,15 @@ impl ProjectFolder {
         self.read_only.as_deref()
     }
 
-    /// Whether a folder that is open read-only could be opened for editing now: nobody else has it open any more.
-    pub fn could_be_edited(&self) -> bool {
-        let file = File::options().write(true).open(self.path.join(LOCK));
+    /// Tells, whenever it is called, whether a folder that is open read-only could be opened for editing then: nobody else has
+    /// it open any more. It asks the disk.
+    pub fn could_be_edited(&self) -> impl Fn() -> bool + Send + use<> {
+        let (read_only, lock) = (self.read_only.is_some(), self.path.join(LOCK));
         // The lock is let go of again at once.
-        self.read_only.is_some() && file.is_ok_and(|file| file.try_lock().is_ok())
+        move || {
+            let file = File::options().write(true).open(&lock);
+            read_only && file.is_ok_and(|file| file.try_lock().is_ok())
+        }
     }
 
     /// Files beside the others that hold what could not be saved, since another program had changed those.

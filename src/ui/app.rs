@@ -29,6 +29,21 @@ impl RitmoApp {
         self.view.send(command);
     }
 
+    /// The pixel (column, row) under the mouse, as of the last frame.
+    pub fn hovered_pixel(&self) -> Option<(u32, u32)> {
+        self.view.map.hovered.and_then(|place| place.pixel)
+    }
+
+    /// Whether a picture of the cube was on screen in the last frame, be it coarse or of another date.
+    pub fn shows_picture(&self) -> bool {
+        self.view.picture
+    }
+
+    /// Whether the last frame showed the picture of the date wherever the cube is in view, as fine as the screen.
+    pub fn picture_is_whole(&self) -> bool {
+        self.view.picture && self.view.map.is_whole()
+    }
+
     /// Takes in what has come since the last frame and carries out commands. Never waits.
     pub fn logic(&mut self, ctx: &egui::Context) {
         pump(&mut self.state);
@@ -170,6 +185,7 @@ impl RitmoApp {
         imagery::drop_ui(ui.ctx(), state.project.as_ref(), view.labels_in.is_open());
         shortcuts::sheet_ui(ui.ctx(), view);
         notices::notices_ui(ui.ctx(), state, view);
+        view.picture = picture;
         view.timings.frame(started.elapsed().as_secs_f32(), picture);
         if !view.commands.is_empty() {
             ui.ctx().request_repaint();

@@ -34,17 +34,22 @@ use crate::app::{AppState, Command, Window};
 use crate::project::Recent;
 use std::sync::Arc;
 
-/// Opens the window and stays until it is closed.
-///
-/// # Errors
-/// When the system has no display, or no OpenGL.
-pub fn open(window: Window) -> anyhow::Result<()> {
-    // One core's share stays with the window, so that it never stutters while a model trains.
+/// From now on what counts on all cores leaves one core's share to the window, so that it never stutters while a model
+/// trains. Does nothing where such work has begun already.
+pub fn leave_a_core_to_the_window() {
     let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     let _ = rayon::ThreadPoolBuilder::new()
         .num_threads(cores.saturating_sub(1).max(1))
         .start_handler(|_| crate::jobs::let_the_window_go_first())
         .build_global();
+}
+
+/// Opens the window and stays until it is closed.
+///
+/// # Errors
+/// When the system has no display, or no OpenGL.
+pub fn open(window: Window) -> anyhow::Result<()> {
+    leave_a_core_to_the_window();
     let options = eframe::NativeOptions {
         renderer: eframe::Renderer::Glow,
         viewport: egui::ViewportBuilder::default()

@@ -52,6 +52,8 @@ pub struct View {
     pub models: ModelsView,
     /// The name of a class being added.
     pub new_class: String,
+    /// Whether a picture of the cube was on screen in the last frame.
+    pub picture: bool,
     /// Time measurements on standard error (`RITMO_TIMINGS`).
     pub timings: Timings,
 }
@@ -90,6 +92,7 @@ impl View {
             legend: LegendView::default(),
             models: ModelsView::default(),
             new_class: String::new(),
+            picture: false,
             timings: Timings::new(),
         }
     }

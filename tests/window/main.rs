@@ -5,6 +5,7 @@
 mod damage;
 mod desk;
 mod gaps;
+mod hangs;
 mod imagery;
 mod indices;
 mod label;

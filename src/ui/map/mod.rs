@@ -213,6 +213,11 @@ impl MapView {
         self.hovered = pos.and_then(|pos| place_at(&projector, &opened.cube.info().grid, pos));
     }
 
+    /// Whether no tile of the mosaic was missing in the last frame.
+    pub fn is_whole(&self) -> bool {
+        self.mosaic.is_whole()
+    }
+
     /// Whether an online basemap is shown.
     pub fn has_basemap(&self) -> bool {
         self.basemap.is_some()

@@ -26,6 +26,8 @@ pub struct Mosaic {
     last_shown: HashMap<Window, TileKey>,
     given_up: HashSet<TileKey>,
     frame: u64,
+    /// Tiles that the last frame lacked.
+    missing: usize,
 }
 
 impl Mosaic {
@@ -34,6 +36,11 @@ impl Mosaic {
         if self.frame > 0 {
             *self = Self::default();
         }
+    }
+
+    /// Whether the last frame lacked nothing.
+    pub fn is_whole(&self) -> bool {
+        self.missing == 0
     }
 
     /// Takes in a tile.
@@ -107,6 +114,7 @@ impl Mosaic {
                 }
             }
         }
+        self.missing = missing.len();
         missing.sort_by(|a, b| a.0.total_cmp(&b.0));
         let mut wanted: Vec<_> = missing.into_iter().map(|(_, key)| key).collect();
         if wanted.is_empty() {
