@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 /// Text on screen: see the room's docs.
 macro_rules! tr {
     ($text:literal) => {
-        $crate::ui::words::tr($text)
+        $crate::ui::words::told($text)
     };
     ($text:literal, $($name:ident = $value:expr),+ $(,)?) => {
         $crate::ui::words::filled($text, &[$((stringify!($name), $value.to_string())),+])
@@ -49,16 +49,16 @@ pub fn language() -> Language {
 }
 
 /// The text in the language that this thread paints in; English where it lacks.
-pub fn tr(text: &'static str) -> &'static str {
+pub fn told(text: &'static str) -> &'static str {
     match LANGUAGE.get() {
         Language::English => text,
         Language::Spanish => spanish().get(text).map_or(text, String::as_str),
     }
 }
 
-/// As [`tr`], with its places in braces filled.
+/// As [`told`], with its places in braces filled.
 pub fn filled(text: &'static str, values: &[(&str, String)]) -> String {
-    let mut rest = tr(text);
+    let mut rest = told(text);
     let mut out = String::with_capacity(rest.len());
     while let Some(start) = rest.find('{') {
         let Some(end) = rest[start..].find('}').map(|end| start + end) else { break };
