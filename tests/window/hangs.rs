@@ -17,8 +17,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// More chunks than the stretch of a picture reads.
-const SIDE: u32 = 6 * CHUNK;
+/// Four shards, of which the stretch of a picture reads three: files that are open already do not hang.
+const SIDE: u32 = 10 * CHUNK;
 
 /// A store whose files hang, until it is dropped.
 struct Hung {
@@ -81,7 +81,7 @@ fn add_wide_site(desk: &mut Desk) {
     let (left, top, pixel) = (2_710_000.0, 650_000.0, 10.0);
     let grid = Grid { crs, left, top, pixel_width: pixel, pixel_height: pixel, width: SIDE, height: SIDE };
     for month in 1..=12u32 {
-        let of = |i: u32| (500 + i % 97 * 13 + month * 50) as u16;
+        let of = |i: u32| (200 + i % 97 * 13 + month * 5) as u16;
         let values: Vec<u16> = (0..SIDE * SIDE * BANDS.len() as u32).map(of).collect();
         let path = folder.join(format!("wide_2022-{month:02}-15.tif"));
         write_mosaic(&path, &grid, &BANDS, PixelType::Uint16, 0.0, &values, &[]).unwrap();
@@ -160,9 +160,12 @@ fn a_store_that_hangs_stops_no_frame_of_any_page_and_no_other_site() {
     desk.until("the wide site is open", |d| shows(d, "wide"));
     desk.settle();
     let cube = desk.project().cube().unwrap().0.cube.clone();
-    let side = SIDE / CHUNK;
-    let uncached = (0..side * side).map(|i| (i % side, i / side)).find(|at| cube.cached_chunk(*at).is_none());
-    let (across, down) = uncached.expect("more chunks than a stretch reads");
+    let (across, down) = (SIDE / CHUNK - 1, SIDE / CHUNK - 1);
+    let last_shard = (8..10).flat_map(|down| (8..10).map(move |across| (across, down)));
+    assert!(
+        last_shard.into_iter().all(|at| cube.cached_chunk(at).is_none()),
+        "the stretch reads other shards"
+    );
 
     let hung = Hung::new(cube.path());
     let watch = Watch::start(hung.files.clone());
@@ -195,7 +198,6 @@ fn a_store_that_hangs_stops_no_frame_of_any_page_and_no_other_site() {
             _ => {
                 let site = desk.project().site.as_ref().unwrap();
                 assert!(matches!(site.cube, CubeState::Opening(_)), "{at}: its stretch cannot be read");
-                desk.assert_sees("Opening wide …");
             }
         }
     }
