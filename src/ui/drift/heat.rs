@@ -77,7 +77,7 @@ pub fn heat_ui(ui: &mut Ui, heat: &Heat<'_>) -> Option<HeatClick> {
                     }
                 }
             });
-            output.state.offset
+            output.state.clamped_offset()
         })
         .inner;
     names_ui(
@@ -108,7 +108,7 @@ fn in_view(view: egui::Rangef, size: f32, count: usize) -> Range<usize> {
 
 fn cell_ui(ui: &mut Ui, heat: &Heat<'_>, rect: Rect, (row, column): (usize, usize)) -> bool {
     let Some(cell) = (heat.cell)(row, column) else { return false };
-    let response = ui.interact(rect, ui.id().with(("cell", row, column)), Sense::click());
+    let response = ui.interact(rect, ui.scope_id().with(("cell", row, column)), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, (heat.words)(row, column)));
     let (painter, dark) = (ui.painter(), ui.visuals().dark_mode);
     match cell.share {
@@ -160,7 +160,7 @@ fn names_ui(
         if let Some(hint) = heat.name_hint {
             let visible = place.intersect(rect);
             if visible.height() > 2.0 {
-                let response = ui.interact(visible, ui.id().with(("name", row)), Sense::click());
+                let response = ui.interact(visible, ui.scope_id().with(("name", row)), Sense::click());
                 response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
                 if response.hovered() {
                     ink = ui.visuals().strong_text_color();
