@@ -75,7 +75,7 @@ fn a_finding_shows_the_hazy_date_of_its_site_on_the_map() {
 #[test]
 fn a_cell_and_a_histogram_and_a_pair_show_their_date_on_the_map() {
     let mut desk = opened();
-    let cell = named(&desk, "field, 2022-05-15, blue (B02): median 0.");
+    let cell = named(&desk, "field, 2022-05-15, blue (B02): median ");
     assert!(cell.contains("100 % seen"), "{cell}");
     desk.click(&cell);
     assert_eq!(shown(&desk), (Some("field"), 2));
