@@ -2,6 +2,7 @@
 
 use super::labels_out::{ExportRequest, SamplesRequest};
 use super::models::ExportModelRequest;
+use super::statistics::MeasureRequest;
 use crate::cube::{BuildSettings, Filling, NamedIndex, Smoothing};
 use crate::jobs::{JobId, ListSpec, SiteNaming};
 use crate::labels::{AnnotationId, Class, ClassCode, Combine, Confidence, Holds, ImportSettings, Legend};
@@ -124,6 +125,8 @@ pub enum Command {
     RemoveSite(String),
     /// Takes a site off the list and deletes its cube from the disk (a job); this cannot be undone.
     DeleteSite(String),
+    /// Measures the values of sites, date by date and band by band, and compares them (a job); one under way is given up.
+    Measure(MeasureRequest),
     /// Recognises imagery and says what its cube would be (a job); the answer to an earlier one is dropped. Without
     /// inputs the last answer is forgotten.
     Survey(SurveyRequest),

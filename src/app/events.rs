@@ -2,7 +2,7 @@
 
 use super::state::{AppState, CubeState, LastResults, Level, MapLayer, ModelEntry, OpenProject, SaveState};
 use super::update::{map, start_open};
-use super::{derived, flags, imagery, labels_in, labels_out, listing, models, outside, sites};
+use super::{derived, flags, imagery, labels_in, labels_out, listing, models, outside, sites, statistics};
 use crate::classify::ChunkMap;
 use crate::jobs::{EventBody, JobEvent, JobId, JobKind, Loader, OpenedCube, OpenedProject, Outcome};
 use crate::labels::{Annotations, Class, Legend};
@@ -70,8 +70,8 @@ pub(super) fn absorb(state: &mut AppState, event: JobEvent) {
         EventBody::Failed(why) => {
             state.jobs.remove(at);
             ended(state, event.job, kind, Some(&why));
-            // What is wrong with imagery is told where it is looked at.
-            if !matches!(kind, JobKind::Survey | JobKind::SurveyLabels) {
+            // What is wrong with imagery is told where it is looked at, and so is what cannot be measured.
+            if !matches!(kind, JobKind::Survey | JobKind::SurveyLabels | JobKind::Measure) {
                 state.notify(Level::Error, format!("{} failed: {why}", kind.title()));
             }
         }
@@ -84,6 +84,7 @@ pub(super) fn absorb(state: &mut AppState, event: JobEvent) {
                     | JobKind::Compose
                     | JobKind::Footprints
                     | JobKind::Survey
+                    | JobKind::Measure
                     | JobKind::SurveyLabels
                     | JobKind::Flags
                     | JobKind::List
@@ -119,6 +120,7 @@ fn ended(state: &mut AppState, job: JobId, kind: JobKind, why: Option<&str>) {
         }
         JobKind::Survey => imagery::survey_ended(project, job, why),
         JobKind::SurveyLabels => labels_in::survey_ended(project, job, why),
+        JobKind::Measure => statistics::ended(project, job, why),
         JobKind::Cores => derived::cores_ended(project, job),
         JobKind::Flags => flags::ended(project, job),
         JobKind::List => listing::ended(project, job),
@@ -196,6 +198,7 @@ fn finished(state: &mut AppState, job: JobId, outcome: Outcome) {
                 sites::footprints_found(project, found);
             }
         }
+        Outcome::Measured(measured) => statistics::measured(state, job, measured),
         Outcome::CubeDeleted(site) => {
             state.notify(Level::Done, format!("The cube of {site} is deleted"));
         }
@@ -341,6 +344,7 @@ fn project_opened(state: &mut AppState, opened: OpenedProject) {
         training: None,
         survey: super::Surveying::default(),
         labels_in: super::LabelsSurveying::default(),
+        statistics: super::Measuring::default(),
         last: LastResults { assessed, ..LastResults::default() },
         saver,
         next_id,

@@ -21,6 +21,7 @@ mod outside;
 mod reshape;
 mod sites;
 mod state;
+mod statistics;
 mod update;
 
 pub use command::{AnnotationChange, Command, Orphans, Page, SurveyRequest, Window};
@@ -39,6 +40,7 @@ pub use state::{
     AppState, CubeState, JobView, LastResults, Level, MapLayer, ModelEntry, Notice, OpenProject, SaveState,
     SiteView, SurveyState, Surveying, Training,
 };
+pub use statistics::{MeasureRequest, MeasureState, Measuring};
 pub use update::{Refused, update};
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use super::derived::{Derived, Tally};
 use super::history::{History, Snapshot};
 use super::labels_in::LabelsSurveying;
 use super::models::DamagedModel;
+use super::statistics::Measuring;
 use crate::geo::Window;
 use crate::jobs::{
     Assessed, CheckedLabels, CubeBuilt, CubesBuilt, ExportedLabels, Found, Imported, JobId, JobKind, Loader,
@@ -125,6 +126,8 @@ pub struct OpenProject {
     pub survey: Surveying,
     /// The labels that are looked at before they are imported.
     pub labels_in: LabelsSurveying,
+    /// Sites that are measured and compared.
+    pub statistics: Measuring,
     /// What jobs made last.
     pub last: LastResults,
     pub(super) saver: Option<Saver>,

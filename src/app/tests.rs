@@ -753,3 +753,4 @@ mod imagery;
 mod legend;
 mod models;
 mod shapes;
+mod statistics;

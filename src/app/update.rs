@@ -79,6 +79,7 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
         Command::StepSite(step) => sites::step(state, step),
         Command::DeleteSite(name) => sites::delete(state, &name),
         Command::SetComposite(channels) => set_composite(state, channels),
+        Command::Measure(request) => super::statistics::measure(state, request),
         Command::Survey(request) => imagery::survey(state, request),
         Command::BuildCube { site, input, settings, skip_damaged } => {
             imagery::build(state, site, input, settings, skip_damaged)

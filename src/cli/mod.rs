@@ -12,6 +12,7 @@ mod new;
 mod predict;
 mod samples;
 mod shell;
+mod statistics;
 mod train;
 mod train_table;
 
@@ -67,6 +68,8 @@ pub enum Verb {
     Predict(predict::Args),
     /// Map a site with a model.
     Map(map::Args),
+    /// Measure the values of sites, date by date and band by band; tell how far sites lie apart and which dates stand out.
+    Statistics(statistics::Args),
     /// Assess a map on annotations that its model has not seen, and against the true map where there is one.
     Assess(assess::Args),
 }
@@ -98,6 +101,7 @@ pub fn run(cli: Cli) -> Result<Option<Window>, Failure> {
         Verb::Model(verb) => model::run(verb, &mut shell)?,
         Verb::Predict(args) => predict::run(args, &mut shell)?,
         Verb::Map(args) => map::run(args, &mut shell)?,
+        Verb::Statistics(args) => statistics::run(args, &mut shell)?,
         Verb::Assess(args) => assess::run(args, &mut shell)?,
     }
     Ok(None)

@@ -19,6 +19,7 @@ mod read_inputs;
 mod settings;
 mod shards;
 mod smooth;
+pub mod statistics;
 mod store;
 mod survey;
 mod target;

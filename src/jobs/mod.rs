@@ -15,6 +15,7 @@ mod opinion;
 mod rhythm;
 mod runner;
 mod sites;
+mod statistics;
 mod wand;
 mod work;
 
@@ -43,6 +44,7 @@ pub use opinion::{Opinion, OpinionOf, OpinionRequest, Said, opinion};
 pub use rhythm::{Rhythm, RhythmOf, RhythmRequest, rhythm};
 pub use runner::{JobContext, Runner, let_the_window_go_first, part};
 pub use sites::{DeleteCubeSpec, delete_cube, footprint, footprints};
+pub use statistics::{MeasureSpec, Measured, SiteToMeasure, measure_sites};
 pub use wand::{WandPreview, WandRegion, WandRequest, wand};
 pub use work::{
     AssessSpec, ComposeSpec, CoreSpec, DemoSpec, MapSpec, OpenCubeSpec, TrainSpec, assess, compose, cores,
@@ -87,6 +89,8 @@ pub enum JobKind {
     Compose,
     /// Finds out where sites lie.
     Footprints,
+    /// Measures sites and compares them.
+    Measure,
     /// Deletes a cube.
     DeleteCube,
     /// Computes the cores of annotations.
@@ -134,6 +138,7 @@ impl JobKind {
             Self::AppendToCube => "Adding to the cube",
             Self::OpenCube => "Opening the cube",
             Self::Footprints => "Looking where the sites lie",
+            Self::Measure => "Measuring",
             Self::DeleteCube => "Deleting the cube",
             Self::Compose => "Looking at the values",
             Self::Cores => "Buffering annotations",
@@ -203,6 +208,8 @@ pub enum Outcome {
     Composed(Composite),
     /// Where sites lie: name, longitude and latitude of the corners.
     Footprints(Vec<(String, [[f64; 2]; 4])>),
+    /// Sites were measured and compared.
+    Measured(Arc<Measured>),
     /// The cube of this site is gone.
     CubeDeleted(String),
     /// Cores of annotations.

@@ -164,6 +164,11 @@ impl ProjectFolder {
         self.path.join("maps").join(file_name(site))
     }
 
+    /// Where what was measured of a site is kept.
+    pub fn statistics_path(&self, site: &str) -> PathBuf {
+        self.path.join("statistics").join(format!("{}.json", file_name(site)))
+    }
+
     /// Folder of the assessments.
     pub fn assessments_path(&self) -> PathBuf {
         self.path.join("assessments")

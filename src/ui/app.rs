@@ -3,8 +3,8 @@
 use super::dialogs::Chosen;
 use super::view::View;
 use super::{
-    dialogs, imagery, labels_in, left, listing, map, notices, outside, pages, plot, shortcuts, start, status,
-    timeline, tokens, top,
+    dialogs, drift, imagery, labels_in, left, listing, map, notices, outside, pages, plot, shortcuts, start,
+    status, timeline, tokens, top,
 };
 use crate::app::{AppState, Command, Level, Page, pump, update};
 use std::time::Instant;
@@ -59,6 +59,9 @@ impl RitmoApp {
             let _ = update(&mut self.state, command);
         }
         if let Some(command) = self.view.labels_in.look(&self.state, ctx) {
+            let _ = update(&mut self.state, command);
+        }
+        if let Some(command) = self.view.drift.look(&self.state) {
             let _ = update(&mut self.state, command);
         }
         self.show_a_site();
@@ -128,6 +131,8 @@ impl RitmoApp {
         if paths.is_empty() {
             return;
         }
+        // What is dropped is looked at on a page of its own.
+        self.view.drift.close();
         match &self.state.project {
             Some(_) if self.view.labels_in.is_open() => self.view.labels_in.add(paths),
             Some(_)
@@ -161,6 +166,11 @@ impl RitmoApp {
                 top::top_ui(ui, state, project, view);
                 status::status_ui(ui, state, Some(project), view);
                 labels_in::labels_in_ui(ui, state, project, view);
+            }
+            Some(project) if view.drift.is_open() => {
+                top::top_ui(ui, state, project, view);
+                status::status_ui(ui, state, Some(project), view);
+                drift::drift_ui(ui, state, project, view);
             }
             Some(project) => {
                 top::top_ui(ui, state, project, view);

@@ -3,6 +3,7 @@
 
 mod app;
 mod dialogs;
+mod drift;
 mod export;
 mod export_model;
 mod format;

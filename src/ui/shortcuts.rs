@@ -33,6 +33,7 @@ const SHEET: [(&str, &[(&str, &str)]); 6] = [
             ("Ctrl+Z, Ctrl+Y", "undo, redo"),
             ("Ctrl+T, Ctrl+Enter", "train, train and map"),
             ("Ctrl+I, Ctrl+Shift+I", "add imagery, import labels"),
+            ("Ctrl+D", "compare sites and dates"),
             ("Ctrl+O, Ctrl+N", "open a project, make a new one"),
             ("?", "this sheet"),
         ],
@@ -104,18 +105,28 @@ pub fn handle(ctx: &Context, state: &AppState, view: &mut View) {
     let Some(project) = &state.project else { return };
     for (key, page) in [Key::F1, Key::F2, Key::F3, Key::F4].into_iter().zip(Page::ALL) {
         if plain(key) {
-            view.imagery.close();
-            view.labels_in.close();
+            view.uncover();
             view.send(Command::ShowPage(page));
         }
     }
     if pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::I) && project.folder.read_only().is_none() {
-        view.imagery.close();
+        view.uncover();
         view.labels_in.show();
     }
     if pressed(Modifiers::COMMAND, Key::I) && project.folder.read_only().is_none() {
-        view.labels_in.close();
+        view.uncover();
         view.imagery.show();
+    }
+    if pressed(Modifiers::COMMAND, Key::D) {
+        view.uncover();
+        view.drift.show();
+    }
+    if view.drift.is_open() {
+        // A list that is open takes it first.
+        if !egui::Popup::is_any_open(ctx) && plain(Key::Escape) {
+            view.drift.close();
+        }
+        return;
     }
     if view.labels_in.is_open() {
         // A list that is open takes it first.

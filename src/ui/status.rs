@@ -11,7 +11,7 @@ pub fn status_ui(ui: &mut Ui, state: &AppState, project: Option<&OpenProject>, v
     Panel::bottom("status").exact_size(28.0).show(ui, |ui| {
         ui.horizontal_centered(|ui| {
             ui.spacing_mut().item_spacing.x = 4.0 * tokens::GRID;
-            if let Some(project) = project.filter(|_| !view.imagery.is_open() && !view.labels_in.is_open()) {
+            if let Some(project) = project.filter(|_| !view.is_covered()) {
                 place_ui(ui, project, view);
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| jobs_ui(ui, state, view));

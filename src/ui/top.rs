@@ -2,6 +2,7 @@
 
 use super::tokens;
 use super::view::View;
+use super::words::tr;
 use crate::app::{AppState, Command, OpenProject, Page, SaveState};
 use egui::{Align, Layout, Panel, RichText, Ui};
 
@@ -29,14 +30,13 @@ pub fn top_ui(ui: &mut Ui, _state: &AppState, project: &OpenProject, view: &mut 
             let spare = ui.available_width() - PAGES - RIGHT;
             ui.add_space((spare * 0.5).clamp(0.0, 240.0));
             for (i, page) in Page::ALL.into_iter().enumerate() {
-                let chosen = project.page == page && !view.imagery.is_open() && !view.labels_in.is_open();
+                let chosen = project.page == page && !view.is_covered();
                 let text = RichText::new(page.title());
                 let text = if chosen { text.strong() } else { text };
                 let button =
                     egui::Button::selectable(chosen, text).min_size(egui::vec2(64.0, tokens::TARGET));
                 if ui.add(button).on_hover_text(format!("F{}", i + 1)).clicked() {
-                    view.imagery.close();
-                    view.labels_in.close();
+                    view.uncover();
                     view.send(Command::ShowPage(page));
                 }
             }
@@ -99,13 +99,19 @@ fn menu_ui(ui: &mut Ui, view: &mut View) {
         }
         ui.separator();
         if ui.button("Add imagery…").clicked() {
-            view.labels_in.close();
+            view.uncover();
             view.imagery.show();
             ui.close();
         }
         if ui.button("Import labels…").clicked() {
-            view.imagery.close();
+            view.uncover();
             view.labels_in.show();
+            ui.close();
+        }
+        let hint = tr!("Medians, histograms and distances of sites and dates, and what stands out (Ctrl+D)");
+        if ui.button(tr!("Compare sites and dates…")).on_hover_text(hint).clicked() {
+            view.uncover();
+            view.drift.show();
             ui.close();
         }
         ui.separator();

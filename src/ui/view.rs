@@ -1,6 +1,7 @@
 //! What the window itself remembers: nothing of it belongs to the document.
 
 use super::dialogs::Dialogs;
+use super::drift::Drift;
 use super::imagery::Imagery;
 use super::labels_in::LabelsIn;
 use super::listing::ListView;
@@ -42,6 +43,8 @@ pub struct View {
     pub typing: Typing,
     /// The Add imagery page.
     pub imagery: Imagery,
+    /// The page that compares sites and dates.
+    pub drift: Drift,
     /// The Import labels page.
     pub labels_in: LabelsIn,
     /// Whether the sheet of shortcuts is open.
@@ -87,6 +90,7 @@ impl View {
             list: ListView::default(),
             typing: Typing::default(),
             imagery: Imagery::default(),
+            drift: Drift::default(),
             labels_in: LabelsIn::default(),
             shortcuts: false,
             legend: LegendView::default(),
@@ -95,6 +99,18 @@ impl View {
             picture: false,
             timings: Timings::new(),
         }
+    }
+
+    /// Whether a page lies over the map.
+    pub fn is_covered(&self) -> bool {
+        self.imagery.is_open() || self.labels_in.is_open() || self.drift.is_open()
+    }
+
+    /// Takes the page away that lies over the map, so that another one can.
+    pub fn uncover(&mut self) {
+        self.imagery.close();
+        self.labels_in.close();
+        self.drift.close();
     }
 
     /// Sends a command.

@@ -4,6 +4,7 @@
 #[path = "../damage/mod.rs"]
 mod damage;
 mod desk;
+mod drift;
 mod gaps;
 mod hangs;
 mod imagery;

@@ -79,6 +79,15 @@ fn the_plot_of_pixels_with_gaps() {
 }
 
 #[test]
+fn the_page_that_compares_sites_and_dates() {
+    let Some(mut desk) = desk(Some(Made::Cube)) else { return };
+    crate::drift::build_hazy(&mut desk);
+    desk.ctrl(Key::D);
+    crate::drift::until_measured(&mut desk);
+    compare(desk, "drift");
+}
+
+#[test]
 fn the_label_page_with_a_core() {
     let Some(mut desk) = desk(Some(Made::Labels)) else { return };
     desk.key(Key::F2);

@@ -6,6 +6,7 @@ use crate::app::{Command, OpenProject};
 use crate::cube::{Season, Smoothing};
 use crate::jobs::OpenedCube;
 use crate::ui::view::View;
+use crate::ui::words::tr;
 use crate::ui::{format, opinion, plot, tokens, widgets};
 use egui::{Grid, RichText, Ui};
 
@@ -19,11 +20,13 @@ pub fn look_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
                 (n, None) => {
                     let what = format!("{} sites", format::grouped(n as i64));
                     widgets::empty(ui, &what, "Click one on the map or in the list on the left.");
+                    compare_ui(ui, view);
                 }
             }
             return;
         };
         display_ui(ui, project, opened, view);
+        compare_ui(ui, view);
         opinion::opinion_ui(ui, project, opened, view);
         widgets::section(ui, "Pinned pixels");
         let pins = &project.document.view.pins;
@@ -40,6 +43,15 @@ pub fn look_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
         }
         own_indices_ui(ui, project, view);
     });
+}
+
+/// The way to the page that compares sites and dates.
+fn compare_ui(ui: &mut Ui, view: &mut View) {
+    ui.add_space(2.0 * tokens::GRID);
+    let hint = tr!("Medians, histograms and distances of sites and dates, and what stands out (Ctrl+D)");
+    if ui.button(tr!("Compare sites and dates…")).on_hover_text(hint).clicked() {
+        view.drift.show();
+    }
 }
 
 fn pin_ui(ui: &mut Ui, opened: &OpenedCube, view: &mut View, i: usize, (col, row): (u32, u32)) {
