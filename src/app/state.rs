@@ -5,6 +5,7 @@ use super::derived::{Derived, Tally};
 use super::history::{History, Snapshot};
 use super::labels_in::LabelsSurveying;
 use super::models::DamagedModel;
+use super::places::Places;
 use crate::geo::Window;
 use crate::jobs::{
     Assessed, CheckedLabels, CubeBuilt, CubesBuilt, ExportedLabels, Found, Imported, JobId, JobKind, Loader,
@@ -31,6 +32,8 @@ pub struct AppState {
     pub jobs: Vec<JobView>,
     /// Who draws here, for new annotations.
     pub author: Option<String>,
+    /// The folder where this user's copies of what came over the network are kept; none are where there is none.
+    pub cache: Option<PathBuf>,
     /// Runs them.
     pub runner: Runner,
     pub(super) next_notice: u64,
@@ -127,6 +130,8 @@ pub struct OpenProject {
     pub labels_in: LabelsSurveying,
     /// What jobs made last.
     pub last: LastResults,
+    /// The views before and after this one.
+    pub places: Places,
     pub(super) saver: Option<Saver>,
     pub(super) next_id: AnnotationId,
     pub(super) then_map: bool,
@@ -318,6 +323,7 @@ impl AppState {
         let author = author(&recent);
         Self {
             author,
+            cache: None,
             project: None,
             recent,
             notices: Vec::new(),
@@ -391,6 +397,8 @@ impl OpenProject {
             model: self.document.settings.model.clone(),
             indices: self.document.settings.indices.clone(),
             removed_sites: self.removed_sites.clone(),
+            basemap: self.document.settings.basemap.clone(),
+            bookmarks: self.document.settings.bookmarks.clone(),
         }
     }
 

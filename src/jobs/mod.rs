@@ -1,6 +1,7 @@
 //! Background work: a job runs a plain function on a named thread, reports over one bounded channel, and is cancelled
 //! and joined on exit. Progress may be dropped when nobody listens; results never are.
 
+mod basemap;
 mod draft;
 mod flags;
 mod imagery;
@@ -18,6 +19,7 @@ mod sites;
 mod wand;
 mod work;
 
+pub use basemap::BasemapLoader;
 pub use draft::{DraftAnswer, DraftQuestion, DraftRequest, Drafts};
 pub use flags::{
     AllFacts, CoreResult, Facts, FlagSpec, Flagged, Mark, Marks, PixelPlace, Relations, flag_all, flags,
