@@ -151,7 +151,9 @@ impl BasemapLoader {
     pub fn drain(&self) -> Vec<(TileAddress, TilePicture)> {
         let arrived: Vec<_> = self.arrived.try_iter().collect();
         let mut state = self.shared.lock();
-        arrived.iter().for_each(|(tile, _)| drop(state.under_way.remove(tile)));
+        for (tile, _) in &arrived {
+            state.under_way.remove(tile);
+        }
         arrived
     }
 

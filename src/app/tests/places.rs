@@ -77,6 +77,7 @@ fn a_view_of_another_site_brings_that_site_back() {
     let folder = tempfile::tempdir().unwrap();
     let mut state = project(folder.path());
     run(&mut state, build_of("other", &folder.path().join("mosaics"))).unwrap();
+    run(&mut state, Command::ShowSite("site".into())).unwrap();
     look(&mut state, -93.0, 14.0);
     run(&mut state, Command::ShowSite("other".into())).unwrap();
     look(&mut state, -92.0, 13.0);

@@ -114,6 +114,8 @@ fn trouble(said: &str) -> TileTrouble {
         (Ok(0), why) if why.contains("timed out") => TileTrouble::Silent,
         (Ok(0), why) if why.contains("ssl") || why.contains("certificate") => TileTrouble::Unsafe,
         (Ok(0), _) | (Err(_), _) => TileTrouble::NoNetwork,
+        // "Here it is", and then nothing.
+        (Ok(200), _) => TileTrouble::NoPicture,
         (Ok(code), _) => TileTrouble::Answer(code),
     }
 }

@@ -75,11 +75,6 @@ impl BasemapLayer {
         self.loader.iter().for_each(BasemapLoader::retry);
     }
 
-    /// Tiles that are there.
-    pub fn arrived(&self) -> usize {
-        self.tiles.len()
-    }
-
     /// Paints the tiles in view, or parts of coarser ones in their place, and says which are missing.
     pub fn paint(&mut self, painter: &Painter, projector: &Projector) {
         let Some(loader) = &self.loader else { return };

@@ -25,11 +25,6 @@ impl GoTo {
     pub fn show(&mut self) {
         (self.open, self.focus) = (true, true);
     }
-
-    /// Whether the box is open.
-    pub fn is_open(&self) -> bool {
-        self.open
-    }
 }
 
 /// Paints the box over the map, where it is open.
