@@ -127,7 +127,7 @@ fn png([r, g, b]: [u8; 3]) -> Vec<u8> {
     packed.extend((!size).to_le_bytes());
     packed.extend(&rows);
     // Adler-32 of zeros: the first sum stays 1, the second counts them.
-    packed.extend(((u32::from(size) % 65_521) << 16 | 1).to_be_bytes());
+    packed.extend((((u32::from(size) % 65_521) << 16) | 1).to_be_bytes());
     let mut head = Vec::new();
     head.extend(256u32.to_be_bytes());
     head.extend(256u32.to_be_bytes());

@@ -133,7 +133,7 @@ pub fn paint_mark(painter: &Painter, projector: &Projector, view: &View) {
 /// Whether a place lies near enough to a cube to start from it.
 pub(super) fn near(opened: &OpenedCube, [lon, lat]: [f64; 2]) -> bool {
     let (lons, lats): Bounds = bounds(opened);
-    let (w, h) = ((lons.1 - lons.0), (lats.1 - lats.0));
+    let (w, h) = (lons.1 - lons.0, lats.1 - lats.0);
     (lons.0 - w..=lons.1 + w).contains(&lon) && (lats.0 - h..=lats.1 + h).contains(&lat)
 }
 
