@@ -1,5 +1,8 @@
 //! Help for tests.
 
+#[path = "../tests/tiles/mod.rs"]
+pub mod tiles;
+
 use std::path::PathBuf;
 
 /// A folder of the real imagery and labels that lie beside the checkout, or `None`, with a printed line, where it is

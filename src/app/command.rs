@@ -7,7 +7,8 @@ use crate::cube::{BuildSettings, Filling, NamedIndex, Smoothing};
 use crate::jobs::{JobId, ListSpec, SiteNaming};
 use crate::labels::{AnnotationId, Class, ClassCode, Combine, Confidence, Holds, ImportSettings, Legend};
 use crate::model::ModelSpec;
-use crate::source::InputSpec;
+use crate::project::{Bookmark, Layer, LayerKind};
+use crate::source::{Basemap, InputSpec};
 use std::path::PathBuf;
 
 /// The four pages of a project.
@@ -150,8 +151,12 @@ pub enum Command {
     ShowSmoothing(Smoothing),
     /// How the plot fills gaps; what a model is trained with stands in its settings.
     ShowGaps(Filling),
-    /// How opaque the class map is drawn, from 0 to 1.
-    SetMapOpacity(f32),
+    /// Shows, hides or fades a layer of the map.
+    SetLayer(Layer),
+    /// Puts a layer at a place of the list, counted from the top and without it.
+    MoveLayer { layer: LayerKind, to: usize },
+    /// Takes another basemap.
+    SetBasemap(Basemap),
     /// Shows three bands or indices as red, green and blue, or one on a ramp of colours; natural colour where there is none
     /// (a job).
     SetComposite(Vec<String>),
@@ -163,6 +168,20 @@ pub enum Command {
     DeleteIndex(String),
     /// Remembers where the map looks.
     SetView { centre: [f64; 2], zoom: f64 },
+    /// Brings the map to a place.
+    LookAt { centre: [f64; 2], zoom: f64 },
+    /// Goes to the view before this one.
+    ViewBack,
+    /// Goes to the view after this one.
+    ViewForward,
+    /// Adds a place with a name.
+    AddBookmark(Bookmark),
+    /// Gives a bookmark another name.
+    RenameBookmark { name: String, to: String },
+    /// Deletes a bookmark.
+    DeleteBookmark(String),
+    /// Goes to a bookmark: to its site (a job), its date, its bands and its place.
+    GoToBookmark(String),
 
     /// Picks the class that drawing gives.
     PickClass(ClassCode),
@@ -267,6 +286,10 @@ impl Command {
                 | Self::AddIndex(_)
                 | Self::EditIndex { .. }
                 | Self::DeleteIndex(_)
+                | Self::SetBasemap(_)
+                | Self::AddBookmark(_)
+                | Self::RenameBookmark { .. }
+                | Self::DeleteBookmark(_)
                 | Self::AppendToCube { .. }
                 | Self::AddClass(_)
                 | Self::EditClass(_)

@@ -2,7 +2,9 @@
 
 use super::state::{AppState, CubeState, LastResults, Level, MapLayer, ModelEntry, OpenProject, SaveState};
 use super::update::{map, start_open};
-use super::{derived, flags, imagery, labels_in, labels_out, listing, models, outside, sites, statistics};
+use super::{
+    derived, flags, imagery, labels_in, labels_out, listing, models, outside, places, sites, statistics,
+};
 use crate::classify::ChunkMap;
 use crate::jobs::{EventBody, JobEvent, JobId, JobKind, Loader, OpenedCube, OpenedProject, Outcome};
 use crate::labels::{Annotations, Class, Legend};
@@ -346,6 +348,7 @@ fn project_opened(state: &mut AppState, opened: OpenedProject) {
         labels_in: super::LabelsSurveying::default(),
         statistics: super::Measuring::default(),
         last: LastResults { assessed, ..LastResults::default() },
+        places: super::Places::default(),
         saver,
         next_id,
         then_map: false,
@@ -404,5 +407,6 @@ fn cube_opened(state: &mut AppState, job: JobId, opened: OpenedCube, map: Option
     site.cube = CubeState::Open { opened: Box::new(opened), loader };
     project.document.view.pins.retain(|&(col, row)| col < grid.width && row < grid.height);
     project.derived.forget_cores();
+    places::cube_opened(project);
     derived::follow(state);
 }

@@ -3,7 +3,8 @@
 use crate::cube::NamedIndex;
 use crate::labels::{Annotations, Legend};
 use crate::model::ModelSpec;
-use crate::project::Site;
+use crate::project::{Bookmark, Site};
+use crate::source::Basemap;
 
 /// Steps kept.
 const KEPT: usize = 500;
@@ -23,6 +24,10 @@ pub struct Snapshot {
     pub indices: Vec<NamedIndex>,
     /// Sites that were taken off the list, each with its place.
     pub removed_sites: Vec<(usize, Site)>,
+    /// The basemap.
+    pub basemap: Basemap,
+    /// Places with a name.
+    pub bookmarks: Vec<Bookmark>,
 }
 
 /// Snapshots before and after now, each with the name of the change.

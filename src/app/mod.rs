@@ -14,10 +14,12 @@ mod imagery;
 mod indices;
 mod labels_in;
 mod labels_out;
+mod layers;
 mod legend;
 mod listing;
 mod models;
 mod outside;
+mod places;
 mod reshape;
 mod sites;
 mod state;
@@ -36,6 +38,7 @@ pub use labels_out::{ExportRequest, SamplesRequest};
 pub use legend::{ENOUGH_PIXELS, ENOUGH_POLYGONS};
 pub use listing::Listing;
 pub use models::{DamagedModel, ExportModelRequest, HOLDS_MODELS};
+pub use places::Places;
 pub use state::{
     AppState, CubeState, JobView, LastResults, Level, MapLayer, ModelEntry, Notice, OpenProject, SaveState,
     SiteView, SurveyState, Surveying, Training,

@@ -5,6 +5,7 @@ use super::derived::{Derived, Tally};
 use super::history::{History, Snapshot};
 use super::labels_in::LabelsSurveying;
 use super::models::DamagedModel;
+use super::places::Places;
 use super::statistics::Measuring;
 use crate::geo::Window;
 use crate::jobs::{
@@ -32,6 +33,8 @@ pub struct AppState {
     pub jobs: Vec<JobView>,
     /// Who draws here, for new annotations.
     pub author: Option<String>,
+    /// The folder where this user's copies of what came over the network are kept; none are where there is none.
+    pub cache: Option<PathBuf>,
     /// Runs them.
     pub runner: Runner,
     pub(super) next_notice: u64,
@@ -130,6 +133,8 @@ pub struct OpenProject {
     pub statistics: Measuring,
     /// What jobs made last.
     pub last: LastResults,
+    /// The views before and after this one.
+    pub places: Places,
     pub(super) saver: Option<Saver>,
     pub(super) next_id: AnnotationId,
     pub(super) then_map: bool,
@@ -321,6 +326,7 @@ impl AppState {
         let author = author(&recent);
         Self {
             author,
+            cache: None,
             project: None,
             recent,
             notices: Vec::new(),
@@ -394,6 +400,8 @@ impl OpenProject {
             model: self.document.settings.model.clone(),
             indices: self.document.settings.indices.clone(),
             removed_sites: self.removed_sites.clone(),
+            basemap: self.document.settings.basemap.clone(),
+            bookmarks: self.document.settings.bookmarks.clone(),
         }
     }
 

@@ -5,7 +5,7 @@ use crate::geo::{Crs, Grid};
 use crate::jobs::SiteNaming;
 use crate::labels::{Class, Confidence, Holds, Legend, write_labels};
 use crate::progress::Cancel;
-use crate::project::Recent;
+use crate::project::{Layer, LayerKind, Recent};
 use crate::source::InputSpec;
 use proptest::prelude::*;
 use std::path::Path;
@@ -122,7 +122,7 @@ fn what_is_drawn_has_a_core_at_once_and_is_there_after_reopening() {
     for command in [
         Command::ShowTime(2),
         Command::TogglePin(5, 6),
-        Command::SetMapOpacity(0.25),
+        Command::SetLayer(Layer { opacity: 0.25, ..Layer::new(LayerKind::ClassMap) }),
         Command::SetView { centre: [-93.0, 17.0], zoom: 12.5 },
         Command::SetBuffer(30.0),
     ] {
@@ -569,7 +569,9 @@ fn what_is_no_number_never_reaches_the_document() {
     let mut spec = state.project.as_ref().unwrap().document.settings.model.clone();
     spec.training.learning_rate = f64::NAN;
     assert!(update(&mut state, Command::SetModel(spec)).is_err());
-    let _ = update(&mut state, Command::SetMapOpacity(f32::NAN));
+    let _ =
+        update(&mut state, Command::SetLayer(Layer { opacity: f32::NAN, ..Layer::new(LayerKind::Mosaic) }));
+    let _ = update(&mut state, Command::LookAt { centre: [0.0, f64::NAN], zoom: 1.0 });
     let _ = update(&mut state, Command::SetView { centre: [f64::INFINITY, 0.0], zoom: f64::NAN });
     let mut beyond = square(2.0, 2.0, 9.0);
     beyond.exterior_mut(|ring| ring.0[1].x = f64::NAN);
@@ -752,5 +754,6 @@ mod flags;
 mod imagery;
 mod legend;
 mod models;
+mod places;
 mod shapes;
 mod statistics;

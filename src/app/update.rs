@@ -6,7 +6,7 @@ use super::imagery;
 use super::indices::{self, look_again, set_composite};
 use super::sites;
 use super::state::{AppState, JobView, Level, ModelEntry, OpenProject, Training};
-use super::{labels_in, labels_out, outside};
+use super::{labels_in, labels_out, layers, outside, places};
 use crate::jobs::{self, JobContext, JobId, JobKind, Outcome};
 use crate::model::{ModelSpec, bf16_is_available};
 use crate::project::{Site, file_name};
@@ -77,6 +77,9 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
         Command::ShowSite(name) => sites::show(state, &name),
         Command::ShowAllSites => sites::show_all(state),
         Command::StepSite(step) => sites::step(state, step),
+        Command::ViewBack => places::step(state, false),
+        Command::ViewForward => places::step(state, true),
+        Command::GoToBookmark(name) => places::go(state, &name),
         Command::DeleteSite(name) => sites::delete(state, &name),
         Command::SetComposite(channels) => set_composite(state, channels),
         Command::Measure(request) => super::statistics::measure(state, request),
@@ -428,14 +431,18 @@ fn apply(project: &mut OpenProject, author: Option<&str>, command: Command) -> R
             return view(project, |p| p.document.view.smoothing = smoothing);
         }
         Command::ShowGaps(filling) => return view(project, |p| p.document.view.gaps = filling),
-        Command::SetMapOpacity(opacity) if !opacity.is_nan() => {
-            return view(project, |p| p.document.view.map_opacity = opacity.clamp(0.0, 1.0));
-        }
+        Command::SetLayer(layer) => return layers::set(project, layer),
+        Command::MoveLayer { layer, to } => return layers::place(project, layer, to),
         Command::SetView { centre, zoom } if [centre[0], centre[1], zoom].iter().all(|v| v.is_finite()) => {
-            return view(project, |p| {
+            view(project, |p| {
                 p.document.view.centre = Some(centre);
                 p.document.view.zoom = zoom;
-            });
+            })?;
+            places::rest(project);
+            return Ok(());
+        }
+        Command::LookAt { centre, zoom } if [centre[0], centre[1], zoom].iter().all(|v| v.is_finite()) => {
+            return places::look_at(project, centre, zoom);
         }
         Command::SetModel(spec) => {
             // What is no number cannot be written to the document and read again.
@@ -465,6 +472,10 @@ fn apply(project: &mut OpenProject, author: Option<&str>, command: Command) -> R
             return Ok(());
         }
         Command::RemoveSite(name) => sites::remove(project, &name)?,
+        Command::SetBasemap(basemap) => layers::set_basemap(project, basemap)?,
+        Command::AddBookmark(bookmark) => places::add(project, bookmark)?,
+        Command::RenameBookmark { name, to } => places::rename(project, &name, &to)?,
+        Command::DeleteBookmark(name) => places::delete(project, &name)?,
         Command::AddIndex(index) => indices::add(project, &index)?,
         Command::EditIndex { name, index } => indices::edit(project, &name, &index)?,
         Command::DeleteIndex(name) => indices::delete(project, &name)?,
@@ -515,6 +526,8 @@ fn restore(project: &mut OpenProject, snapshot: super::history::Snapshot) {
     project.annotations = snapshot.annotations;
     project.document.legend = snapshot.legend;
     project.document.settings.buffer_m = snapshot.buffer_m;
+    project.document.settings.basemap = snapshot.basemap;
+    project.document.settings.bookmarks = snapshot.bookmarks;
     indices::replace(project, snapshot.indices);
     // After the indices, which take the inputs of the model along.
     project.document.settings.model = snapshot.model;

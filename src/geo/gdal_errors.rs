@@ -11,7 +11,7 @@ thread_local! {
 }
 
 /// Makes GDAL silent; call before any use of it. Costs nothing after the first time.
-pub(super) fn quiet() {
+pub(crate) fn quiet() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         // A twentieth of the machine's memory is GDAL's own choice: more than a cube build may take in all. An invalid
@@ -40,7 +40,7 @@ pub(super) fn take_failure() -> Option<String> {
 pub(super) const NO_REASON: &str = "GDAL gives no reason";
 
 /// What GDAL says, without the wrapping.
-pub(super) fn words(error: GdalError) -> String {
+pub(crate) fn words(error: GdalError) -> String {
     let said = match error {
         GdalError::CplError { msg, .. } | GdalError::NullPointer { msg, .. } => msg,
         GdalError::InvalidCoordinateRange { msg, .. } => msg.unwrap_or_default(),

@@ -13,9 +13,13 @@ mod tiled;
 pub mod vector;
 pub mod vector_write;
 mod warp;
+mod written;
+
+pub(crate) use gdal_errors::{quiet as quiet_gdal, words as gdal_words};
 
 pub use crs::{Crs, GeoError};
 pub use grid::{Grid, Window, metres_per_degree};
 pub use placement::Placement;
 pub use tiled::{TiledSpec, TiledWriter};
 pub use warp::{Resample, WarpSpec};
+pub use written::{FoundPlace, PlaceError, WrittenPlace};

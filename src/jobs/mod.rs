@@ -1,6 +1,7 @@
 //! Background work: a job runs a plain function on a named thread, reports over one bounded channel, and is cancelled
 //! and joined on exit. Progress may be dropped when nobody listens; results never are.
 
+mod basemap;
 mod draft;
 mod flags;
 mod imagery;
@@ -19,6 +20,7 @@ mod statistics;
 mod wand;
 mod work;
 
+pub use basemap::BasemapLoader;
 pub use draft::{DraftAnswer, DraftQuestion, DraftRequest, Drafts};
 pub use flags::{
     AllFacts, CoreResult, Facts, FlagSpec, Flagged, Mark, Marks, PixelPlace, Relations, flag_all, flags,

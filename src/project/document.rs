@@ -1,8 +1,10 @@
 //! What `ritmo.json` holds.
 
+use super::{Bookmark, Layers};
 use crate::cube::{Filling, NamedIndex, Smoothing};
 use crate::labels::Legend;
 use crate::model::ModelSpec;
+use crate::source::Basemap;
 use serde::{Deserialize, Serialize};
 
 /// The version of `ritmo.json` that this program writes, and the newest it reads.
@@ -58,11 +60,24 @@ pub struct Settings {
     /// Whether maps are made in bfloat16.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub bf16: bool,
+    /// The pictures of a server that can be laid under the map.
+    #[serde(skip_serializing_if = "Basemap::is_default")]
+    pub basemap: Basemap,
+    /// Places with a name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bookmarks: Vec<Bookmark>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { buffer_m: 20.0, model: ModelSpec::default(), indices: Vec::new(), bf16: false }
+        Self {
+            buffer_m: 20.0,
+            model: ModelSpec::default(),
+            indices: Vec::new(),
+            bf16: false,
+            basemap: Basemap::default(),
+            bookmarks: Vec::new(),
+        }
     }
 }
 
@@ -78,8 +93,8 @@ pub struct View {
     pub centre: Option<[f64; 2]>,
     /// The map's zoom (web mercator).
     pub zoom: f64,
-    /// How opaque the class map is drawn, from 0 to 1.
-    pub map_opacity: f32,
+    /// The layers of the map.
+    pub layers: Layers,
     /// Pixels pinned in the plot (column, row).
     pub pins: Vec<(u32, u32)>,
     /// What the map shows: three bands or indices by name, or one; natural colour where there is none.
@@ -100,7 +115,7 @@ impl Default for View {
             time: 0,
             centre: None,
             zoom: 14.0,
-            map_opacity: 0.7,
+            layers: Layers::default(),
             pins: Vec::new(),
             composite: Vec::new(),
             gaps: Filling::default(),

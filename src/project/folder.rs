@@ -1,7 +1,7 @@
 //! A project's folder: making, opening, locking, writing.
 
 use super::outside::Stamp;
-use super::{Document, ProjectError, VERSION};
+use super::{Document, Layer, LayerKind, Layers, ProjectError, VERSION};
 use crate::files::write_atomically;
 use crate::labels::{Annotations, LabelError, Legend, read_labels, write_labels};
 use std::fs::{self, File, TryLockError};
@@ -239,7 +239,7 @@ pub(super) fn read_annotations(path: &Path) -> Result<Annotations, ProjectError>
 }
 
 pub(super) fn parse_document(path: &Path, text: &str) -> Result<Document, ProjectError> {
-    let value: serde_json::Value =
+    let mut value: serde_json::Value =
         serde_json::from_str(text).map_err(|e| read_error(path, format!("it is damaged ({e})")))?;
     match value.get("version").and_then(serde_json::Value::as_u64) {
         Some(found) if found > u64::from(VERSION) => {
@@ -248,10 +248,24 @@ pub(super) fn parse_document(path: &Path, text: &str) -> Result<Document, Projec
         Some(_) => {}
         None => return Err(read_error(path, "it has no version number".into())),
     }
+    layers_of_old(&mut value);
     let document: Document = serde_json::from_value(value)
         .map_err(|e| read_error(path, format!("something in it is not as it should be ({e})")))?;
     check_legend(path, &document.legend)?;
     Ok(document)
+}
+
+/// Once the class map alone could fade.
+fn layers_of_old(document: &mut serde_json::Value) {
+    let Some(view) = document.get_mut("view").and_then(serde_json::Value::as_object_mut) else { return };
+    if let Some(opacity) = view.remove("map_opacity").and_then(|opacity| opacity.as_f64())
+        && !view.contains_key("layers")
+    {
+        let mut layers = Layers::default();
+        layers.set(Layer { opacity: opacity as f32, ..layers.of(LayerKind::ClassMap) });
+        // Layers can always be written.
+        view.extend(serde_json::to_value(&layers).ok().map(|layers| ("layers".to_string(), layers)));
+    }
 }
 
 fn check_legend(path: &Path, legend: &Legend) -> Result<(), ProjectError> {
@@ -387,6 +401,14 @@ mod tests {
         document.legend.classes.push(document.legend.classes[0].clone());
         fs::write(&path, document_text(&document)).unwrap();
         assert!(ProjectFolder::open(folder.path()).is_err());
+    }
+
+    #[test]
+    fn how_opaque_the_class_map_was_is_read_of_old_projects() {
+        let text = r#"{"version": 1, "name": "old", "view": {"map_opacity": 0.25, "time": 3}}"#;
+        let view = parse_document(Path::new("ritmo.json"), text).unwrap().view;
+        assert_eq!((view.layers.of(LayerKind::ClassMap).opacity, view.time), (0.25, 3));
+        assert_eq!(view.layers.of(LayerKind::Mosaic), Layer::new(LayerKind::Mosaic));
     }
 
     #[test]

@@ -4,14 +4,18 @@
 //! ([`crate::files::write_atomically`]), so that a crash loses at most the last gesture. What other programs make of them
 //! meanwhile is noticed and never written over unasked ([`OutsideChange`]).
 
+mod bookmark;
 mod document;
 mod folder;
+mod layers;
 mod outside;
 mod recent;
 mod saver;
 
+pub use bookmark::Bookmark;
 pub use document::{Document, Settings, Site, VERSION, View};
 pub use folder::{Contents, ProjectFolder, cube_folder, file_name};
+pub use layers::{Layer, LayerKind, Layers};
 pub use outside::{OutsideChange, Theirs};
 pub use recent::Recent;
 pub use saver::{SaveOutcome, Saver};

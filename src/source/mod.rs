@@ -5,6 +5,7 @@
 //! catalogue of [`sensors`](SENSORS) knows. [`dark_pixels`] reads a sample, to advise about Sentinel-2's offset.
 
 mod bands;
+mod basemap;
 mod dark;
 mod dates;
 mod error;
@@ -22,6 +23,9 @@ mod table;
 mod words;
 
 pub use bands::{BandKnowledge, Scale};
+pub use basemap::{
+    Basemap, GREATEST_ZOOM, TemplateError, TileAddress, TilePicture, TileTrouble, fetch_tile, tidy_cache,
+};
 pub use dark::{DarkPixels, OffsetAdvice, dark_pixels};
 pub use error::SourceError;
 pub use recognise::{LEFT_OUT, recognise};

@@ -3,8 +3,8 @@
 use super::dialogs::Chosen;
 use super::view::View;
 use super::{
-    dialogs, drift, imagery, labels_in, left, listing, map, notices, outside, pages, plot, shortcuts, start,
-    status, timeline, tokens, top,
+    basemaps, dialogs, drift, imagery, labels_in, left, listing, map, notices, outside, pages, plot,
+    shortcuts, start, status, timeline, tokens, top,
 };
 use crate::app::{AppState, Command, Level, Page, pump, update};
 use std::time::Instant;
@@ -192,6 +192,7 @@ impl RitmoApp {
         }
         outside::outside_ui(ui.ctx(), state, view);
         dialogs::dialogs_ui(ui.ctx(), state, view);
+        basemaps::own_basemap_ui(ui.ctx(), view);
         imagery::drop_ui(ui.ctx(), state.project.as_ref(), view.labels_in.is_open());
         shortcuts::sheet_ui(ui.ctx(), view);
         notices::notices_ui(ui.ctx(), state, view);

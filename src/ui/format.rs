@@ -28,6 +28,16 @@ pub fn hectares(ha: f64) -> String {
     }
 }
 
+/// "250 m", "1.41 km", "12.4 km", "340 km".
+pub fn distance(m: f64) -> String {
+    match m.abs() {
+        a if a < 1000.0 => format!("{a:.0} m"),
+        a if a < 10_000.0 => format!("{:.2} km", a / 1000.0),
+        a if a < 100_000.0 => format!("{:.1} km", a / 1000.0),
+        a => format!("{} km", grouped((a / 1000.0).round() as i64)),
+    }
+}
+
 /// "12 345": thousands apart.
 pub fn grouped(n: i64) -> String {
     let digits = n.unsigned_abs().to_string();

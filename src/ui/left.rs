@@ -1,56 +1,20 @@
-//! The panel on the left: layers, and sites.
+//! The panel on the left: layers, places, and sites.
 
 use super::view::View;
-use super::{format, sites, tokens, widgets};
-use crate::app::{Command, OpenProject};
+use super::{format, layers, places, sites, tokens, widgets};
+use crate::app::OpenProject;
 use crate::cube::Period;
-use egui::{Panel, RichText, ScrollArea, Slider, Ui};
+use egui::{Panel, RichText, ScrollArea, Ui};
 
 pub fn left_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     Panel::left("left").exact_size(tokens::LEFT_PANEL).resizable(false).show(ui, |ui| {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            layers_ui(ui, project, view);
+            layers::layers_ui(ui, project, view);
+            places::places_ui(ui, project, view);
             ui.separator();
             sites_and_cube_ui(ui, project, view);
         });
     });
-}
-
-fn layers_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
-    widgets::section(ui, "Layers");
-    let layers = &mut view.map.layers;
-    ui.checkbox(&mut layers.annotations, "Annotations")
-        .on_hover_text("What was drawn, its core and its pure pixels");
-    let has_map = project.map().is_some();
-    ui.add_enabled_ui(has_map, |ui| {
-        let hint =
-            if has_map { "Shows or hides the class map (M)" } else { "There is no map of this site yet" };
-        ui.checkbox(&mut view.map.layers.class_map, "Class map")
-            .on_hover_text(hint)
-            .on_disabled_hover_text(hint);
-        let mut percent = project.document.view.map_opacity * 100.0;
-        ui.horizontal(|ui| {
-            ui.add_space(20.0);
-            ui.spacing_mut().slider_width = 84.0;
-            let slider = Slider::new(&mut percent, 0.0..=100.0).fixed_decimals(0).suffix(" %").text("");
-            let response = ui.add(slider).on_hover_text("Opacity of the class map");
-            response.widget_info(|| {
-                egui::WidgetInfo::slider(has_map, f64::from(percent), "Opacity of the class map")
-            });
-            if response.changed() {
-                view.send(Command::SetMapOpacity(percent / 100.0));
-            }
-        });
-    });
-    ui.checkbox(&mut view.map.layers.mosaic, "Mosaic").on_hover_text("The image of the date");
-    let mut basemap = view.map.has_basemap();
-    if ui
-        .checkbox(&mut basemap, "Online basemap")
-        .on_hover_text("OpenStreetMap, fetched while it is switched on; needs a network")
-        .changed()
-    {
-        view.map.show_basemap(ui.ctx(), basemap);
-    }
 }
 
 fn sites_and_cube_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {

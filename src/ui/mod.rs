@@ -2,20 +2,25 @@
 //! for disk, network or model.
 
 mod app;
+mod basemaps;
 mod dialogs;
 mod drift;
 mod export;
 mod export_model;
 mod format;
+mod here;
 mod imagery;
 mod labels_in;
+mod layers;
 mod left;
 mod listing;
 mod map;
+mod navigate;
 mod notices;
 mod opinion;
 mod outside;
 mod pages;
+mod places;
 mod plot;
 mod rhythm;
 mod shortcuts;
@@ -65,6 +70,8 @@ pub fn open(window: Window) -> anyhow::Result<()> {
         let mut state =
             AppState::new(Recent::load(Recent::user_file()), Arc::new(move || ctx.request_repaint()));
         state.runner.window_first();
+        state.cache =
+            directories::ProjectDirs::from("", "", "ritmo").map(|dirs| dirs.cache_dir().to_path_buf());
         let mut app = RitmoApp::new(state, &creation.egui_ctx);
         match window {
             Window::Start => {}

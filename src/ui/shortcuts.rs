@@ -2,7 +2,7 @@
 
 use super::map::{Tool, finish_drawing};
 use super::view::View;
-use super::{listing, rhythm};
+use super::{listing, navigate, rhythm};
 use crate::app::{AnnotationChange, AppState, Command, OpenProject, Page};
 use egui::{Context, Grid, Id, Key, Modal, Modifiers, RichText, Ui};
 
@@ -22,8 +22,12 @@ const SHEET: [(&str, &[(&str, &str)]); 6] = [
         &[
             ("Wheel, drag", "zoom, pan"),
             ("Space or middle button, and drag", "pan with any tool"),
-            ("F", "the whole site"),
-            ("M", "show or hide the class map"),
+            ("F, Shift+F", "the whole site, all annotations"),
+            ("G, Shift+G", "pixels of 16 points, of one point"),
+            ("Alt+Left, Alt+Right", "the view before, the view after"),
+            ("Ctrl+G, Ctrl+D", "go to a place, bookmark the view"),
+            ("M, B held", "show or hide the class map, look under it"),
+            (", and .", "fade the topmost picture, or back"),
             ("Click (Look page)", "pin a pixel, or take its pin off"),
         ],
     ),
@@ -81,10 +85,11 @@ const SHEET: [(&str, &[(&str, &str)]); 6] = [
 /// Sends the commands of the keys pressed, unless somebody types.
 pub fn handle(ctx: &Context, state: &AppState, view: &mut View) {
     let typing = ctx.text_edit_focused();
+    view.map.peeking = false;
     // Esc takes the focus off a field before anybody sees it: it was meant for the field.
     let left =
         std::mem::replace(&mut view.typing.focused, typing) && ctx.input(|i| i.key_pressed(Key::Escape));
-    if view.dialogs.is_open() || typing || left {
+    if view.dialogs.is_open() || view.basemap.is_open() || typing || left {
         return;
     }
     let pressed = |modifiers, key| ctx.input_mut(|i| i.consume_key(modifiers, key));
@@ -157,6 +162,7 @@ pub fn handle(ctx: &Context, state: &AppState, view: &mut View) {
     if pressed(Modifiers::COMMAND, Key::Enter) {
         view.send(Command::Train { name: None, then_map: true });
     }
+    navigate::keys(ctx, project, view);
     for (keys, step) in [([Key::ArrowLeft, Key::A], -1), ([Key::ArrowRight, Key::D], 1)] {
         if keys.into_iter().any(plain) {
             view.playing = None;
@@ -172,16 +178,10 @@ pub fn handle(ctx: &Context, state: &AppState, view: &mut View) {
             None => Some(std::time::Instant::now()),
         };
     }
-    if plain(Key::F) {
-        view.map.fit();
-    }
     for (key, step) in [(Key::PageUp, -1), (Key::PageDown, 1)] {
         if plain(key) {
             view.send(Command::StepSite(step));
         }
-    }
-    if plain(Key::M) {
-        view.map.layers.class_map = !view.map.layers.class_map;
     }
     if project.page == Page::Label {
         label_keys(ctx, project, view);

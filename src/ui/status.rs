@@ -1,9 +1,8 @@
 //! The bar at the bottom: where the mouse is, what is there, and the jobs under way.
 
 use super::view::View;
-use super::{format, tokens};
+use super::{format, here, tokens};
 use crate::app::{AppState, Command, OpenProject};
-use crate::cube::{Feature, PixelState};
 use crate::jobs::JobKind;
 use egui::{Align, Layout, Panel, RichText, Ui};
 
@@ -12,59 +11,11 @@ pub fn status_ui(ui: &mut Ui, state: &AppState, project: Option<&OpenProject>, v
         ui.horizontal_centered(|ui| {
             ui.spacing_mut().item_spacing.x = 4.0 * tokens::GRID;
             if let Some(project) = project.filter(|_| !view.is_covered()) {
-                place_ui(ui, project, view);
+                here::here_ui(ui, project, view);
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| jobs_ui(ui, state, view));
         });
     });
-}
-
-fn place_ui(ui: &mut Ui, project: &OpenProject, view: &View) {
-    let Some(place) = view.map.hovered else {
-        ui.label(RichText::new("Point at the map to read its values").small().weak());
-        return;
-    };
-    let mono = |text: String| RichText::new(text).monospace().size(tokens::SMALL);
-    ui.label(mono(format::lonlat(place.lonlat)));
-    let Some((opened, _)) = project.cube() else { return };
-    let info = opened.cube.info();
-    let unit = if info.grid.crs.is_geographic() { "°" } else { " m" };
-    let decimals = if info.grid.crs.is_geographic() { 5 } else { 0 };
-    let [x, y] = place.xy;
-    ui.label(mono(format!("x {x:.decimals$}{unit}  y {y:.decimals$}{unit}")));
-    let Some((col, row)) = place.pixel else {
-        ui.label(RichText::new("outside of the images").small().weak());
-        return;
-    };
-    ui.label(mono(format!("pixel {col}, {row}")));
-    if let Some(why) = view.map.damage_at(opened, (col, row)) {
-        let words = RichText::new("damaged: no values").small().color(ui.visuals().warn_fg_color);
-        ui.label(words).on_hover_text(why);
-    }
-    if let Some(series) = opened.cube.cached_series(col, row) {
-        let told = |channel: &Feature| {
-            let value = channel.series(&series).get(project.time()).copied().unwrap_or(f32::NAN);
-            match (value.is_nan(), channel.is_index()) {
-                (true, _) => format!("{} –", channel.name),
-                (_, true) => format!("{} {value:.3}", channel.name),
-                _ => format!("{} {value:.0} DN", channel.name),
-            }
-        };
-        let values: Vec<_> = opened.composite.channels.iter().map(told).collect();
-        ui.label(mono(values.join("  ")));
-        let masked = opened.cube.cached_mask(col, row);
-        let state = masked.and_then(|mask| mask.states.get(project.time()).copied());
-        if let Some(state) = state.filter(|state| *state != PixelState::Clear) {
-            ui.label(RichText::new(state.name()).small().weak())
-                .on_hover_text("Why this pixel has no clear observation on this date");
-        }
-    }
-    if let Some(map) = project.map() {
-        let code = map.codes.get(row as usize * map.width as usize + col as usize).copied().unwrap_or(0);
-        if let Some(class) = project.legend_of_map().class(code) {
-            ui.label(RichText::new(format!("map: {}", class.name)).small());
-        }
-    }
 }
 
 fn jobs_ui(ui: &mut Ui, state: &AppState, view: &mut View) {

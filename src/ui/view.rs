@@ -1,5 +1,6 @@
 //! What the window itself remembers: nothing of it belongs to the document.
 
+use super::basemaps::BasemapForm;
 use super::dialogs::Dialogs;
 use super::drift::Drift;
 use super::imagery::Imagery;
@@ -8,6 +9,7 @@ use super::listing::ListView;
 use super::map::MapView;
 use super::opinion::OpinionView;
 use super::pages::{LegendView, ModelsView, Typing};
+use super::places::Renaming;
 use super::plot::IndexChoice;
 use super::rhythm::RhythmView;
 use crate::app::Command;
@@ -37,6 +39,10 @@ pub struct View {
     pub playing: Option<Instant>,
     /// Dialogs that are open.
     pub dialogs: Dialogs,
+    /// A basemap of one's own, while it is being written.
+    pub basemap: BasemapForm,
+    /// A bookmark whose name is being written.
+    pub renaming: Renaming,
     /// The list of annotations.
     pub list: ListView,
     /// What is being typed of annotations.
@@ -87,6 +93,8 @@ impl View {
             site_in_list: None,
             playing: None,
             dialogs: Dialogs::default(),
+            basemap: BasemapForm::default(),
+            renaming: Renaming::default(),
             list: ListView::default(),
             typing: Typing::default(),
             imagery: Imagery::default(),

@@ -242,6 +242,23 @@ impl Desk {
         self.settle();
     }
 
+    /// Types into the field of this name, in the place of what stands there.
+    #[track_caller]
+    pub fn replace(&mut self, name: &str, text: &str) {
+        self.focus(name);
+        self.ctrl(Key::A);
+        self.letter(text);
+    }
+
+    /// Gives the control of this name the focus.
+    #[track_caller]
+    pub fn focus(&mut self, name: &str) {
+        let control = self.control(name);
+        let Some(node) = control else { panic!("no control {name:?} among: {:#?}", self.words()) };
+        node.focus();
+        self.settle();
+    }
+
     /// Presses a key.
     pub fn key(&mut self, key: Key) {
         self.harness.key_press(key);

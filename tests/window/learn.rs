@@ -7,6 +7,7 @@ use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT, Queryable};
 use ritmo::app::Command;
 use ritmo::model::{ModelKind, TempCnnOptions};
+use ritmo::project::LayerKind;
 
 fn train_and_map(desk: &mut Desk) {
     desk.key(Key::F3);
@@ -95,7 +96,7 @@ fn the_class_map_is_switched_and_faded() {
     desk.key(Key::M);
     let slider = "Opacity of the class map";
     desk.set_slider(slider, 40.0);
-    assert!((desk.project().document.view.map_opacity - 0.4).abs() < 0.01);
+    assert!((desk.project().document.view.layers.of(LayerKind::ClassMap).opacity - 0.4).abs() < 0.01);
 }
 
 #[test]

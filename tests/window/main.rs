@@ -16,12 +16,15 @@ mod learn;
 mod legend;
 mod listing;
 mod look;
+mod navigate;
 mod outside;
 mod pictures;
 mod sites;
 #[path = "../small/mod.rs"]
 mod small;
 mod start;
+#[path = "../tiles/mod.rs"]
+mod tiles;
 mod tools;
 mod trouble;
 mod wand;

@@ -5,6 +5,7 @@
 use crate::desk::Desk;
 use crate::gaps::build_clouded;
 use crate::small::{Made, SIDE, block};
+use crate::tiles::{Served, TileServer};
 use egui::Key;
 use egui_kittest::SnapshotOptions;
 use egui_kittest::wgpu::WgpuTestRenderer;
@@ -14,6 +15,8 @@ use ritmo::geo::Window;
 use ritmo::jobs::Assessed;
 use ritmo::labels::Confidence;
 use ritmo::model::EpochScore;
+use ritmo::project::{Layer, LayerKind};
+use ritmo::source::Basemap;
 
 /// The smallest window that the program allows.
 const SIZE: [f32; 2] = [960.0, 600.0];
@@ -178,4 +181,26 @@ fn the_assess_page_with_scores() {
         file: std::path::PathBuf::new(),
     });
     compare(desk, "assess");
+}
+
+#[test]
+fn the_layers_over_a_basemap_bookmarks_and_the_box_for_places() {
+    let Some(mut desk) = desk(Some(Made::Cube)) else { return };
+    let server = TileServer::start(Served::Picture([38, 84, 110]));
+    let basemap = Basemap {
+        name: "Own tiles".into(),
+        url: server.template(),
+        attribution: "© the people of the test".into(),
+        max_zoom: 17,
+    };
+    desk.send(Command::SetBasemap(basemap));
+    desk.until("where the map looks is known", |d| d.project().document.view.centre.is_some());
+    desk.ctrl(Key::D);
+    desk.key(Key::Enter);
+    let faded = Layer { opacity: 0.6, ..Layer::new(LayerKind::Mosaic) };
+    desk.send(Command::SetLayer(faded));
+    desk.click("Online basemap");
+    desk.ctrl(Key::G);
+    desk.type_into("Place to go to", "pixel 20, 30");
+    compare(desk, "navigate");
 }

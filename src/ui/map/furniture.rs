@@ -8,14 +8,7 @@ use crate::ui::format;
 use crate::ui::view::View;
 use egui::{Align2, Color32, FontId, Frame, Rect, Stroke, Ui, UiBuilder, Vec2, pos2};
 
-pub fn furniture_ui(
-    ui: &mut Ui,
-    rect: Rect,
-    project: &OpenProject,
-    opened: &OpenedCube,
-    view: &mut View,
-    attribution: Option<&str>,
-) {
+pub fn furniture_ui(ui: &mut Ui, rect: Rect, project: &OpenProject, opened: &OpenedCube, view: &mut View) {
     let words = "Shows the whole site (F)";
     let (fits, tools) = zoom_ui(ui, rect, view, words, |ui, view| {
         if project.page == Page::Label {
@@ -38,10 +31,22 @@ pub fn furniture_ui(
         plate_text(&painter, rect.right_top() + Vec2::new(-10.0, down), Align2::RIGHT_TOP, &words);
     }
     scale_bar(&painter, rect, view);
-    north(&painter, rect);
-    if let Some(words) = attribution {
-        plate_text(&painter, rect.right_bottom() + Vec2::new(-10.0, -10.0), Align2::RIGHT_BOTTOM, words);
-    }
+    attributed_north(&painter, rect, view);
+}
+
+/// Whom the basemap is from, in as many lines as it takes.
+fn attributed_north(painter: &egui::Painter, rect: Rect, view: &View) {
+    let Some(words) = view.map.basemap.attribution() else { return north(painter, rect) };
+    let font = FontId::proportional(crate::ui::tokens::SMALL);
+    // The scale bar stands on the left.
+    let width = (rect.width() - 240.0).clamp(120.0, 560.0);
+    let galley = painter.layout(words.to_string(), font, Color32::WHITE, width);
+    let at = rect.right_bottom() + Vec2::new(-10.0, -10.0);
+    let place = Align2::RIGHT_BOTTOM.anchor_size(at, galley.size() + Vec2::new(12.0, 6.0));
+    plate(painter, place);
+    painter.galley(place.min + Vec2::new(6.0, 3.0), galley, Color32::WHITE);
+    // North stands above it.
+    north(painter, rect.with_max_y(place.top() + 18.0));
 }
 
 /// The tools at the top left; tells whether all is to be shown, and where they are.
@@ -73,16 +78,13 @@ fn zoom_ui(
 }
 
 /// What floats on the map while no site is on screen.
-pub fn bare_ui(ui: &mut Ui, rect: Rect, view: &mut View, attribution: Option<&str>, words: Option<&str>) {
+pub fn bare_ui(ui: &mut Ui, rect: Rect, view: &mut View, words: Option<&str>) {
     if zoom_ui(ui, rect, view, "Shows all sites (F)", |_, _| {}).0 {
         view.map.fit();
     }
     let painter = ui.painter_at(rect);
     scale_bar(&painter, rect, view);
-    north(&painter, rect);
-    if let Some(words) = attribution {
-        plate_text(&painter, rect.right_bottom() + Vec2::new(-10.0, -10.0), Align2::RIGHT_BOTTOM, words);
-    }
+    attributed_north(&painter, rect, view);
     if let Some(words) = words {
         plate_text(&painter, rect.center_top() + Vec2::new(0.0, 60.0), Align2::CENTER_TOP, words);
     }

@@ -1,6 +1,7 @@
 //! The map: mosaic, class map and annotations on walkers' canvas, and the tools that float on it.
 
 mod annotations;
+mod basemap;
 mod canvas;
 mod claims;
 mod class_layer;
@@ -8,14 +9,18 @@ mod crowd;
 mod damage;
 mod footprints;
 mod furniture;
+mod go_to;
+mod look_at;
 mod mosaic;
 mod overview;
 mod plane;
 mod plate;
 mod quad;
+mod stack;
 mod tools;
 
 pub use quad::{corners, within as place_in};
+pub use stack::top_picture;
 pub use tools::{Tool, finish_drawing};
 
 use super::view::View;
@@ -25,7 +30,7 @@ use crate::geo::Grid;
 use crate::jobs::{Loaded, OpenedCube};
 use egui::{CentralPanel, Context, Frame, Rect, Response, Role, Ui, Vec2, WidgetInfo};
 use std::time::{Duration, Instant};
-use walkers::{HttpTiles, Map, MapMemory, MercatorProjection, Projector, Tiles, lon_lat};
+use walkers::{Map, MapMemory, MercatorProjection, Projector, lon_lat};
 
 /// Where the mouse is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -38,30 +43,22 @@ pub struct Place {
     pub pixel: Option<(u32, u32)>,
 }
 
-/// Which layers are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Layers {
-    /// Annotations and their cores.
-    pub annotations: bool,
-    /// The class map.
-    pub class_map: bool,
-    /// The mosaic of the date.
-    pub mosaic: bool,
-}
-
 /// What the map remembers between frames.
 pub struct MapView {
     /// Where the mouse is.
     pub hovered: Option<Place>,
-    /// Which layers are shown.
-    pub layers: Layers,
+    /// Whether the class map is away while one looks under it.
+    pub peeking: bool,
+    /// The basemap.
+    pub basemap: basemap::BasemapLayer,
+    /// The box that takes a place to go to.
+    pub go_to_box: go_to::GoTo,
     /// The tool in hand on the Label page.
     pub tool: Tool,
     /// The series wand.
     pub wand: tools::Wand,
     memory: MapMemory,
     site: Option<String>,
-    basemap: Option<HttpTiles>,
     mosaic: mosaic::Mosaic,
     classes: class_layer::ClassLayer,
     cores: annotations::CoreLayer,
@@ -80,18 +77,22 @@ pub struct MapView {
     moved: Option<Instant>,
     title: String,
     damage: damage::Damage,
+    /// The last place that a command brought the map to ([`crate::app::Places::jumps`]).
+    jumps: u64,
+    marked: Option<look_at::Marked>,
 }
 
 impl Default for MapView {
     fn default() -> Self {
         Self {
             hovered: None,
-            layers: Layers { annotations: true, class_map: true, mosaic: true },
+            peeking: false,
+            basemap: basemap::BasemapLayer::default(),
+            go_to_box: go_to::GoTo::default(),
             tool: Tool::default(),
             wand: tools::Wand::default(),
             memory: MapMemory::default(),
             site: None,
-            basemap: None,
             mosaic: mosaic::Mosaic::default(),
             classes: class_layer::ClassLayer::default(),
             cores: annotations::CoreLayer::default(),
@@ -106,6 +107,8 @@ impl Default for MapView {
             moved: None,
             title: String::new(),
             damage: damage::Damage::default(),
+            jumps: 0,
+            marked: None,
         }
     }
 }
@@ -113,6 +116,8 @@ impl Default for MapView {
 impl MapView {
     /// Takes in tiles and chunks that have come; gives what people should know of them. Never waits.
     pub fn take_in(&mut self, state: &AppState, ctx: &Context) -> Vec<String> {
+        let document = state.project.as_ref().map(|project| &project.document);
+        self.basemap.take_in(ctx, document, state.cache.as_deref());
         let cube = state.project.as_ref().and_then(OpenProject::cube);
         let Some((opened, loader)) = cube else {
             self.mosaic.clear();
@@ -150,9 +155,13 @@ impl MapView {
             let path = project.map(|p| p.folder.path().to_owned());
             let first = self.taken_up != path;
             self.taken_up = path;
+            self.marked = None;
+            if first {
+                self.jumps = project.map_or(0, |p| p.places.jumps());
+            }
             let view = project.filter(|_| first).map(|p| &p.document.view);
             match view.and_then(|v| v.centre.map(|c| (c, v.zoom))) {
-                Some((centre, zoom)) if near(opened, centre) => {
+                Some((centre, zoom)) if look_at::near(opened, centre) => {
                     self.memory.center_at(lon_lat(centre[0], centre[1]));
                     // A zoom from a file may be anything; then the map keeps its own.
                     let _ = self.memory.set_zoom(zoom);
@@ -160,6 +169,9 @@ impl MapView {
                 }
                 _ => self.fit = true,
             }
+        }
+        if let Some(project) = &state.project {
+            self.follow(project);
         }
         told
     }
@@ -210,7 +222,8 @@ impl MapView {
         };
         let projector = Projector::new(rect, &MercatorProjection, &self.memory, lon_lat(0.0, 0.0));
         let pos = ctx.pointer_hover_pos().filter(over);
-        self.hovered = pos.and_then(|pos| place_at(&projector, &opened.cube.info().grid, pos));
+        let place = pos.and_then(|pos| place_at(&projector, &opened.cube.info().grid, pos));
+        self.hovered = place.or(self.marked().copied());
     }
 
     /// Whether no tile of the mosaic was missing in the last frame.
@@ -218,28 +231,11 @@ impl MapView {
         self.mosaic.is_whole()
     }
 
-    /// Whether an online basemap is shown.
-    pub fn has_basemap(&self) -> bool {
-        self.basemap.is_some()
-    }
-
-    /// Switches the online basemap on or off. Without a network it stays silent and empty.
-    pub fn show_basemap(&mut self, ctx: &Context, show: bool) {
-        self.basemap = show.then(|| HttpTiles::new(walkers::sources::OpenStreetMap, ctx.clone()));
-    }
-
     /// The pixel in the middle of the map: mapping begins there.
     pub fn focus(&self, opened: &OpenedCube) -> Option<(u32, u32)> {
         let centre = self.memory.detached()?;
         opened.cube.info().grid.pixel_from_lonlat(centre.x(), centre.y()).ok()?
     }
-}
-
-/// Whether a place lies near enough to a cube to start from it.
-fn near(opened: &OpenedCube, [lon, lat]: [f64; 2]) -> bool {
-    let (lons, lats) = bounds(opened);
-    let (w, h) = (lons.1 - lons.0, lats.1 - lats.0);
-    (lons.0 - w..=lons.1 + w).contains(&lon) && (lats.0 - h..=lats.1 + h).contains(&lat)
 }
 
 /// Least and greatest longitude, least and greatest latitude.
@@ -331,14 +327,12 @@ fn canvas_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut
     }
     let pans = tools::press(ui, rect, project, view);
     let map = &mut view.map;
-    let mut basemap = map.basemap.take();
     let mut memory = map.memory.clone();
     let centre = opened.corners[0];
-    let canvas =
-        Map::new(basemap.as_mut().map(|t| t as &mut dyn Tiles), &mut memory, lon_lat(centre[0], centre[1]))
-            .zoom_with_ctrl(false)
-            .zoom_speed(1.5)
-            .drag_pan_buttons(pans);
+    let canvas = Map::new(None, &mut memory, lon_lat(centre[0], centre[1]))
+        .zoom_with_ctrl(false)
+        .zoom_speed(1.5)
+        .drag_pan_buttons(pans);
     let shown = canvas
         .show(ui, |ui, response, projector, _| layers_ui(ui, response, projector, project, opened, view));
     let response = shown.response;
@@ -346,9 +340,8 @@ fn canvas_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut
     let picture = shown.inner;
     view.map.last_rect = Some(response.rect);
     view.map.memory = memory;
-    let attribution = basemap.as_ref().map(|t| t.attribution().text);
-    view.map.basemap = basemap;
-    furniture::furniture_ui(ui, rect, project, opened, view, attribution);
+    furniture::furniture_ui(ui, rect, project, opened, view);
+    go_to::go_to_ui(ui, rect, project, opened, view);
     tools::wand_options_ui(ui, rect, project, view);
     remember_view(ui.ctx(), project, view);
     picture
@@ -372,24 +365,7 @@ fn layers_ui(
         let words = "The site is out of view: press F, or Fit, to come back to it";
         plate::plate_text(&painter, projector.clip_rect().center(), egui::Align2::CENTER_CENTER, words);
     }
-    let mut picture = false;
-    if let Some((_, loader)) = project.cube() {
-        let time = project.time();
-        if view.map.layers.mosaic {
-            picture = view.map.mosaic.paint(&painter, projector, opened, time, loader);
-        }
-    }
-    if let Some(map) = project.map().filter(|_| view.map.layers.class_map) {
-        let opacity = project.document.view.map_opacity;
-        view.map.classes.paint(&painter, projector, grid, map, &project.legend_of_map(), opacity);
-    }
-    view.map.damage.paint(&painter, projector, &opened.cube);
-    if view.map.layers.annotations {
-        view.map.cores.hidden = view.map.tools.hidden.filter(|_| project.page == Page::Label);
-        view.map.cores.paint(&painter, projector, grid, project);
-        super::rhythm::paint_marks(&painter, projector, grid, project, view);
-        claims::paint(&painter, projector, grid, project.derived.flags.claimed());
-    }
+    let picture = stack::paint(&painter, projector, project, opened, view);
     let other = response.hover_pos().filter(|_| view.map.hovered.is_none_or(|p| p.pixel.is_none()));
     let other = other.and_then(|pos| footprints::at(projector, project, pos));
     footprints::paint(&painter, projector, project, other);
@@ -397,6 +373,7 @@ fn layers_ui(
     if let Some(pixel) = view.map.hovered.and_then(|p| p.pixel) {
         annotations::paint_pixel(&painter, projector, grid, pixel, super::tokens::OVER_IMAGE);
     }
+    look_at::paint_mark(&painter, projector, view);
     match project.page {
         Page::Label => tools::tools_ui(ui, &painter, response, projector, project, opened, view),
         _ => {
@@ -440,6 +417,7 @@ fn hover(
 ) {
     let grid = &opened.cube.info().grid;
     let place = response.hover_pos().and_then(|pos| place_at(projector, grid, pos));
+    let place = place.or(view.map.marked().copied());
     view.map.hovered = place;
     let Some((_, loader)) = project.cube() else { return };
     let side = crate::cube::CHUNK;

@@ -4,7 +4,7 @@ use super::{MapView, fit_to, footprints, furniture};
 use crate::app::{Command, OpenProject};
 use crate::ui::view::View;
 use egui::{DragPanButtons, Role, Ui, WidgetInfo};
-use walkers::{Map, Tiles, lon_lat};
+use walkers::{Map, lon_lat};
 
 impl MapView {
     /// Whether there is something to show of sites that are not on screen.
@@ -26,15 +26,15 @@ pub fn overview_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, words: O
         fit_to(&mut view.map.memory, bounds, rect);
         view.map.overview = Some(key);
     }
-    let mut basemap = view.map.basemap.take();
     let mut memory = view.map.memory.clone();
     let middle = lon_lat((all.0.0 + all.0.1) / 2.0, (all.1.0 + all.1.1) / 2.0);
-    let canvas = Map::new(basemap.as_mut().map(|t| t as &mut dyn Tiles), &mut memory, middle)
+    let canvas = Map::new(None, &mut memory, middle)
         .zoom_with_ctrl(false)
         .zoom_speed(1.5)
         .drag_pan_buttons(DragPanButtons::PRIMARY | DragPanButtons::MIDDLE);
     let shown = canvas.show(ui, |ui, response, projector, _| {
         let hovered = response.hover_pos().and_then(|pos| footprints::at(projector, project, pos));
+        super::stack::paint_basemap(&ui.painter_at(projector.clip_rect()), projector, project, view);
         footprints::paint(&ui.painter_at(projector.clip_rect()), projector, project, hovered);
         if let Some(name) = hovered {
             response.clone().on_hover_cursor(egui::CursorIcon::PointingHand);
@@ -45,7 +45,5 @@ pub fn overview_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, words: O
     });
     shown.response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, "Map of all sites"));
     view.map.memory = memory;
-    let attribution = basemap.as_ref().map(|t| t.attribution().text);
-    view.map.basemap = basemap;
-    furniture::bare_ui(ui, rect, view, attribution, words);
+    furniture::bare_ui(ui, rect, view, words);
 }
