@@ -6,6 +6,7 @@ use crate::cube::{BuildSettings, Filling, NamedIndex, Smoothing};
 use crate::jobs::{JobId, ListSpec, SiteNaming};
 use crate::labels::{AnnotationId, Class, ClassCode, Combine, Confidence, Holds, ImportSettings, Legend};
 use crate::model::ModelSpec;
+use crate::project::Comparison;
 use crate::source::InputSpec;
 use std::path::PathBuf;
 
@@ -149,6 +150,10 @@ pub enum Command {
     ShowGaps(Filling),
     /// How opaque the class map is drawn, from 0 to 1.
     SetMapOpacity(f32),
+    /// Shows this class map of the site on screen from now on (a job, where it is not open).
+    ShowMap(String),
+    /// What the map compares, and how.
+    Compare(Comparison),
     /// Shows three bands or indices as red, green and blue, or one on a ramp of colours; natural colour where there is none
     /// (a job).
     SetComposite(Vec<String>),

@@ -16,6 +16,7 @@ mod labels_in;
 mod labels_out;
 mod legend;
 mod listing;
+mod maps;
 mod models;
 mod outside;
 mod reshape;

@@ -76,6 +76,8 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
         Command::ShowAllSites => sites::show_all(state),
         Command::StepSite(step) => sites::step(state, step),
         Command::DeleteSite(name) => sites::delete(state, &name),
+        Command::ShowMap(name) => super::maps::show(state, &name),
+        Command::Compare(comparison) => super::maps::compare(state, comparison),
         Command::SetComposite(channels) => set_composite(state, channels),
         Command::Survey(request) => imagery::survey(state, request),
         Command::BuildCube { site, input, settings, skip_damaged } => {

@@ -10,7 +10,7 @@ mod outside;
 mod recent;
 mod saver;
 
-pub use document::{Document, Settings, Site, VERSION, View};
+pub use document::{CompareMode, Comparison, Document, Settings, Site, VERSION, View};
 pub use folder::{Contents, ProjectFolder, cube_folder, file_name};
 pub use outside::{OutsideChange, Theirs};
 pub use recent::Recent;

@@ -28,6 +28,7 @@ fn layers_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
         ui.checkbox(&mut view.map.layers.class_map, "Class map")
             .on_hover_text(hint)
             .on_disabled_hover_text(hint);
+        super::map::choose_map_ui(ui, project, view);
         let mut percent = project.document.view.map_opacity * 100.0;
         ui.horizontal(|ui| {
             ui.add_space(20.0);

@@ -148,7 +148,7 @@ fn the_map_page_with_a_loss_curve() {
         generation: 1,
         width: SIDE,
         height: SIDE,
-        codes: (0..SIDE * SIDE).map(|i| codes[(i % SIDE * 3 / SIDE) as usize]).collect(),
+        codes: (0..SIDE * SIDE).map(|i| codes[(i % SIDE * 3 / SIDE) as usize]).collect::<Vec<_>>().into(),
         arrived: vec![whole],
         complete: true,
     });
