@@ -396,6 +396,8 @@ fn cube_opened(state: &mut AppState, job: JobId, opened: OpenedCube, maps: SiteM
     let grid = opened.cube.info().grid.clone();
     let loader = Loader::start(&opened.cube, opened.composite.clone(), opened.look, wake);
     site.map = maps.shown.map(|(name, codes)| maps::whole(name, job, &grid, codes));
+    let other = &mut project.document.view.comparison.other_map;
+    other.take_if(|name| !maps.names.contains(name));
     site.maps = maps.names;
     site.cube = CubeState::Open { opened: Box::new(opened), loader };
     project.document.view.pins.retain(|&(col, row)| col < grid.width && row < grid.height);

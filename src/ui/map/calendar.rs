@@ -127,7 +127,6 @@ pub fn calendar_ui(
                 pans: DragPanButtons::PRIMARY | DragPanButtons::MIDDLE,
                 // Where there is something to scroll, the wheel scrolls.
                 wheel: fits,
-                double_click: false,
             };
             let shown = pane::show(ui, (date, cell), (&memory, closer), &hands, None, |ui, response, projector| {
                 pane::point(response, projector, opened, view);

@@ -378,7 +378,7 @@ fn one_map_ui(
     view: &mut View,
 ) -> bool {
     let pans = tools::press(ui, rect, project, view);
-    let hands = pane::Hands { pans, wheel: true, double_click: true };
+    let hands = pane::Hands { pans, wheel: true };
     let mut basemap = view.map.basemap.take();
     let memory = view.map.memory.clone();
     let shown = pane::show(ui, ("map", rect), (&memory, 0.0), &hands, basemap.as_mut(), |ui, response, projector| {

@@ -16,7 +16,7 @@ use walkers::{HttpTiles, Map, MapMemory, Projector, Tiles, lon_lat};
 const CROSS: (f32, f32) = (14.0, 4.0);
 
 /// One of two sides.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Side {
     /// The one that follows the timeline.
     #[default]
@@ -53,8 +53,6 @@ pub struct Hands {
     pub pans: DragPanButtons,
     /// Whether the wheel zooms without Ctrl.
     pub wheel: bool,
-    /// Whether a double click zooms.
-    pub double_click: bool,
 }
 
 /// A map that was shown.
@@ -81,7 +79,6 @@ pub fn show<R>(
     let shown = Map::new(basemap.map(|tiles| tiles as &mut dyn Tiles), &mut own, lon_lat(0.0, 0.0))
         .zoom_with_ctrl(!hands.wheel)
         .panning(hands.wheel)
-        .double_click_to_zoom(hands.double_click)
         .zoom_speed(1.5)
         .drag_pan_buttons(hands.pans)
         .show(&mut child, |ui, response, projector, _| content(ui, response, projector));

@@ -48,7 +48,8 @@ pub fn told_ui(ui: &Ui, rect: Rect, project: &OpenProject, opened: &OpenedCube, 
     let painter = ui.painter_at(rect);
     let at = rect.center_bottom() - Vec2::new(0.0, 54.0);
     if !(a.complete && b.complete) {
-        plate::plate_text(&painter, at, Align2::CENTER_BOTTOM, tr!("The share that differs is told once the map is complete"));
+        let words = tr!("The share that differs is told once the map is complete");
+        plate::told(ui, rect, at, Align2::CENTER_BOTTOM, words);
         return;
     }
     let grid = &opened.cube.info().grid;
@@ -70,7 +71,7 @@ pub fn told_ui(ui: &Ui, rect: Rect, project: &OpenProject, opened: &OpenedCube, 
             site = format::percent(found.site.share()),
         ),
     };
-    plate::plate_text(&painter, at, Align2::CENTER_BOTTOM, &words);
+    plate::told(ui, rect, at, Align2::CENTER_BOTTOM, &words);
     if let Some(words) = under_mouse(project, view) {
         let pos = ui.ctx().pointer_hover_pos().filter(|pos| rect.contains(*pos));
         let over_map = pos.filter(|pos| ui.ctx().layer_id_at(*pos) == Some(ui.layer_id()));

@@ -115,7 +115,7 @@ pub fn over_ui(ui: &mut Ui, rect: Rect, project: &OpenProject, opened: &OpenedCu
         pick::side_ui(ui, at + down, side, project, opened, view);
     }
     if let Some(words) = lacking(project) {
-        plate::plate_text(&ui.painter_at(rect), rect.center(), Align2::CENTER_CENTER, &words);
+        plate::told(ui, rect, rect.center(), Align2::CENTER_CENTER, &words);
     }
 }
 

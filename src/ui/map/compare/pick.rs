@@ -105,6 +105,7 @@ fn list_ui(
         let clear = opened.clear_share.get(i).map(|share| format!("{:.0} %", share * 100.0));
         let button = egui::Button::selectable(chosen, format::date(date)).right_text(clear.unwrap_or_default());
         let response = ui.add(button).on_hover_text(tr!("The share beside it was observed without clouds"));
+        response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, format::date(date)));
         if response.clicked() {
             picked = Some(Picked::Date(i));
         }

@@ -40,7 +40,7 @@ pub fn side_by_side_ui(
     let hand = view.map.compare.hand;
     let hand_rect = if hand == Side::Main { left } else { right };
     let pans = tools::press(ui, hand_rect, project, view);
-    let hands = Hands { pans, wheel: true, double_click: true };
+    let hands = Hands { pans, wheel: true };
     let mut basemap = view.map.basemap.take();
     let memory = view.map.memory.clone();
     let (mut picture, mut moved) = (false, None);
