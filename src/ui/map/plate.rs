@@ -20,7 +20,7 @@ pub fn plate_text(painter: &Painter, at: Pos2, align: Align2, words: &str) {
 pub fn told(ui: &egui::Ui, rect: Rect, at: Pos2, align: Align2, words: &str) {
     plate_text(&ui.painter_at(rect), at, align, words);
     let place = align.anchor_size(at, Vec2::splat(tokens::TARGET));
-    let response = ui.interact(place, ui.id().with(words), egui::Sense::hover());
+    let response = ui.interact(place, ui.scope_id().with(words), egui::Sense::hover());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, words));
 }
 

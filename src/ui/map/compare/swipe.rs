@@ -30,7 +30,7 @@ pub fn handle_ui(ui: &mut Ui, rect: Rect, project: &OpenProject, view: &mut View
     let now = split(project, view);
     let x = rect.left() + rect.width() * now;
     let line = Rect::from_x_y_ranges(x - REACH..=x + REACH, rect.y_range()).intersect(rect);
-    let response = ui.interact(line, ui.id().with("swipe"), Sense::click_and_drag());
+    let response = ui.interact(line, ui.scope_id().with("swipe"), Sense::click_and_drag());
     let words = tr!("Divides the map; drag it, or Shift and Left or Right");
     let response = response.on_hover_cursor(CursorIcon::ResizeHorizontal).on_hover_text_at_pointer(words);
     response.widget_info(|| WidgetInfo::slider(true, f64::from(now) * 100.0, tr!("Handle of the swipe")));
