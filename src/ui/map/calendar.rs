@@ -67,7 +67,7 @@ struct Layout {
 impl Layout {
     fn new(place: Vec2, size: f32, dates: usize) -> Self {
         let width = (place.x - SCROLL_BAR - GAP).max(size);
-        let columns = (((width) / (size + GAP)).floor() as usize).clamp(1, dates.max(1));
+        let columns = ((width / (size + GAP)).floor() as usize).clamp(1, dates.max(1));
         // They share the width, but few are not blown up.
         let wide = (width / columns as f32 - GAP).floor().min(size * 1.6);
         let map = vec2(wide, (wide * TALL).round());
@@ -119,7 +119,8 @@ pub fn calendar_ui(
         ui.set_height(layout.height);
         if bring {
             let cell = layout.place(time).translate(origin);
-            ui.scroll_to_rect(cell.expand2(vec2(0.0, CAPTION + GAP)), None);
+            let with_words = Rect::from_min_max(cell.min - vec2(0.0, GAP), cell.max + vec2(0.0, CAPTION));
+            ui.scroll_to_rect(with_words, None);
         }
         for date in layout.between(seen.top(), seen.bottom(), dates) {
             let cell = layout.place(date).translate(origin);
