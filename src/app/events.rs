@@ -4,7 +4,9 @@ use super::state::{AppState, CubeState, LastResults, Level, MapLayer, ModelEntry
 use super::update::{map, start_open};
 use super::{derived, flags, imagery, labels_in, labels_out, listing, maps, models, outside, sites};
 use crate::classify::ChunkMap;
-use crate::jobs::{EventBody, JobEvent, JobId, JobKind, Loader, OpenedCube, OpenedProject, Outcome, SiteMaps};
+use crate::jobs::{
+    EventBody, JobEvent, JobId, JobKind, Loader, OpenedCube, OpenedProject, Outcome, SiteMaps,
+};
 use crate::labels::{Annotations, Class, Legend};
 use crate::model::TrainEvent;
 use crate::progress::Progress;

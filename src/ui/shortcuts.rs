@@ -211,7 +211,11 @@ fn compare_keys(ctx: &Context, project: &OpenProject, view: &mut View) {
     }
     // On the Label page it gives up what is drawn, and the selection.
     let free = view.map.calendar.open || project.page != Page::Label;
-    if free && !egui::Popup::is_any_open(ctx) && ctx.input(|i| i.key_pressed(Key::Escape)) && map::one_map(project, view) {
+    if free
+        && !egui::Popup::is_any_open(ctx)
+        && ctx.input(|i| i.key_pressed(Key::Escape))
+        && map::one_map(project, view)
+    {
         pressed(Modifiers::NONE, Key::Escape);
     }
 }

@@ -240,7 +240,9 @@ fn the_share_that_differs_is_told_in_view_and_of_the_site() {
     desk.click("+");
     let east = desk.rect(Role::Canvas, "Map").center();
     drag(&mut desk, east + vec2(200.0, 0.0), east - vec2(200.0, 0.0));
-    desk.until("only what differs is in view", |d| d.sees("100.0 % of the pixels in view differ, 50.0 % of the site"));
+    desk.until("only what differs is in view", |d| {
+        d.sees("100.0 % of the pixels in view differ, 50.0 % of the site")
+    });
 }
 
 #[test]

@@ -11,8 +11,8 @@ use crate::ui::words::tr;
 use crate::ui::{format, tokens};
 use egui::scroll_area::ScrollSource;
 use egui::{
-    Align2, DragPanButtons, FontId, Frame, Painter, Rect, Response, Role, ScrollArea, Slider, Stroke, StrokeKind, Ui,
-    UiBuilder, Vec2, WidgetInfo, pos2, vec2,
+    Align2, DragPanButtons, FontId, Frame, Painter, Rect, Response, Role, ScrollArea, Slider, Stroke,
+    StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
 };
 use walkers::Projector;
 
@@ -129,11 +129,12 @@ pub fn calendar_ui(
                 // Where there is something to scroll, the wheel scrolls.
                 wheel: fits,
             };
-            let shown = pane::show(ui, (date, cell), (&memory, closer), &hands, None, |ui, response, projector| {
-                pane::point(response, projector, opened, view);
-                let painter = ui.painter_at(projector.clip_rect());
-                small_map(&painter, response, projector, project, opened, view, date)
-            });
+            let shown =
+                pane::show(ui, (date, cell), (&memory, closer), &hands, None, |ui, response, projector| {
+                    pane::point(response, projector, opened, view);
+                    let painter = ui.painter_at(projector.clip_rect());
+                    small_map(&painter, response, projector, project, opened, view, date)
+                });
             picture |= shown.inner;
             moved = moved.take().or(shown.moved);
             view.map.panes.push((cell.intersect(place), pane::looks(&memory, closer)));
@@ -218,15 +219,19 @@ fn said(ui: &Ui, cell: Rect, response: &Response, opened: &OpenedCube, date: usi
 fn bar_ui(ui: &mut Ui, rect: Rect, project: &OpenProject, view: &mut View) {
     let strip = modes::modes_ui(ui, rect, 0.0, project, view);
     let frame = |ui: &Ui| Frame::popup(ui.style()).inner_margin(4);
-    let left = Rect::from_min_max(pos2(rect.left() + 8.0, strip.top()), pos2(strip.left() - 6.0, strip.bottom()));
+    let left =
+        Rect::from_min_max(pos2(rect.left() + 8.0, strip.top()), pos2(strip.left() - 6.0, strip.bottom()));
     let mut child = ui.new_child(UiBuilder::new().max_rect(left).id_salt("zoom"));
     let fits = frame(&child)
-        .show(&mut child, |ui| ui.horizontal(|ui| furniture::zoom_buttons_ui(ui, view, tr!("Shows the whole site (F)"))).inner)
+        .show(&mut child, |ui| {
+            ui.horizontal(|ui| furniture::zoom_buttons_ui(ui, view, tr!("Shows the whole site (F)"))).inner
+        })
         .inner;
     if fits {
         view.map.fit();
     }
-    let right = Rect::from_min_max(pos2(strip.right() + 6.0, strip.top()), pos2(rect.right() - 8.0, strip.bottom()));
+    let right =
+        Rect::from_min_max(pos2(strip.right() + 6.0, strip.top()), pos2(rect.right() - 8.0, strip.bottom()));
     let mut child = ui.new_child(UiBuilder::new().max_rect(right).id_salt("size"));
     frame(&child).show(&mut child, |ui| {
         ui.horizontal(|ui| {

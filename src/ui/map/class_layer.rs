@@ -15,7 +15,7 @@ const TILE: u32 = 512;
 /// So many tiles are made in a frame at most; the others follow in the next ones.
 const IN_A_FRAME: usize = 24;
 /// Textures of one layer are let go of beyond so many bytes.
-const KEPT_BYTES: usize = 96 << 20;
+const KEPT_BYTES: usize = 80 << 20;
 
 struct Tile {
     net: Option<Net>,
@@ -48,6 +48,11 @@ pub struct ClassLayer {
 }
 
 impl ClassLayer {
+    /// Lets go of all textures: it is not shown for now.
+    pub fn rest(&mut self) {
+        self.tiles.clear();
+    }
+
     /// Paints what has come of a map.
     pub fn paint(
         &mut self,
@@ -185,7 +190,9 @@ fn on_steps(part: Window, tile: Window, step: u32) -> ([usize; 2], Window) {
 
 /// Every `step`-th pixel of a window, counted from the corner of its tile.
 fn image(source: &Source, window: Window, tile: Window, step: u32, grid_width: u32) -> ColorImage {
-    debug_assert!((window.col - tile.col).is_multiple_of(step) && (window.row - tile.row).is_multiple_of(step));
+    debug_assert!(
+        (window.col - tile.col).is_multiple_of(step) && (window.row - tile.row).is_multiple_of(step)
+    );
     let size = [window.width.div_ceil(step) as usize, window.height.div_ceil(step) as usize];
     let mut pixels = Vec::with_capacity(size[0] * size[1]);
     for row in (window.row..window.row + window.height).step_by(step as usize) {

@@ -30,8 +30,8 @@ use crate::app::{AppState, Command, CubeState, OpenProject, Page};
 use crate::geo::Grid;
 use crate::jobs::{Loaded, Loader, OpenedCube};
 use crate::project::CompareMode;
-use pane::Side;
 use egui::{CentralPanel, Context, Frame, Rect, Response, Role, Ui, Vec2, WidgetInfo};
+use pane::Side;
 use std::time::{Duration, Instant};
 use walkers::{HttpTiles, MapMemory, MercatorProjection, Projector, Tiles, lon_lat};
 
@@ -348,6 +348,7 @@ fn canvas_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut
     if let Some((target, closely)) = view.map.target.take() {
         go_to(&mut view.map.memory, target, closely, main);
     }
+    view.map.compare.rest(mode);
     view.map.panes.clear();
     view.map.mosaic.begin();
     let picture = match mode {
@@ -370,26 +371,21 @@ fn canvas_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut
 }
 
 /// The one map, whatever it shows; tells whether there is a picture.
-fn one_map_ui(
-    ui: &mut Ui,
-    rect: Rect,
-    project: &OpenProject,
-    opened: &OpenedCube,
-    view: &mut View,
-) -> bool {
+fn one_map_ui(ui: &mut Ui, rect: Rect, project: &OpenProject, opened: &OpenedCube, view: &mut View) -> bool {
     let pans = tools::press(ui, rect, project, view);
     let hands = pane::Hands { pans, wheel: true };
     let mut basemap = view.map.basemap.take();
     let memory = view.map.memory.clone();
-    let shown = pane::show(ui, ("map", rect), (&memory, 0.0), &hands, basemap.as_mut(), |ui, response, projector| {
-        view.map.hovered = None;
-        pane::point(response, projector, opened, view);
-        let painter = ui.painter_at(projector.clip_rect());
-        let picture = compare::one_map(&painter, projector, project, opened, view);
-        let over = Over { side: Side::Main, tools: true };
-        over_ui(ui, &painter, response, projector, (project, opened), view, &over);
-        picture
-    });
+    let shown =
+        pane::show(ui, ("map", rect), (&memory, 0.0), &hands, basemap.as_mut(), |ui, response, projector| {
+            view.map.hovered = None;
+            pane::point(response, projector, opened, view);
+            let painter = ui.painter_at(projector.clip_rect());
+            let picture = compare::one_map(&painter, projector, project, opened, view);
+            let over = Over { side: Side::Main, tools: true };
+            over_ui(ui, &painter, response, projector, (project, opened), view, &over);
+            picture
+        });
     shown.response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, "Map"));
     view.map.basemap = basemap;
     let memory = shown.moved.unwrap_or(memory);

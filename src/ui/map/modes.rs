@@ -33,11 +33,15 @@ impl Mode {
             Self::One => (tr!("One map"), tr!("The map of the date (Esc)")),
             Self::Calendar => (
                 tr!("Calendar"),
-                tr!("All dates as small maps; click one to make it the date, double click or Enter to see it large (C)"),
+                tr!(
+                    "All dates as small maps; click one to make it the date, double click or Enter to see it large (C)"
+                ),
             ),
             Self::Compare(CompareMode::SideBySide) => (
                 tr!("Side by side"),
-                tr!("Two maps of the same place that move together: two dates, a date and a class map, two class maps (Shift+C)"),
+                tr!(
+                    "Two maps of the same place that move together: two dates, a date and a class map, two class maps (Shift+C)"
+                ),
             ),
             Self::Compare(CompareMode::Differences) => {
                 (tr!("Differences"), tr!("Where two class maps of this site differ (Shift+C)"))
@@ -65,7 +69,8 @@ pub fn modes_ui(ui: &mut Ui, rect: Rect, lifted: f32, project: &OpenProject, vie
             ui.spacing_mut().item_spacing.x = 2.0;
             for mode in ALL {
                 let (name, hint) = mode.words();
-                let paint = |painter: &Painter, square: Rect, colour: Color32| paint(painter, square, mode, colour);
+                let paint =
+                    |painter: &Painter, square: Rect, colour: Color32| paint(painter, square, mode, colour);
                 if drawn_button(ui, name, false, now == mode, hint, &paint).clicked() {
                     choose(mode, project, view);
                 }
@@ -132,7 +137,11 @@ fn paint(painter: &Painter, square: Rect, mode: Mode, colour: Color32) {
         }
         Mode::Compare(_) => {
             frame(0.0, 0.1, 1.0, 0.9);
-            painter.rect_filled(Rect::from_min_max(at(0.5, 0.1), at(1.0, 0.9)), 0.0, colour.gamma_multiply(0.6));
+            painter.rect_filled(
+                Rect::from_min_max(at(0.5, 0.1), at(1.0, 0.9)),
+                0.0,
+                colour.gamma_multiply(0.6),
+            );
             painter.line_segment([at(0.5, -0.06), at(0.5, 1.06)], Stroke::new(1.8, colour));
         }
     }

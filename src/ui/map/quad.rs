@@ -38,13 +38,7 @@ impl Net {
     }
 
     /// The mesh of a texture laid on the net; `None` where it does not touch this part of the screen.
-    pub fn mesh(
-        &self,
-        projector: &Projector,
-        clip: Rect,
-        texture: TextureId,
-        tint: Color32,
-    ) -> Option<Mesh> {
+    pub fn mesh(&self, projector: &Projector, clip: Rect, texture: TextureId, tint: Color32) -> Option<Mesh> {
         let nodes = self.on_screen(projector);
         if !Rect::from_points(&nodes).intersects(clip) {
             return None;

@@ -41,6 +41,16 @@ pub struct Compare {
 }
 
 impl Compare {
+    /// Lets go of the textures that this way of comparing does not show.
+    pub fn rest(&mut self, mode: CompareMode) {
+        if mode != CompareMode::Differences {
+            self.differing.rest();
+        }
+        if matches!(mode, CompareMode::Off | CompareMode::Differences) {
+            self.classes.rest();
+        }
+    }
+
     /// Another cube is on screen.
     pub fn clear(&mut self) {
         *self = Self::default();
@@ -108,7 +118,9 @@ pub fn over_ui(ui: &mut Ui, rect: Rect, project: &OpenProject, opened: &OpenedCu
     // What a side shows is told at the outer edge of it, so that it stands still under a handle.
     let down = Vec2::new(0.0, top);
     let places = match comparison.mode {
-        CompareMode::SideBySide => [halves.0.left_top(), halves.1.left_top()].map(|at| at + Vec2::new(10.0, 0.0)),
+        CompareMode::SideBySide => {
+            [halves.0.left_top(), halves.1.left_top()].map(|at| at + Vec2::new(10.0, 0.0))
+        }
         _ => [rect.left_top() + Vec2::new(10.0, 0.0), rect.right_top() - Vec2::new(pick::WIDTH + 10.0, 0.0)],
     };
     for (side, at) in [Side::Main, Side::Other].into_iter().zip(places) {
@@ -126,15 +138,19 @@ fn lacking(project: &OpenProject) -> Option<String> {
     let maps = names.len().max(usize::from(project.map().is_some()));
     let differ = comparison.mode == CompareMode::Differences;
     match (differ, maps) {
-        (true, 0) => Some(tr!("There is no map of this site yet: train a model and map the site on the Map page").into()),
+        (true, 0) => Some(
+            tr!("There is no map of this site yet: train a model and map the site on the Map page").into(),
+        ),
         (true, 1) => Some(tr!("There is one map of this site: map it with another model to compare").into()),
-        (true, _) if comparison.other_map.is_none() => Some(tr!("Choose a map to compare with at the top right").into()),
+        (true, _) if comparison.other_map.is_none() => {
+            Some(tr!("Choose a map to compare with at the top right").into())
+        }
         (true, _) if comparison.other_map.as_ref() == project.map().map(|map| &map.name) => {
             Some(tr!("Both sides are the same map: choose another one").into())
         }
-        (false, 0) if comparison.main_map => {
-            Some(tr!("There is no map of this site yet: train a model and map the site on the Map page").into())
-        }
+        (false, 0) if comparison.main_map => Some(
+            tr!("There is no map of this site yet: train a model and map the site on the Map page").into(),
+        ),
         _ => match &comparison.other_map {
             Some(name) if project.other_map().is_none() => Some(tr!("Opening {name} …", name = name)),
             _ => None,

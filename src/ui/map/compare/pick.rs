@@ -22,7 +22,14 @@ enum Picked {
 }
 
 /// What a side shows, in a list of what it can show, and steps of its date.
-pub fn side_ui(ui: &mut Ui, at: Pos2, side: Side, project: &OpenProject, opened: &OpenedCube, view: &mut View) {
+pub fn side_ui(
+    ui: &mut Ui,
+    at: Pos2,
+    side: Side,
+    project: &OpenProject,
+    opened: &OpenedCube,
+    view: &mut View,
+) {
     let comparison = &project.document.view.comparison;
     let dates = &opened.cube.info().dates;
     let differ = comparison.mode == CompareMode::Differences;
@@ -41,15 +48,20 @@ pub fn side_ui(ui: &mut Ui, at: Pos2, side: Side, project: &OpenProject, opened:
         None => dates.get(time).map_or(String::new(), |&date| format::date(date)),
     };
     let (name, hint) = match side {
-        Side::Main => (tr!("Left side"), tr!("What the left side shows: the date of the timeline, or a class map")),
-        Side::Other => (tr!("Right side"), tr!("What the right side shows: a date of its own, or a class map")),
+        Side::Main => {
+            (tr!("Left side"), tr!("What the left side shows: the date of the timeline, or a class map"))
+        }
+        Side::Other => {
+            (tr!("Right side"), tr!("What the right side shows: a date of its own, or a class map"))
+        }
     };
     let (before, after) = match side {
         Side::Main => (tr!("Date before on the left (Left, A)"), tr!("Date after on the left (Right, D)")),
         Side::Other => (tr!("Date before on the right (,)"), tr!("Date after on the right (.)")),
     };
     let mut picked = None;
-    let mut child = ui.new_child(UiBuilder::new().max_rect(Rect::from_min_size(at, Vec2::new(WIDTH, 36.0))).id_salt(name));
+    let mut child = ui
+        .new_child(UiBuilder::new().max_rect(Rect::from_min_size(at, Vec2::new(WIDTH, 36.0))).id_salt(name));
     Frame::popup(child.style()).inner_margin(4).show(&mut child, |ui| {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 4.0;
@@ -62,7 +74,8 @@ pub fn side_ui(ui: &mut Ui, at: Pos2, side: Side, project: &OpenProject, opened:
                 }
             };
             step(ui, "<", before, time.checked_sub(1));
-            let combo = ComboBox::from_id_salt(name).selected_text(&shown).width(LIST).height(360.0).truncate();
+            let combo =
+                ComboBox::from_id_salt(name).selected_text(&shown).width(LIST).height(360.0).truncate();
             let combo = combo.show_ui(ui, |ui| list_ui(ui, (image, differ), (time, map), project, opened));
             let response = combo.response.on_hover_text(hint);
             response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, format!("{name}: {shown}")));
@@ -103,7 +116,8 @@ fn list_ui(
     for (i, &date) in opened.cube.info().dates.iter().enumerate() {
         let chosen = image && i == time;
         let clear = opened.clear_share.get(i).map(|share| format!("{:.0} %", share * 100.0));
-        let button = egui::Button::selectable(chosen, format::date(date)).right_text(clear.unwrap_or_default());
+        let button =
+            egui::Button::selectable(chosen, format::date(date)).right_text(clear.unwrap_or_default());
         let response = ui.add(button).on_hover_text(tr!("The share beside it was observed without clouds"));
         response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, format::date(date)));
         if response.clicked() {

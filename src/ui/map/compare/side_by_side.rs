@@ -45,18 +45,25 @@ pub fn side_by_side_ui(
     let memory = view.map.memory.clone();
     let (mut picture, mut moved) = (false, None);
     for (side, half) in sides {
-        let shown = pane::show(ui, (side, half), (&memory, 0.0), &hands, basemap.as_mut(), |ui, response, projector| {
-            pane::point(response, projector, opened, view);
-            let painter = ui.painter_at(projector.clip_rect());
-            let what = (side, content(project, side));
-            let painted = pane::pictures(&painter, projector, project, opened, view, what);
-            let over = Over { side, tools: side == hand };
-            super::super::over_ui(ui, &painter, response, projector, (project, opened), view, &over);
-            if let Some(place) = view.map.hovered.filter(|_| response.hover_pos().is_none()) {
-                pane::cross_hair(&painter, projector, place);
-            }
-            painted
-        });
+        let shown = pane::show(
+            ui,
+            (side, half),
+            (&memory, 0.0),
+            &hands,
+            basemap.as_mut(),
+            |ui, response, projector| {
+                pane::point(response, projector, opened, view);
+                let painter = ui.painter_at(projector.clip_rect());
+                let what = (side, content(project, side));
+                let painted = pane::pictures(&painter, projector, project, opened, view, what);
+                let over = Over { side, tools: side == hand };
+                super::super::over_ui(ui, &painter, response, projector, (project, opened), view, &over);
+                if let Some(place) = view.map.hovered.filter(|_| response.hover_pos().is_none()) {
+                    pane::cross_hair(&painter, projector, place);
+                }
+                painted
+            },
+        );
         let name = match side {
             Side::Main => tr!("Map"),
             Side::Other => tr!("Map on the right"),

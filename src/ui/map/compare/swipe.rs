@@ -47,10 +47,12 @@ pub fn handle_ui(ui: &mut Ui, rect: Rect, project: &OpenProject, view: &mut View
     }
     let set = |input: &egui::InputState| {
         let asked = input.accesskit_action_requests(response.id, egui::accesskit::Action::SetValue);
-        asked.filter_map(|request| match request.data {
-            Some(egui::accesskit::ActionData::NumericValue(value)) => Some((value / 100.0) as f32),
-            _ => None,
-        }).last()
+        asked
+            .filter_map(|request| match request.data {
+                Some(egui::accesskit::ActionData::NumericValue(value)) => Some((value / 100.0) as f32),
+                _ => None,
+            })
+            .last()
     };
     to = ui.input(set).or(to);
     if let Some(split) = to {
