@@ -7,7 +7,7 @@ use crate::cube::{BuildSettings, Filling, NamedIndex, Smoothing};
 use crate::jobs::{JobId, ListSpec, SiteNaming};
 use crate::labels::{AnnotationId, Class, ClassCode, Combine, Confidence, Holds, ImportSettings, Legend};
 use crate::model::ModelSpec;
-use crate::project::{Bookmark, Layer, LayerKind};
+use crate::project::{Bookmark, Comparison, Layer, LayerKind};
 use crate::source::{Basemap, InputSpec};
 use std::path::PathBuf;
 
@@ -157,6 +157,10 @@ pub enum Command {
     MoveLayer { layer: LayerKind, to: usize },
     /// Takes another basemap.
     SetBasemap(Basemap),
+    /// Shows this class map of the site on screen from now on (a job, where it is not open).
+    ShowMap(String),
+    /// What the map compares, and how.
+    Compare(Comparison),
     /// Shows three bands or indices as red, green and blue, or one on a ramp of colours; natural colour where there is none
     /// (a job).
     SetComposite(Vec<String>),

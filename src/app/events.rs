@@ -3,14 +3,17 @@
 use super::state::{AppState, CubeState, LastResults, Level, MapLayer, ModelEntry, OpenProject, SaveState};
 use super::update::{map, start_open};
 use super::{
-    derived, flags, imagery, labels_in, labels_out, listing, models, outside, places, sites, statistics,
+    derived, flags, imagery, labels_in, labels_out, listing, maps, models, outside, places, sites, statistics,
 };
 use crate::classify::ChunkMap;
-use crate::jobs::{EventBody, JobEvent, JobId, JobKind, Loader, OpenedCube, OpenedProject, Outcome};
+use crate::jobs::{
+    EventBody, JobEvent, JobId, JobKind, Loader, OpenedCube, OpenedProject, Outcome, SiteMaps,
+};
 use crate::labels::{Annotations, Class, Legend};
 use crate::model::TrainEvent;
 use crate::progress::Progress;
 use crate::project::{SaveOutcome, Saver};
+use std::sync::Arc;
 
 /// Takes in everything that jobs and the saver have said since the last call. Never waits.
 pub fn pump(state: &mut AppState) {
@@ -84,6 +87,7 @@ pub(super) fn absorb(state: &mut AppState, event: JobEvent) {
                 kind,
                 JobKind::Cores
                     | JobKind::Compose
+                    | JobKind::OpenMap
                     | JobKind::Footprints
                     | JobKind::Survey
                     | JobKind::Measure
@@ -115,6 +119,7 @@ fn ended(state: &mut AppState, job: JobId, kind: JobKind, why: Option<&str>) {
                 site.cube = CubeState::Failed(why.unwrap_or("stopped, as asked").to_string());
             }
         }
+        JobKind::OpenMap => maps::ended(project, job),
         JobKind::Compose => {
             if let Some(site) = project.site.as_mut().filter(|site| site.composing == Some(job)) {
                 site.composing = None;
@@ -164,12 +169,14 @@ fn chunk_arrived(project: &mut OpenProject, job: JobId, subject: &str, chunk: &C
     let Some(name) = subject.strip_prefix(&format!("{} with ", site.name)) else { return };
     let grid = &opened.cube.info().grid;
     if site.map.as_ref().is_none_or(|m| m.generation != job) {
+        // From now on the newest is shown, whatever was chosen before.
+        project.document.view.map = None;
         site.map = Some(MapLayer {
             name: name.into(),
             generation: job,
             width: grid.width,
             height: grid.height,
-            codes: vec![0; grid.pixels()],
+            codes: vec![0; grid.pixels()].into(),
             arrived: Vec::new(),
             complete: false,
         });
@@ -178,7 +185,7 @@ fn chunk_arrived(project: &mut OpenProject, job: JobId, subject: &str, chunk: &C
     let w = chunk.window;
     for (row, codes) in chunk.codes.chunks_exact(w.width as usize).enumerate() {
         let start = (w.row as usize + row) * map.width as usize + w.col as usize;
-        if let Some(target) = map.codes.get_mut(start..start + codes.len()) {
+        if let Some(target) = Arc::make_mut(&mut map.codes).get_mut(start..start + codes.len()) {
             target.copy_from_slice(codes);
         }
     }
@@ -194,7 +201,8 @@ fn finished(state: &mut AppState, job: JobId, outcome: Outcome) {
         Outcome::ProjectOpened(opened) => project_opened(state, *opened),
         Outcome::Surveyed(surveyed) => imagery::surveyed(state, job, surveyed),
         Outcome::CubesBuilt(made) => imagery::cubes_built(state, made),
-        Outcome::CubeOpened(opened, map) => cube_opened(state, job, opened, map),
+        Outcome::CubeOpened(opened, maps) => cube_opened(state, job, opened, maps),
+        Outcome::MapOpened { name, codes } => maps::opened(state, job, name, codes),
         Outcome::Footprints(found) => {
             if let Some(project) = &mut state.project {
                 sites::footprints_found(project, found);
@@ -269,6 +277,7 @@ fn finished(state: &mut AppState, job: JobId, outcome: Outcome) {
             {
                 map.complete = true;
             }
+            maps::mapped(project, &mapped.site, &mapped.name);
             let text = format!("{} is mapped with {} in {:.1} s", mapped.site, mapped.name, mapped.seconds);
             let text = match mapped.probe_words() {
                 Some(words) => format!("{text}. {words}"),
@@ -386,7 +395,7 @@ pub(super) fn bring_back_classes(legend: &mut Legend, annotations: &Annotations)
     unknown.len()
 }
 
-fn cube_opened(state: &mut AppState, job: JobId, opened: OpenedCube, map: Option<(String, Vec<u8>)>) {
+fn cube_opened(state: &mut AppState, job: JobId, opened: OpenedCube, maps: SiteMaps) {
     let wake = state.runner.wake();
     let Some(project) = &mut state.project else { return };
     let Some(site) = &mut project.site else { return };
@@ -395,18 +404,14 @@ fn cube_opened(state: &mut AppState, job: JobId, opened: OpenedCube, map: Option
     }
     let grid = opened.cube.info().grid.clone();
     let loader = Loader::start(&opened.cube, opened.composite.clone(), opened.look, wake);
-    site.map = map.map(|(name, codes)| MapLayer {
-        name,
-        generation: job,
-        width: grid.width,
-        height: grid.height,
-        codes,
-        arrived: vec![crate::geo::Window { col: 0, row: 0, width: grid.width, height: grid.height }],
-        complete: true,
-    });
+    site.map = maps.shown.map(|(name, codes)| maps::whole(name, job, &grid, codes));
+    let other = &mut project.document.view.comparison.other_map;
+    other.take_if(|name| !maps.names.contains(name));
+    site.maps = maps.names;
     site.cube = CubeState::Open { opened: Box::new(opened), loader };
     project.document.view.pins.retain(|&(col, row)| col < grid.width && row < grid.height);
     project.derived.forget_cores();
     places::cube_opened(project);
+    maps::follow(state);
     derived::follow(state);
 }

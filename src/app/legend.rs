@@ -285,8 +285,12 @@ impl OpenProject {
     /// The classes of the map on screen by the codes it has: as its model knew them, with today's names and colours where
     /// they are in the legend still.
     pub fn legend_of_map(&self) -> Legend {
-        let name = self.map().map(|map| map.name.as_str());
-        let Some(model) = self.models.iter().find(|model| Some(model.name.as_str()) == name) else {
+        self.map().map_or_else(|| self.document.legend.clone(), |map| self.legend_of(&map.name))
+    }
+
+    /// The same of a map of this name.
+    pub fn legend_of(&self, map: &str) -> Legend {
+        let Some(model) = self.models.iter().find(|model| model.name == map) else {
             return self.document.legend.clone();
         };
         let found = Translation::new(&model.card.classes, &self.document.legend);

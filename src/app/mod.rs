@@ -17,6 +17,7 @@ mod labels_out;
 mod layers;
 mod legend;
 mod listing;
+mod maps;
 mod models;
 mod outside;
 mod places;

@@ -152,9 +152,7 @@ pub(super) fn renamed(state: &mut AppState, from: &str, to: &str, folder: PathBu
             *name = to.into();
         }
     };
-    if let Some(map) = project.site.as_mut().and_then(|site| site.map.as_mut()) {
-        rename(&mut map.name);
-    }
+    super::maps::renamed(project, &rename);
     if let Some(training) = &mut project.training {
         rename(&mut training.name);
     }
@@ -186,9 +184,7 @@ pub(super) fn deleted(state: &mut AppState, name: &str, maps_too: bool) {
 }
 
 fn forget_maps(project: &mut OpenProject, name: &str) {
-    if let Some(site) = &mut project.site {
-        site.map.take_if(|map| map.name == name);
-    }
+    super::maps::deleted(project, name);
     project.last.mapped.take_if(|mapped| mapped.name == name);
     project.last.assessed.take_if(|assessed| assessed.map == name);
 }

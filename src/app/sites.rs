@@ -14,6 +14,7 @@ pub(super) fn show(state: &mut AppState, name: &str) -> Result<Option<JobId>, Re
     let spec = jobs::OpenCubeSpec {
         path: project.folder.path().join(&site.cube),
         maps: project.folder.maps_path(name),
+        map: project.document.view.map.clone(),
         site: site.name.clone(),
         channels: project.document.view.composite.clone(),
         indices: project.document.settings.indices.clone(),
@@ -27,8 +28,15 @@ pub(super) fn show(state: &mut AppState, name: &str) -> Result<Option<JobId>, Re
     let job = start(state, JobKind::OpenCube, name, move |_| jobs::open_cube(&spec));
     let project = the_project(state)?;
     leave(project);
-    project.site =
-        Some(SiteView { name: site.name.clone(), cube: CubeState::Opening(job), map: None, composing: None });
+    project.site = Some(SiteView {
+        name: site.name.clone(),
+        cube: CubeState::Opening(job),
+        map: None,
+        maps: Vec::new(),
+        other: None,
+        opening: Vec::new(),
+        composing: None,
+    });
     project.document.view.site = Some(site.name);
     Ok(Some(job))
 }

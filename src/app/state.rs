@@ -192,6 +192,12 @@ pub struct SiteView {
     pub cube: CubeState,
     /// The map on screen, where there is one.
     pub map: Option<MapLayer>,
+    /// Names of its maps, the newest first.
+    pub maps: Vec<String>,
+    /// Another map, that the one on screen is compared with.
+    pub other: Option<MapLayer>,
+    /// Maps that are being opened.
+    pub(super) opening: Vec<(JobId, String)>,
     /// The job that finds out how to show another composite.
     pub(super) composing: Option<JobId>,
 }
@@ -223,7 +229,7 @@ pub struct MapLayer {
     /// Rows.
     pub height: u32,
     /// Class codes, y x x; 0 where it has not come yet, 255 nodata.
-    pub codes: Vec<u8>,
+    pub codes: Arc<Vec<u8>>,
     /// Windows that came, in order: a painter remembers how many it has taken in.
     pub arrived: Vec<Window>,
     /// Whether all of it is there.

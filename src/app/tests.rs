@@ -753,6 +753,7 @@ fn indices_of_the_project_are_checked_and_undone() {
 mod flags;
 mod imagery;
 mod legend;
+mod maps;
 mod models;
 mod places;
 mod shapes;

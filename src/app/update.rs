@@ -81,6 +81,8 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
         Command::ViewForward => places::step(state, true),
         Command::GoToBookmark(name) => places::go(state, &name),
         Command::DeleteSite(name) => sites::delete(state, &name),
+        Command::ShowMap(name) => super::maps::show(state, &name),
+        Command::Compare(comparison) => super::maps::compare(state, comparison),
         Command::SetComposite(channels) => set_composite(state, channels),
         Command::Measure(request) => super::statistics::measure(state, request),
         Command::Survey(request) => imagery::survey(state, request),

@@ -2,6 +2,7 @@
 //! and joined on exit. Progress may be dropped when nobody listens; results never are.
 
 mod basemap;
+mod differences;
 mod draft;
 mod flags;
 mod imagery;
@@ -10,6 +11,7 @@ mod labels_out;
 mod legend;
 mod listing;
 mod loader;
+mod maps;
 mod models;
 mod newest;
 mod opinion;
@@ -21,6 +23,7 @@ mod wand;
 mod work;
 
 pub use basemap::BasemapLoader;
+pub use differences::{DifferenceRequest, Differences, differences};
 pub use draft::{DraftAnswer, DraftQuestion, DraftRequest, Drafts};
 pub use flags::{
     AllFacts, CoreResult, Facts, FlagSpec, Flagged, Mark, Marks, PixelPlace, Relations, flag_all, flags,
@@ -38,6 +41,7 @@ pub use labels_out::{
 pub use legend::{read_legend, write_legend};
 pub use listing::{Column, ListInput, ListSpec, Marked, SitePlace, list, listing, sites_of};
 pub use loader::{Loaded, Loader, TileKey};
+pub use maps::{OpenMapSpec, SiteMaps, maps_on, open_map};
 pub use models::{
     ExportModelSpec, ModelFiles, StoppedTraining, delete_model, export_model, forget_training, rename_model,
 };
@@ -87,6 +91,8 @@ pub enum JobKind {
     AppendToCube,
     /// Opens a cube for the window.
     OpenCube,
+    /// Opens a class map of the site on screen.
+    OpenMap,
     /// Finds out how to show a composite.
     Compose,
     /// Finds out where sites lie.
@@ -139,6 +145,7 @@ impl JobKind {
             Self::BuildCube => "Building the cube",
             Self::AppendToCube => "Adding to the cube",
             Self::OpenCube => "Opening the cube",
+            Self::OpenMap => "Opening the map",
             Self::Footprints => "Looking where the sites lie",
             Self::Measure => "Measuring",
             Self::DeleteCube => "Deleting the cube",
@@ -204,8 +211,10 @@ pub enum Outcome {
     Surveyed(Arc<Surveyed>),
     /// Cubes were built, or dates were added to one; each was handed over when it was there.
     CubesBuilt(CubesBuilt),
-    /// A cube is open, with the name and the class codes of its newest map.
-    CubeOpened(OpenedCube, Option<(String, Vec<u8>)>),
+    /// A cube is open, with its maps.
+    CubeOpened(OpenedCube, SiteMaps),
+    /// A map is open: its name and class codes, y x x.
+    MapOpened { name: String, codes: Vec<u8> },
     /// A composite with its stretch.
     Composed(Composite),
     /// Where sites lie: name, longitude and latitude of the corners.

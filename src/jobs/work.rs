@@ -49,6 +49,8 @@ pub struct OpenCubeSpec {
     pub path: PathBuf,
     /// Folder of the site's maps.
     pub maps: PathBuf,
+    /// The map to show, where it is there; else the newest.
+    pub map: Option<String>,
     /// What to show: bands or indices by name, three or one; natural colour where there is none.
     pub channels: Vec<String>,
     /// The project's own indices.
@@ -270,7 +272,7 @@ fn open_cube_here(spec: &OpenCubeSpec) -> anyhow::Result<Outcome> {
     let grid = &cube.info().grid;
     let corners = footprint(grid)?;
     let clear_share = clear_shares(&cube)?;
-    let map = newest_map(&spec.maps, grid);
+    let maps = super::maps_on(&spec.maps, grid, spec.map.as_deref());
     let opened = OpenedCube {
         site: spec.site.clone(),
         cube: cube.clone(),
@@ -280,7 +282,7 @@ fn open_cube_here(spec: &OpenCubeSpec) -> anyhow::Result<Outcome> {
         corners,
         clear_share,
     };
-    Ok(Outcome::CubeOpened(opened, map))
+    Ok(Outcome::CubeOpened(opened, maps))
 }
 
 /// Finds the stretch of a composite.
@@ -293,22 +295,6 @@ pub fn compose(spec: &ComposeSpec) -> anyhow::Result<Outcome> {
         channels => Composite::stretched(&spec.cube, channels.to_vec()),
     });
     Ok(Outcome::Composed(composite?))
-}
-
-/// Name and class codes of the newest map of a site that lies on its grid.
-fn newest_map(folder: &Path, grid: &Grid) -> Option<(String, Vec<u8>)> {
-    let newest = std::fs::read_dir(folder)
-        .ok()?
-        .flatten()
-        .filter_map(|entry| {
-            let name = entry.file_name().to_string_lossy().strip_suffix(".tif")?.to_string();
-            let plane = [".probs", ".entropy"].iter().any(|kind| name.ends_with(kind));
-            let modified = entry.metadata().ok()?.modified().ok()?;
-            (!plane).then_some((modified, name, entry.path()))
-        })
-        .max()?;
-    let (map_grid, codes) = raster::read_u8(&newest.2, 0).ok()?;
-    map_grid.lines_up_with(grid).then_some((newest.1, codes))
 }
 
 /// The share of pixels with a clear observation at each date: counted when the cube was built; else, in the first band, from

@@ -106,6 +106,55 @@ pub struct View {
     /// The smooth line in the plot.
     #[serde(skip_serializing_if = "Smoothing::is_off")]
     pub smoothing: Smoothing,
+    /// The class map that was chosen to be shown; the newest where there is none of this name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub map: Option<String>,
+    /// What is compared on the map.
+    #[serde(skip_serializing_if = "Comparison::is_default")]
+    pub comparison: Comparison,
+}
+
+/// How the map compares two sides.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CompareMode {
+    /// It shows one thing.
+    #[default]
+    Off,
+    /// A handle divides the map: left of it the main side, right of it the other.
+    Swipe,
+    /// Two maps of the same place beside each other.
+    SideBySide,
+    /// Where two class maps differ.
+    Differences,
+}
+
+/// Two sides that are compared on the map: the main one, which follows the timeline, and the other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Comparison {
+    /// How.
+    pub mode: CompareMode,
+    /// Whether the main side shows the class map in place of the image of the date.
+    pub main_map: bool,
+    /// The class map that the other side shows, by name; an image where there is none.
+    pub other_map: Option<String>,
+    /// Index of the date whose image the other side shows.
+    pub other_time: usize,
+    /// Where the handle of the swipe stands, from 0 (left) to 1.
+    pub split: f32,
+}
+
+impl Default for Comparison {
+    fn default() -> Self {
+        Self { mode: CompareMode::Off, main_map: false, other_map: None, other_time: 0, split: 0.5 }
+    }
+}
+
+impl Comparison {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Default for View {
@@ -120,6 +169,8 @@ impl Default for View {
             composite: Vec::new(),
             gaps: Filling::default(),
             smoothing: Smoothing::default(),
+            map: None,
+            comparison: Comparison::default(),
         }
     }
 }

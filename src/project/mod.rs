@@ -13,7 +13,7 @@ mod recent;
 mod saver;
 
 pub use bookmark::Bookmark;
-pub use document::{Document, Settings, Site, VERSION, View};
+pub use document::{CompareMode, Comparison, Document, Settings, Site, VERSION, View};
 pub use folder::{Contents, ProjectFolder, cube_folder, file_name};
 pub use layers::{Layer, LayerKind, Layers};
 pub use outside::{OutsideChange, Theirs};

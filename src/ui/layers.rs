@@ -103,6 +103,9 @@ fn row_ui(
             view.send(Command::SetLayer(Layer { opacity: percent / 100.0, ..layer }));
         }
     });
+    if layer.kind == LayerKind::ClassMap {
+        super::map::choose_map_ui(ui, project, view);
+    }
     if layer.kind == LayerKind::Basemap {
         basemaps::basemap_ui(ui, project, layer.visible, view);
     }

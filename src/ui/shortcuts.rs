@@ -1,6 +1,6 @@
 //! Keys, and the sheet that lists them.
 
-use super::map::{Tool, finish_drawing};
+use super::map::{self, Tool, finish_drawing};
 use super::view::View;
 use super::{listing, navigate, rhythm};
 use crate::app::{AnnotationChange, AppState, Command, OpenProject, Page};
@@ -28,6 +28,10 @@ const SHEET: [(&str, &[(&str, &str)]); 6] = [
             ("Ctrl+G, Ctrl+D", "go to a place, bookmark the view"),
             ("M, B held", "show or hide the class map, look under it"),
             (", and .", "fade the topmost picture, or back"),
+            ("C; Enter, Esc", "calendar of all dates; back to the map"),
+            ("Shift+C", "compare: swipe, side by side, differences, off"),
+            ("Shift+Left, Shift+Right", "move the handle of the swipe"),
+            ("Shift+comma, Shift+period", "the date before, the date after on the right"),
             ("Click (Look page)", "pin a pixel, or take its pin off"),
         ],
     ),
@@ -162,6 +166,7 @@ pub fn handle(ctx: &Context, state: &AppState, view: &mut View) {
     if pressed(Modifiers::COMMAND, Key::Enter) {
         view.send(Command::Train { name: None, then_map: true });
     }
+    compare_keys(ctx, project, view);
     navigate::keys(ctx, project, view);
     for (keys, step) in [([Key::ArrowLeft, Key::A], -1), ([Key::ArrowRight, Key::D], 1)] {
         if keys.into_iter().any(plain) {
@@ -185,6 +190,44 @@ pub fn handle(ctx: &Context, state: &AppState, view: &mut View) {
     }
     if project.page == Page::Label {
         label_keys(ctx, project, view);
+    }
+}
+
+/// Keys of the calendar and of comparing; those with Shift come first, since the others do not look at it.
+fn compare_keys(ctx: &Context, project: &OpenProject, view: &mut View) {
+    if project.cube().is_none() {
+        return;
+    }
+    let pressed = |modifiers, key| ctx.input_mut(|i| i.consume_key(modifiers, key));
+    let handle = view.map.compare.handle_has_focus;
+    for (key, by) in [(Key::ArrowLeft, -map::HANDLE_STEP), (Key::ArrowRight, map::HANDLE_STEP)] {
+        if pressed(Modifiers::SHIFT, key) || handle && pressed(Modifiers::NONE, key) {
+            map::push_handle(project, view, by);
+        }
+    }
+    if pressed(Modifiers::SHIFT, Key::C) {
+        map::compare_next(project, view);
+    }
+    if pressed(Modifiers::NONE, Key::C) {
+        let open = view.map.calendar.open;
+        view.map.calendar.show(!open);
+    }
+    for (key, step) in [(Key::Comma, -1), (Key::Period, 1)] {
+        if pressed(Modifiers::SHIFT, key) {
+            map::step_other(project, view, step);
+        }
+    }
+    if view.map.calendar.open && pressed(Modifiers::NONE, Key::Enter) {
+        view.map.calendar.show(false);
+    }
+    // On the Label page it gives up what is drawn, and the selection.
+    let free = view.map.calendar.open || project.page != Page::Label;
+    if free
+        && !egui::Popup::is_any_open(ctx)
+        && ctx.input(|i| i.key_pressed(Key::Escape))
+        && map::one_map(project, view)
+    {
+        pressed(Modifiers::NONE, Key::Escape);
     }
 }
 

@@ -26,6 +26,11 @@ pub const OVER_IMAGE: Color32 = Color32::from_gray(250);
 /// The halo of lines over pictures.
 pub const HALO: Color32 = Color32::from_black_alpha(190);
 
+/// Where two maps agree: muted, what lies below shines through.
+pub const AGREE: Color32 = Color32::from_black_alpha(150);
+/// Where two maps differ: no class and no picture of the land has this colour.
+pub const DIFFER: Color32 = Color32::from_rgb(255, 0, 170);
+
 /// The halo that sets a line of this colour off: dark around light lines, light around dark ones.
 pub fn halo(line: Color32) -> Color32 {
     let light = 0.299 * f32::from(line.r()) + 0.587 * f32::from(line.g()) + 0.114 * f32::from(line.b());

@@ -31,8 +31,11 @@ pub enum Language {
 }
 
 /// Rooms of the window with texts of their own.
-const SPANISH: &[&str] =
-    &[include_str!("../../assets/words/es/drift.json"), include_str!("../../assets/words/es/navigate.json")];
+const SPANISH: &[&str] = &[
+    include_str!("../../assets/words/es/compare.json"),
+    include_str!("../../assets/words/es/drift.json"),
+    include_str!("../../assets/words/es/navigate.json"),
+];
 
 thread_local! {
     /// Of the window that this thread paints: windows of tests speak apart from one another.

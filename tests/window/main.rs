@@ -1,6 +1,7 @@
 //! The window without a window: every control found by its name and used with mouse and keys, frame by frame.
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail loudly, as tests do")]
 
+mod compare;
 #[path = "../damage/mod.rs"]
 mod damage;
 mod desk;

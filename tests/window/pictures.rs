@@ -2,6 +2,7 @@
 //!
 //! `UPDATE_SNAPSHOTS=true cargo test --release --test window pictures` paints them anew.
 
+use crate::compare::write_maps;
 use crate::desk::Desk;
 use crate::gaps::build_clouded;
 use crate::small::{Made, SIDE, block};
@@ -67,6 +68,25 @@ fn the_look_page_with_an_index_on_the_map_and_in_the_plot() {
         desk.click(button);
     }
     compare(desk, "look");
+}
+
+#[test]
+fn the_calendar_with_a_pin() {
+    let Some(mut desk) = desk(Some(Made::Cube)) else { return };
+    desk.send(Command::TogglePin(20, 30));
+    desk.send(Command::ShowTime(2));
+    desk.key(Key::C);
+    compare(desk, "calendar");
+}
+
+#[test]
+fn a_swipe_between_an_image_and_a_class_map() {
+    let Some(mut desk) = desk(Some(Made::Labels)) else { return };
+    write_maps(&mut desk, &["half"]);
+    desk.send(Command::ShowTime(3));
+    desk.click("Swipe");
+    desk.pick("Right side: 15 Jan 2022", "half");
+    compare(desk, "swipe");
 }
 
 #[test]
@@ -160,7 +180,7 @@ fn the_map_page_with_a_loss_curve() {
         generation: 1,
         width: SIDE,
         height: SIDE,
-        codes: (0..SIDE * SIDE).map(|i| codes[(i % SIDE * 3 / SIDE) as usize]).collect(),
+        codes: (0..SIDE * SIDE).map(|i| codes[(i % SIDE * 3 / SIDE) as usize]).collect::<Vec<_>>().into(),
         arrived: vec![whole],
         complete: true,
     });

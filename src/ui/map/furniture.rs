@@ -1,12 +1,17 @@
 //! What floats on the map: tools, scale bar, north, the date, where the imagery is from.
 
+use super::modes;
 use super::plate::{plate, plate_text};
 use super::tools::bar_ui;
 use crate::app::{OpenProject, Page};
 use crate::jobs::OpenedCube;
+use crate::project::CompareMode;
 use crate::ui::format;
 use crate::ui::view::View;
 use egui::{Align2, Color32, FontId, Frame, Rect, Stroke, Ui, UiBuilder, Vec2, pos2};
+
+/// On maps narrower than this what stands at the bottom is stacked.
+const NARROW: f32 = 640.0;
 
 pub fn furniture_ui(ui: &mut Ui, rect: Rect, project: &OpenProject, opened: &OpenedCube, view: &mut View) {
     let words = "Shows the whole site (F)";
@@ -21,7 +26,9 @@ pub fn furniture_ui(ui: &mut Ui, rect: Rect, project: &OpenProject, opened: &Ope
     }
     let painter = ui.painter_at(rect);
     let info = opened.cube.info();
-    if let Some(&date) = info.dates.get(project.time()) {
+    // While one compares, what is seen stands over each side.
+    let one = project.document.view.comparison.mode == CompareMode::Off;
+    if let Some(&date) = info.dates.get(project.time()).filter(|_| one) {
         let origin = info.origin.as_deref().map_or(String::new(), |o| format!("   {o}"));
         let words = format!("{}{origin}", format::date(date));
         // On a narrow map the date stands below the tools.
@@ -31,12 +38,18 @@ pub fn furniture_ui(ui: &mut Ui, rect: Rect, project: &OpenProject, opened: &Ope
         plate_text(&painter, rect.right_top() + Vec2::new(-10.0, down), Align2::RIGHT_TOP, &words);
     }
     scale_bar(&painter, rect, view);
-    attributed_north(&painter, rect, view);
+    let attributed = attributed_north(&painter, rect, view);
+    // On a narrow map both would lie over one another.
+    let lifted = if rect.width() < NARROW { attributed } else { 0.0 };
+    modes::modes_ui(ui, rect, lifted, project, view);
 }
 
-/// Whom the basemap is from, in as many lines as it takes.
-fn attributed_north(painter: &egui::Painter, rect: Rect, view: &View) {
-    let Some(words) = view.map.basemap.attribution() else { return north(painter, rect) };
+/// Whom the basemap is from, in as many lines as it takes; how high that stands.
+fn attributed_north(painter: &egui::Painter, rect: Rect, view: &View) -> f32 {
+    let Some(words) = view.map.basemap.attribution() else {
+        north(painter, rect);
+        return 0.0;
+    };
     let font = FontId::proportional(crate::ui::tokens::SMALL);
     // The scale bar stands on the left.
     let width = (rect.width() - 240.0).clamp(120.0, 560.0);
@@ -47,6 +60,7 @@ fn attributed_north(painter: &egui::Painter, rect: Rect, view: &View) {
     painter.galley(place.min + Vec2::new(6.0, 3.0), galley, Color32::WHITE);
     // North stands above it.
     north(painter, rect.with_max_y(place.top() + 18.0));
+    place.height() + 4.0
 }
 
 /// The tools at the top left; tells whether all is to be shown, and where they are.
@@ -64,17 +78,23 @@ fn zoom_ui(
     let frame = Frame::popup(child.style()).inner_margin(4).show(&mut child, |ui| {
         ui.horizontal(|ui| {
             first(ui, view);
-            fits = ui.button("Fit").on_hover_text(fit).clicked();
-            if ui.button("+").on_hover_text("Zooms in (wheel)").clicked() {
-                // At the end of the range there is nothing nearer.
-                let _ = view.map.memory.zoom_in();
-            }
-            if ui.button("−").on_hover_text("Zooms out (wheel)").clicked() {
-                let _ = view.map.memory.zoom_out();
-            }
+            fits = zoom_buttons_ui(ui, view, fit);
         });
     });
     (fits, frame.response.rect)
+}
+
+/// The buttons that zoom; tells whether all is to be shown.
+pub fn zoom_buttons_ui(ui: &mut Ui, view: &mut View, fit: &str) -> bool {
+    let fits = ui.button("Fit").on_hover_text(fit).clicked();
+    if ui.button("+").on_hover_text("Zooms in (wheel)").clicked() {
+        // At the end of the range there is nothing nearer.
+        let _ = view.map.memory.zoom_in();
+    }
+    if ui.button("−").on_hover_text("Zooms out (wheel)").clicked() {
+        let _ = view.map.memory.zoom_out();
+    }
+    fits
 }
 
 /// What floats on the map while no site is on screen.

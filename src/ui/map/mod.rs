@@ -2,23 +2,29 @@
 
 mod annotations;
 mod basemap;
+mod calendar;
 mod canvas;
 mod claims;
 mod class_layer;
+mod compare;
 mod crowd;
 mod damage;
 mod footprints;
 mod furniture;
 mod go_to;
 mod look_at;
+mod modes;
 mod mosaic;
 mod overview;
+mod pane;
 mod plane;
 mod plate;
 mod quad;
 mod stack;
 mod tools;
 
+pub use compare::{HANDLE_STEP, choose_map_ui, next as compare_next, push_handle, step_other};
+pub use modes::back as one_map;
 pub use quad::{corners, within as place_in};
 pub use stack::top_picture;
 pub use tools::{Tool, finish_drawing};
@@ -27,10 +33,11 @@ use super::view::View;
 use super::widgets;
 use crate::app::{AppState, Command, CubeState, OpenProject, Page};
 use crate::geo::Grid;
-use crate::jobs::{Loaded, OpenedCube};
+use crate::jobs::{Loaded, Loader, OpenedCube};
+use crate::project::CompareMode;
 use egui::{CentralPanel, Context, Frame, Rect, Response, Role, Ui, Vec2, WidgetInfo};
 use std::time::{Duration, Instant};
-use walkers::{Map, MapMemory, MercatorProjection, Projector, lon_lat};
+use walkers::{MapMemory, MercatorProjection, Projector, lon_lat};
 
 /// Where the mouse is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -64,7 +71,12 @@ pub struct MapView {
     cores: annotations::CoreLayer,
     /// What the tools remember.
     pub tools: tools::Tools,
-    last_rect: Option<Rect>,
+    /// All dates as small maps.
+    pub calendar: calendar::Calendar,
+    /// Two sides that are compared.
+    pub compare: compare::Compare,
+    /// Where maps lay in the last frame, and where each looked.
+    panes: Vec<(Rect, MapMemory)>,
     hover_since: Option<((u32, u32), Instant)>,
     fit: bool,
     /// A box to bring into view (left, bottom, right, top), and whether to fill the view with it.
@@ -97,7 +109,9 @@ impl Default for MapView {
             classes: class_layer::ClassLayer::default(),
             cores: annotations::CoreLayer::default(),
             tools: tools::Tools::default(),
-            last_rect: None,
+            calendar: calendar::Calendar::default(),
+            compare: compare::Compare::default(),
+            panes: Vec::new(),
             hover_since: None,
             fit: false,
             target: None,
@@ -145,6 +159,7 @@ impl MapView {
         if self.site.as_deref() != Some(identity.as_str()) {
             self.mosaic.clear();
             self.cores.clear();
+            self.compare.clear();
             self.tools.forget_drawing();
             self.wand.forget();
             self.damage = damage::Damage::default();
@@ -212,18 +227,19 @@ impl MapView {
     /// itself, painted last, looks again where it then lies.
     pub fn look_ahead(&mut self, ctx: &Context, state: &AppState) {
         let cube = state.project.as_ref().and_then(OpenProject::cube);
-        let (Some((opened, _)), Some(rect)) = (cube, self.last_rect) else {
-            self.hovered = None;
-            return;
-        };
         let over = |pos: &egui::Pos2| {
             let order = ctx.layer_id_at(*pos).map_or(egui::Order::Background, |layer| layer.order);
-            rect.contains(*pos) && order == egui::Order::Background
+            order == egui::Order::Background
         };
-        let projector = Projector::new(rect, &MercatorProjection, &self.memory, lon_lat(0.0, 0.0));
-        let pos = ctx.pointer_hover_pos().filter(over);
-        let place = pos.and_then(|pos| place_at(&projector, &opened.cube.info().grid, pos));
-        self.hovered = place.or(self.marked().copied());
+        self.hovered = ctx.pointer_hover_pos().filter(over).and_then(|pos| {
+            let (opened, _) = cube?;
+            let (rect, memory) = self.panes.iter().find(|(rect, _)| rect.contains(pos))?;
+            let projector = Projector::new(*rect, &MercatorProjection, memory, lon_lat(0.0, 0.0));
+            place_at(&projector, &opened.cube.info().grid, pos)
+        });
+        if cube.is_some() {
+            self.hovered = self.hovered.or(self.marked().copied());
+        }
     }
 
     /// Whether no tile of the mosaic was missing in the last frame.
@@ -318,81 +334,96 @@ fn no_site_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut V
 
 fn canvas_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut View) -> bool {
     let rect = ui.max_rect();
+    let mode = project.document.view.comparison.mode;
+    let small = view.map.calendar.open;
+    // Where the map lies, or the main one of two.
+    let main = match mode {
+        CompareMode::SideBySide if !small => compare::halves(rect).0,
+        _ => rect,
+    };
     if std::mem::take(&mut view.map.fit) {
-        fit_to(&mut view.map.memory, bounds(opened), rect);
+        fit_to(&mut view.map.memory, bounds(opened), main);
     }
-    tools::take_wheel(ui.ctx(), rect, project, view);
+    if !small {
+        tools::take_wheel(ui.ctx(), rect, project, view);
+    }
     if let Some((target, closely)) = view.map.target.take() {
-        go_to(&mut view.map.memory, target, closely, rect);
+        go_to(&mut view.map.memory, target, closely, main);
     }
-    let pans = tools::press(ui, rect, project, view);
-    let map = &mut view.map;
-    let mut memory = map.memory.clone();
-    let centre = opened.corners[0];
-    let canvas = Map::new(None, &mut memory, lon_lat(centre[0], centre[1]))
-        .zoom_with_ctrl(false)
-        .zoom_speed(1.5)
-        .drag_pan_buttons(pans);
-    let shown = canvas
-        .show(ui, |ui, response, projector, _| layers_ui(ui, response, projector, project, opened, view));
-    let response = shown.response;
-    response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, "Map"));
-    let picture = shown.inner;
-    view.map.last_rect = Some(response.rect);
-    view.map.memory = memory;
-    furniture::furniture_ui(ui, rect, project, opened, view);
-    go_to::go_to_ui(ui, rect, project, opened, view);
-    tools::wand_options_ui(ui, rect, project, view);
+    view.map.compare.rest(mode);
+    view.map.panes.clear();
+    view.map.mosaic.begin();
+    let picture = match mode {
+        _ if small => calendar::calendar_ui(ui, rect, project, opened, view),
+        CompareMode::SideBySide => compare::side_by_side_ui(ui, rect, project, opened, view),
+        _ => one_map_ui(ui, rect, project, opened, view),
+    };
+    if let Some((_, loader)) = project.cube() {
+        view.map.mosaic.ask(opened, project.time(), loader);
+        want_series(project, opened, loader, view);
+    }
+    if !small {
+        furniture::furniture_ui(ui, rect, project, opened, view);
+        go_to::go_to_ui(ui, rect, project, opened, view);
+        tools::wand_options_ui(ui, rect, project, view);
+        compare::over_ui(ui, rect, project, opened, view);
+    }
     remember_view(ui.ctx(), project, view);
     picture
 }
 
-fn layers_ui(
-    ui: &mut Ui,
+/// The one map, whatever it shows; tells whether there is a picture.
+fn one_map_ui(ui: &mut Ui, rect: Rect, project: &OpenProject, opened: &OpenedCube, view: &mut View) -> bool {
+    let pans = tools::press(ui, rect, project, view);
+    let hands = pane::Hands { pans, wheel: true };
+    let memory = view.map.memory.clone();
+    let shown = pane::show(ui, ("map", rect), (&memory, 0.0), &hands, |ui, response, projector| {
+        view.map.hovered = view.map.marked().copied();
+        pane::point(response, projector, opened, view);
+        let painter = ui.painter_at(projector.clip_rect());
+        let picture = compare::one_map(&painter, projector, project, opened, view);
+        over_ui(ui, &painter, response, projector, (project, opened), view, true);
+        picture
+    });
+    shown.response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, "Map"));
+    let memory = shown.moved.unwrap_or(memory);
+    view.map.panes.push((rect, memory.clone()));
+    view.map.memory = memory;
+    shown.inner
+}
+
+/// What lies over the layers of a map, and what the mouse does there; `tools` tells whether tools work on it.
+fn over_ui(
+    ui: &Ui,
+    painter: &egui::Painter,
     response: &Response,
     projector: &Projector,
-    project: &OpenProject,
-    opened: &OpenedCube,
+    (project, opened): (&OpenProject, &OpenedCube),
     view: &mut View,
-) -> bool {
-    let grid = &opened.cube.info().grid;
-    hover(response, projector, project, opened, view);
-    let painter = ui.painter_at(projector.clip_rect());
-    let whole = crate::geo::Window { col: 0, row: 0, width: grid.width, height: grid.height };
-    let in_view = quad::corners(grid, projector, whole)
-        .is_none_or(|c| Rect::from_points(&c).intersects(projector.clip_rect()));
-    if !in_view {
-        let words = "The site is out of view: press F, or Fit, to come back to it";
-        plate::plate_text(&painter, projector.clip_rect().center(), egui::Align2::CENTER_CENTER, words);
-    }
-    let picture = stack::paint(&painter, projector, project, opened, view);
+    tools: bool,
+) {
     let other = response.hover_pos().filter(|_| view.map.hovered.is_none_or(|p| p.pixel.is_none()));
     let other = other.and_then(|pos| footprints::at(projector, project, pos));
-    footprints::paint(&painter, projector, project, other);
-    annotations::paint_pins(&painter, projector, grid, &project.document.view.pins);
-    if let Some(pixel) = view.map.hovered.and_then(|p| p.pixel) {
-        annotations::paint_pixel(&painter, projector, grid, pixel, super::tokens::OVER_IMAGE);
-    }
-    look_at::paint_mark(&painter, projector, view);
-    match project.page {
-        Page::Label => tools::tools_ui(ui, &painter, response, projector, project, opened, view),
-        _ => {
-            if let Some(name) = other {
-                response.clone().on_hover_cursor(egui::CursorIcon::PointingHand);
-                if response.clicked() {
-                    view.send(Command::ShowSite(name.to_string()));
-                }
-                return picture;
-            }
-            if response.clicked()
-                && let Some((col, row)) = view.map.hovered.and_then(|p| p.pixel)
-            {
-                view.send(Command::TogglePin(col, row));
-            }
-            response.clone().on_hover_cursor(egui::CursorIcon::Crosshair);
+    pane::marks(painter, projector, project, opened, view, other);
+    if project.page == Page::Label {
+        if tools {
+            tools::tools_ui(ui, painter, response, projector, project, opened, view);
         }
+        return;
     }
-    picture
+    if let Some(name) = other {
+        response.clone().on_hover_cursor(egui::CursorIcon::PointingHand);
+        if response.clicked() {
+            view.send(Command::ShowSite(name.to_string()));
+        }
+        return;
+    }
+    if response.clicked()
+        && let Some((col, row)) = view.map.hovered.and_then(|p| p.pixel)
+    {
+        view.send(Command::TogglePin(col, row));
+    }
+    response.clone().on_hover_cursor(egui::CursorIcon::Crosshair);
 }
 
 /// The place under a point of the screen.
@@ -407,29 +438,18 @@ fn place_at(projector: &Projector, grid: &Grid, pos: egui::Pos2) -> Option<Place
     Some(Place { lonlat: [position.x(), position.y()], xy, pixel })
 }
 
-/// Finds the pixel under the mouse and asks for its chunk where it is not in memory.
-fn hover(
-    response: &Response,
-    projector: &Projector,
-    project: &OpenProject,
-    opened: &OpenedCube,
-    view: &mut View,
-) {
-    let grid = &opened.cube.info().grid;
-    let place = response.hover_pos().and_then(|pos| place_at(projector, grid, pos));
-    let place = place.or(view.map.marked().copied());
-    view.map.hovered = place;
-    let Some((_, loader)) = project.cube() else { return };
+/// Asks for the chunks of the pixel under the mouse and of the pins, where they are not in memory.
+fn want_series(project: &OpenProject, opened: &OpenedCube, loader: &Loader, view: &mut View) {
+    let hovered = view.map.hovered.and_then(|p| p.pixel);
     let side = crate::cube::CHUNK;
     let pins = &project.document.view.pins;
-    let wanted: Vec<_> = place
-        .and_then(|p| p.pixel)
+    let wanted: Vec<_> = hovered
         .into_iter()
         .chain(pins.iter().copied())
         .map(|(col, row)| (col / side, row / side))
         .filter(|&chunk| opened.cube.cached_chunk(chunk).is_none() && view.map.damage.of(chunk).is_none())
         .collect();
-    if let Some(pixel) = place.and_then(|p| p.pixel) {
+    if let Some(pixel) = hovered {
         let cached = opened.cube.cached_chunk((pixel.0 / side, pixel.1 / side)).is_some();
         match view.map.hover_since {
             Some((waiting, since)) if waiting == pixel => {

@@ -16,6 +16,14 @@ pub fn plate_text(painter: &Painter, at: Pos2, align: Align2, words: &str) {
     painter.galley(rect.min + Vec2::new(6.0, 3.0), galley, Color32::WHITE);
 }
 
+/// Text on a plate, that assistive technology reads too.
+pub fn told(ui: &egui::Ui, rect: Rect, at: Pos2, align: Align2, words: &str) {
+    plate_text(&ui.painter_at(rect), at, align, words);
+    let place = align.anchor_size(at, Vec2::splat(tokens::TARGET));
+    let response = ui.interact(place, ui.scope_id().with(words), egui::Sense::hover());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, words));
+}
+
 /// Words beside the mouse; tells where they stand.
 pub fn tag(painter: &Painter, at: Pos2, words: &str) -> Rect {
     let galley = painter.layout_no_wrap(words.into(), FontId::proportional(tokens::TEXT), Color32::WHITE);

@@ -1,7 +1,9 @@
 //! What lies on the map, painted from the bottom to the top.
 
-use super::claims;
+use super::pane::{self, Content, Side};
+use super::{MapView, claims};
 use crate::app::{OpenProject, Page};
+use crate::geo::Grid;
 use crate::jobs::OpenedCube;
 use crate::project::{Layer, LayerKind};
 use crate::ui::rhythm;
@@ -9,37 +11,47 @@ use crate::ui::view::View;
 use egui::Painter;
 use walkers::Projector;
 
-/// Paints the layers that are shown; tells whether a picture of the cube is on screen.
+/// Paints, of what a map shows, the layers in their order; tells whether a picture of the cube is on screen.
 pub fn paint(
     painter: &Painter,
     projector: &Projector,
     project: &OpenProject,
     opened: &OpenedCube,
     view: &mut View,
+    (side, content): (Side, Content),
 ) -> bool {
     let grid = &opened.cube.info().grid;
     let mut picture = false;
     let mut damage = false;
-    for layer in project.document.view.layers.all().iter().rev().filter(|layer| layer.visible) {
+    for layer in project.document.view.layers.all().iter().rev() {
         let faded = faded(painter, *layer);
+        let map = &mut view.map;
         match layer.kind {
-            LayerKind::Basemap => view.map.basemap.paint(&faded, projector),
+            LayerKind::Basemap if layer.visible => map.basemap.paint(&faded, projector),
+            LayerKind::Basemap => {}
             LayerKind::Mosaic => {
-                if let Some((_, loader)) = project.cube() {
-                    picture = view.map.mosaic.paint(&faded, projector, opened, project.time(), loader);
-                }
+                let time = match content {
+                    // An image that is compared is shown whether or not its layer is.
+                    Content::Image(time) => Some(time),
+                    _ => layer.visible.then(|| project.time()),
+                };
+                picture |=
+                    time.is_some_and(|time| map.mosaic.paint(&faded, projector, opened, time, side.slot()));
             }
-            LayerKind::ClassMap => {
-                if let Some(map) = project.map().filter(|_| !view.map.peeking) {
-                    let legend = project.legend_of_map();
-                    view.map.classes.paint(painter, projector, grid, map, &legend, layer.opacity);
-                }
-            }
+            LayerKind::ClassMap => class_map(painter, projector, project, grid, map, (side, content), *layer),
             LayerKind::Annotations => {
                 damage = true;
-                view.map.damage.paint(painter, projector, &opened.cube);
-                view.map.cores.hidden = view.map.tools.hidden.filter(|_| project.page == Page::Label);
-                view.map.cores.paint(&faded, projector, grid, project);
+                map.damage.paint(painter, projector, &opened.cube);
+                if !layer.visible {
+                    continue;
+                }
+                let hidden = map.tools.hidden.filter(|_| project.page == Page::Label);
+                let cores = match side {
+                    Side::Main => &mut map.cores,
+                    Side::Other => &mut map.compare.cores,
+                };
+                cores.hidden = hidden;
+                cores.paint(&faded, projector, grid, project);
                 rhythm::paint_marks(&faded, projector, grid, project, view);
                 claims::paint(&faded, projector, grid, project.derived.flags.claimed());
             }
@@ -49,6 +61,38 @@ pub fn paint(
         view.map.damage.paint(painter, projector, &opened.cube);
     }
     picture
+}
+
+/// Paints the class map of a side, or where both differ.
+fn class_map(
+    painter: &Painter,
+    projector: &Projector,
+    project: &OpenProject,
+    grid: &Grid,
+    map: &mut MapView,
+    (side, content): (Side, Content),
+    layer: Layer,
+) {
+    match content {
+        Content::Layers | Content::ClassMap => {
+            let wanted = content == Content::ClassMap || layer.visible && !map.peeking;
+            if let Some(shown) = pane::map_of(project, side).filter(|_| wanted) {
+                let legend = project.legend_of(&shown.name);
+                let classes = match side {
+                    Side::Main => &mut map.classes,
+                    Side::Other => &mut map.compare.classes,
+                };
+                classes.paint(painter, projector, grid, shown, &legend, layer.opacity);
+            }
+        }
+        Content::Differences => {
+            if let (Some(a), Some(b)) = (project.map(), project.other_map()) {
+                let today = [project.codes_today(&a.name), project.codes_today(&b.name)];
+                map.compare.differing.paint_differences(painter, projector, grid, [a, b], &today);
+            }
+        }
+        Content::Image(_) => {}
+    }
 }
 
 /// Paints the basemap alone, where there is no cube to lay over it.

@@ -44,6 +44,19 @@ pub fn bar_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, room: f32) {
 }
 
 fn button(ui: &mut Ui, picture: Picture, name: &str, named: bool, chosen: bool, hint: &str) -> Response {
+    let paint = |painter: &Painter, square: Rect, colour: Color32| paint(painter, square, picture, colour);
+    drawn_button(ui, name, named, chosen, hint, &paint)
+}
+
+/// A button with a picture that is painted into a square in a colour, and its name beside it where `named`.
+pub fn drawn_button(
+    ui: &mut Ui,
+    name: &str,
+    named: bool,
+    chosen: bool,
+    hint: &str,
+    paint: &dyn Fn(&Painter, Rect, Color32),
+) -> Response {
     let font = FontId::proportional(tokens::TEXT);
     let colour = ui.visuals().text_color();
     let words = named.then(|| ui.painter().layout_no_wrap(name.into(), font, colour));
@@ -62,7 +75,7 @@ fn button(ui: &mut Ui, picture: Picture, name: &str, named: bool, chosen: bool, 
         );
     }
     let square = Rect::from_min_size(rect.min, Vec2::splat(tokens::TARGET)).shrink(4.0);
-    paint(painter, square, picture, look.fg_stroke.color);
+    paint(painter, square, look.fg_stroke.color);
     if let Some(words) = words {
         let at = pos2(rect.left() + tokens::TARGET, rect.center().y - words.size().y / 2.0);
         painter.galley_with_override_text_color(at, words, look.fg_stroke.color);

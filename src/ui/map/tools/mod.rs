@@ -17,7 +17,7 @@ mod select;
 mod split;
 mod wand;
 
-pub use bar::bar_ui;
+pub use bar::{bar_ui, drawn_button};
 pub use wand::{Wand, options_ui as wand_options_ui, take_wheel};
 
 use super::MapView;
