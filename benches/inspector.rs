@@ -237,7 +237,8 @@ fn looking(criterion: &mut Criterion) {
         window.move_to(middle);
         let (unit, phase) = (egui::MouseWheelUnit::Line, egui::TouchPhase::Move);
         let delta = Vec2::new(0.0, 4.0);
-        window.events.push(Event::MouseWheel { unit, phase, delta, modifiers: Default::default() });
+        let (source, modifiers) = (egui::MouseWheelSource::Unknown, egui::Modifiers::NONE);
+        window.events.push(Event::MouseWheel { unit, phase, delta, source, modifiers });
         window.rest(Duration::from_millis(400));
     }
     window.until(Window::is_whole);

@@ -50,7 +50,8 @@ impl MapView {
     /// Shows pixels so many points wide: those around the mouse, which stay under it, or those in the middle.
     pub fn zoom_to_pixel(&mut self, project: &OpenProject, points: f64) {
         let Some((opened, _)) = project.cube() else { return };
-        let Some(rect) = self.last_rect else { return };
+        let Some((rect, _)) = self.panes.first() else { return };
+        let rect = *rect;
         let grid = &opened.cube.info().grid;
         let Some(middle) = self.memory.detached() else { return };
         let lonlat = self.hovered.map_or([middle.x(), middle.y()], |place| place.lonlat);
