@@ -158,7 +158,7 @@ fn finding_told(all: &Comparison, finding: &Finding) -> Value {
     let here = &all.sites[finding.site];
     let (kind, hint) = match &finding.kind {
         Kind::Date { hint, .. } => ("date", Some(hint)),
-        Kind::Unseen => ("unseen", None),
+        Kind::Unseen { .. } => ("unseen", None),
         Kind::Site { .. } => ("site", None),
     };
     json!({ "site": here.name, "date": here.statistics.dates.get(finding.time), "kind": kind, "hint": hint,

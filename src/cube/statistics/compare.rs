@@ -347,16 +347,17 @@ fn pair(comparison: &Comparison, a: usize, b: usize) -> Pair {
 fn findings(comparison: &Comparison) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (place, site) in comparison.sites.iter().enumerate() {
-        for time in 0..site.statistics.dates.len() {
-            let is_seen =
-                site.band_of.iter().flatten().any(|band| site.statistics.cell(time, *band).is_some());
-            if !is_seen {
-                // As bad as what stands out just so.
-                findings.push(Finding { site: place, time, score: STANDS_OUT, kind: Kind::Unseen });
-            } else if site.drift.stands_out(time) {
-                findings.push(Finding::date(comparison, place, time, &site.drift));
-            }
+        let of = |time: usize| {
+            site.band_of.iter().flatten().any(|band| site.statistics.cell(time, *band).is_some())
+        };
+        let mut unseen = (0..site.statistics.dates.len()).filter(|time| !of(*time));
+        if let Some(time) = unseen.next() {
+            // As bad as what stands out just so.
+            let kind = Kind::Unseen { dates: 1 + unseen.count() };
+            findings.push(Finding { site: place, time, score: STANDS_OUT, kind });
         }
+        let dates = (0..site.statistics.dates.len()).filter(|time| site.drift.stands_out(*time));
+        findings.extend(dates.map(|time| Finding::date(comparison, place, time, &site.drift)));
     }
     findings.extend(sites_apart(comparison));
     findings.sort_by(|a, b| b.score.total_cmp(&a.score));

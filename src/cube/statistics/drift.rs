@@ -7,6 +7,8 @@ use super::{Statistics, median};
 pub const STANDS_OUT: f32 = 3.5;
 /// Of fewer dates nothing can be told.
 pub const ENOUGH_DATES: usize = 5;
+/// Up to so many dates the spread that one is held against is that of the dates that are not beside it.
+const FEW_DATES: usize = 24;
 /// From the median absolute deviation to the standard deviation of what is normally distributed.
 const NORMAL: f32 = 1.4826;
 
@@ -38,7 +40,8 @@ impl Drift {
 /// same time of year in at least two other years; the nearer one counts, since a harvest is no drift. A spread is the
 /// usual size (1.4826 x the median absolute deviation) of these differences, but no less than a sixth of what half of the
 /// values of a date span, 2 % of the values, or one stored step. The score of a date is the mean over the third of the bands that
-/// differ most. The date that stands out most is set aside before the others are looked at, so that it does not spoil
+/// differ most. Of few dates the spread leaves out the date itself and those beside it. The date that stands out most is
+/// set aside before the others are looked at, so that it does not spoil
 /// its neighbours; at most a third of them are.
 pub fn drift(statistics: &Statistics, bands: &[usize]) -> Drift {
     let (times, all) = (statistics.dates.len(), statistics.bands.len());
@@ -160,13 +163,25 @@ impl<'a> Line<'a> {
                 (None, None) => {}
             }
         }
-        let kept = (0..times).filter(|time| !aside[*time]).map(|time| between[time].abs());
-        let spread = (NORMAL * median(kept)).max(self.least);
+        let usual = |without: &dyn Fn(usize) -> bool| {
+            let kept = (0..times).filter(|time| !aside[*time] && !without(*time));
+            NORMAL * median(kept.map(|time| between[time].abs()))
+        };
+        let spread = usual(&|_| false).max(self.least);
+        // Of few dates, one that stands out makes the spread wide itself, and by its neighbours, which are held against it.
+        let own = |time: usize| {
+            let near = usual(&|other| other.abs_diff(time) <= 1);
+            if times <= FEW_DATES && near.is_finite() { near.max(self.least) } else { spread }
+        };
         let at_end_spread = (NORMAL * median(steps.into_iter().map(f32::abs))).max(spread);
         between
             .into_iter()
             .zip(at_end)
-            .map(|(between, end)| if between.is_finite() { between / spread } else { end / at_end_spread })
+            .enumerate()
+            .map(|(time, (between, end))| match between.is_finite() {
+                true => between / own(time),
+                false => end / at_end_spread,
+            })
             .collect()
     }
 

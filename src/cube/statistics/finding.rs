@@ -29,8 +29,11 @@ pub enum Kind {
         /// What it may be.
         hint: Hint,
     },
-    /// No pixel was seen on a date.
-    Unseen,
+    /// No pixel was seen on so many dates of a site, of which this is the first.
+    Unseen {
+        /// How many.
+        dates: usize,
+    },
     /// A site is further from the others than they are from one another.
     Site {
         /// The middle of its distances to the others, in quartile ranges.
@@ -66,8 +69,11 @@ impl Hint {
             super::median(bands.iter().filter(|(name, _)| is(name)).map(|(_, z)| *z))
         };
         let short = of(&["coastal", "blue"]);
-        let (visible, red) = (of(&["coastal", "blue", "green", "yellow", "red"]), of(&["red"]));
-        let infrared = of(&["nir", "nir08", "swir1", "swir2"]);
+        // The first red edge stands in where no visible band was taken.
+        let (seen, edge) = (of(&["coastal", "blue", "green", "yellow", "red"]), of(&["rededge1"]));
+        let (visible, red) = (if seen.is_finite() { seen } else { edge }, of(&["red"]));
+        // Clouds of ice are dark in the short-wave infrared.
+        let infrared = of(&["nir", "nir08"]);
         if visible >= COUNTS && infrared >= COUNTS {
             return Self::Cloud;
         }
@@ -120,7 +126,11 @@ impl Finding {
         let date = here.statistics.dates[self.time];
         let name = |band: usize| comparison.bands[band].name.as_str();
         match &self.kind {
-            Kind::Unseen => format!("{}, {date}: no pixel was seen", here.name),
+            Kind::Unseen { dates: 1 } => format!("{}, {date}: no pixel was seen", here.name),
+            Kind::Unseen { dates } => {
+                let all = here.statistics.dates.len();
+                format!("{}: no pixel was seen on {dates} of {all} dates, first on {date}", here.name)
+            }
             Kind::Site { distance, usual, bands } => {
                 let bands: Vec<_> = bands.iter().map(|band| name(*band)).collect();
                 format!(
@@ -134,10 +144,10 @@ impl Finding {
                     let some: Vec<_> = bands
                         .iter()
                         .filter(|(_, z)| (*z > 0.0) == bright)
-                        .map(|(band, z)| format!("{} by {:.1} spreads", name(*band), z.abs()))
+                        .map(|(band, z)| format!("{} by {:.1}", name(*band), z.abs()))
                         .collect();
                     let word = if bright { "brighter" } else { "darker" };
-                    (!some.is_empty()).then(|| format!("{word} in {}", some.join(", ")))
+                    (!some.is_empty()).then(|| format!("{word} in {} spreads", some.join(", ")))
                 };
                 let mut words = [of(true), of(false)].into_iter().flatten().collect::<Vec<_>>().join(" and ");
                 words += " than its neighbours in time";
@@ -145,7 +155,10 @@ impl Finding {
                     words += &format!(", with {:.0} % of their contrast", contrast * 100.0);
                 }
                 if *clear < 0.5 {
-                    words += &format!("; only {:.0} % of its pixels were seen", clear * 100.0);
+                    words += &match *clear < 0.01 {
+                        true => "; less than 1 % of its pixels were seen".into(),
+                        false => format!("; only {:.0} % of its pixels were seen", clear * 100.0),
+                    };
                 }
                 format!("{}, {date}: {words}: {}", here.name, hint.words())
             }

@@ -289,7 +289,7 @@ fn clouds_shadows_and_dates_without_pixels_are_told_apart() {
     assert_eq!(hint(&|values| values.iter_mut().for_each(|value| *value += 0.3)), Some(Hint::Cloud));
     assert_eq!(hint(&|values| values.iter_mut().for_each(|value| *value *= 0.3)), Some(Hint::Shadow));
     assert_eq!(hint(&|values| values[2] -= 0.3), Some(Hint::Other));
-    assert_eq!(told(&|values| values.fill(f32::NAN)), Some((4, Kind::Unseen)));
+    assert_eq!(told(&|values| values.fill(f32::NAN)), Some((4, Kind::Unseen { dates: 1 })));
 }
 
 #[test]
@@ -470,4 +470,15 @@ fn real_mosaics_are_measured() {
     let comparison = compared(vec![("a", statistics.clone()), ("b", statistics)]);
     assert_eq!(comparison.pairs[0].distance, 0.0);
     comparison.findings.iter().for_each(|finding| println!("{}", finding.words(&comparison)));
+}
+
+#[test]
+fn of_six_dates_too_a_hazy_one_is_told() {
+    let dates = months(2018, 6);
+    for at in [1, 2, 3, 4] {
+        let mut medians = year(&dates);
+        medians[at * 3] += 0.06;
+        medians[at * 3 + 1] += 0.04;
+        assert_eq!(flagged(&site(&BANDS, &dates, &medians, 0.02)), [at]);
+    }
 }

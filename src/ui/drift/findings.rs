@@ -105,7 +105,14 @@ fn sentence(comparison: &Comparison, finding: &Finding) -> (String, String) {
     let name = |band: usize| comparison.bands[band].name.as_str();
     let title = if comparison.sites.len() > 1 { format!("{date}, {}", here.name) } else { date };
     match &finding.kind {
-        Kind::Unseen => (title, tr!("No pixel was seen").into()),
+        Kind::Unseen { dates: 1 } => (title, tr!("No pixel was seen").into()),
+        Kind::Unseen { dates } => {
+            let all = here.statistics.dates.len();
+            (
+                title,
+                tr!("No pixel was seen on {n} of {m} dates, of which this is the first", n = dates, m = all),
+            )
+        }
         Kind::Site { distance, usual, bands } => {
             let bands: Vec<_> = bands.iter().map(|band| name(*band)).collect();
             let words = tr!(
@@ -137,7 +144,10 @@ fn sentence(comparison: &Comparison, finding: &Finding) -> (String, String) {
                 words += &tr!(", with {n} % of their contrast", n = format!("{:.0}", contrast * 100.0));
             }
             if *clear < 0.5 {
-                words += &tr!("; only {n} % of its pixels were seen", n = format!("{:.0}", clear * 100.0));
+                words += &match *clear < 0.01 {
+                    true => tr!("; less than 1 % of its pixels were seen").into(),
+                    false => tr!("; only {n} % of its pixels were seen", n = format!("{:.0}", clear * 100.0)),
+                };
             }
             (title, format!("{words}: {}", hint_words(*hint)))
         }

@@ -162,7 +162,8 @@ pub fn drift_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut
         Panel::bottom("drift-bottom").exact_size(BOTTOM).frame(Frame::NONE).resizable(false).show(ui, |ui| {
             if comparison.sites.len() > 1 {
                 let width = ui.available_width() * 0.46;
-                let side = Panel::right("drift-pairs").exact_size(width).frame(Frame::NONE).resizable(false);
+                let frame = Frame::NONE.inner_margin(egui::Margin { left: 8, ..egui::Margin::ZERO });
+                let side = Panel::right("drift-pairs").exact_size(width).frame(frame).resizable(false);
                 side.show(ui, |ui| clicked = clicked.or(pairs::pairs_ui(ui, &measured, &mut view.drift)));
             }
             CentralPanel::default().frame(Frame::NONE).show(ui, |ui| {

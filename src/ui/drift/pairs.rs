@@ -55,7 +55,10 @@ pub fn pairs_ui(ui: &mut Ui, measured: &Arc<Measured>, drift: &mut Drift) -> Opt
             "How far the values of one site must be moved to be those of the other (Wasserstein-1), at the mean over dates \
              and bands. 1 is as far as half of the values span"
         ));
-        let words = tr!("{n} pairs", n = format::grouped(comparison.pairs.len() as i64));
+        let words = match comparison.pairs.len() {
+            1 => tr!("1 pair").into(),
+            n => tr!("{n} pairs", n = format::grouped(n as i64)),
+        };
         ui.label(RichText::new(words).small().weak());
     });
     egui::ScrollArea::horizontal().id_salt("drift-pairs").auto_shrink(false).show(ui, |ui| {
