@@ -160,6 +160,10 @@ pub(super) fn go(state: &mut AppState, name: &str) -> Result<Option<JobId>, Refu
 pub(super) fn cube_opened(project: &mut OpenProject) {
     let Some((opened, _)) = project.cube() else { return };
     let dates = opened.cube.info().dates.clone();
+    // Where one looked last is the first view that one can come back to.
+    if project.places.now.is_none() {
+        rest(project);
+    }
     let Some(date) = project.places.date.take() else { return };
     let nearest = (0..dates.len()).min_by_key(|&i| (dates[i] - date).num_days().abs());
     if let Some(time) = nearest {

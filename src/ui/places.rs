@@ -7,6 +7,9 @@ use crate::app::{Command, OpenProject};
 use crate::project::Bookmark;
 use egui::{Button, TextEdit, Ui, Vec2, WidgetInfo};
 
+/// Room for the button of the menu of a bookmark.
+const MORE: f32 = 44.0;
+
 /// A bookmark whose name is being written.
 #[derive(Default)]
 pub struct Renaming {
@@ -79,7 +82,7 @@ fn bookmark_ui(ui: &mut Ui, project: &OpenProject, bookmark: &Bookmark, view: &m
     }
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = tokens::GRID;
-        let width = ui.available_width() - 28.0;
+        let width = ui.available_width() - MORE;
         let button = Button::new(&bookmark.name).truncate().frame_when_inactive(false);
         let button = button.min_size(Vec2::new(width, tokens::TARGET));
         let response = ui.allocate_ui(Vec2::new(width, tokens::TARGET), |ui| ui.add(button)).inner;

@@ -62,12 +62,6 @@ impl TileServer {
         format!("http://127.0.0.1:{}/{{z}}/{{x}}/{{y}}.png", self.port)
     }
 
-    /// The address of one of its tiles, with a query.
-    pub fn url(&self, query: &str) -> String {
-        let query = if query.is_empty() { String::new() } else { format!("?{query}") };
-        format!("http://127.0.0.1:{}/3/3/5.png{query}", self.port)
-    }
-
     /// From now on it gives something else.
     pub fn serve(&self, served: Served) {
         *self.served.lock().unwrap() = served;

@@ -177,6 +177,7 @@ fn a_basemap_is_off_until_asked_for_and_then_says_whom_it_is_from() {
 fn what_the_server_of_a_basemap_answers_is_told_in_a_line_without_its_key() {
     for (served, words) in [
         (Served::Status(429), "The basemap's server answers 429 (too many requests)"),
+        (Served::Nothing, "The basemap's server gives no pictures of 256 x 256 pixels"),
         (Served::Page, "The basemap's server gives no pictures of 256 x 256 pixels"),
     ] {
         let server = TileServer::start(served);

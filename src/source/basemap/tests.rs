@@ -10,6 +10,11 @@ fn of(url: &str) -> Basemap {
 }
 
 const TILE: TileAddress = TileAddress { z: 3, x: 3, y: 5 };
+/// The address of a tile of a server, with a query.
+fn address(server: &TileServer, query: &str) -> String {
+    of(&format!("{}?{query}", server.template())).tile_url(TILE)
+}
+
 const PATIENCE: Duration = Duration::from_secs(20);
 
 #[test]
@@ -52,7 +57,7 @@ proptest! {
 #[test]
 fn a_tile_comes_with_its_colours_and_the_server_is_told_who_asks() {
     let server = TileServer::start(Served::Picture([200, 90, 10]));
-    let tile = fetch_tile(&server.url("key=secret&a=1"), None, PATIENCE).unwrap();
+    let tile = fetch_tile(&address(&server, "key=secret&a=1"), None, PATIENCE).unwrap();
     assert_eq!((tile.rgba.len(), &tile.rgba[..4]), (256 * 256 * 4, &[200, 90, 10, 255][..]));
     let asked = server.asked();
     assert_eq!(asked.len(), 1, "{asked:?}");
@@ -70,7 +75,7 @@ fn what_the_server_answers_is_told_and_it_is_asked_once() {
         (Served::Nothing, TileTrouble::NoPicture),
     ] {
         let server = TileServer::start(served);
-        let why = fetch_tile(&server.url("key=secret"), None, PATIENCE).unwrap_err();
+        let why = fetch_tile(&address(&server, "key=secret"), None, PATIENCE).unwrap_err();
         assert_eq!(why, expected);
         assert!(!why.to_string().contains("secret"));
         assert_eq!(server.asked().len(), 1, "{served:?}");
@@ -80,9 +85,9 @@ fn what_the_server_answers_is_told_and_it_is_asked_once() {
 #[test]
 fn a_server_that_hangs_or_is_not_there_is_not_waited_for() {
     let server = TileServer::start(Served::Silence);
-    let why = fetch_tile(&server.url(""), None, Duration::from_secs(1)).unwrap_err();
+    let why = fetch_tile(&address(&server, ""), None, Duration::from_secs(1)).unwrap_err();
     assert_eq!(why, TileTrouble::Silent);
-    let gone = server.url("");
+    let gone = address(&server, "");
     drop(server);
     assert_eq!(fetch_tile(&gone, None, PATIENCE).unwrap_err(), TileTrouble::NoNetwork);
 }
@@ -91,7 +96,7 @@ fn a_server_that_hangs_or_is_not_there_is_not_waited_for() {
 fn what_came_once_is_read_from_the_disk_and_what_failed_is_not_kept() {
     let cache = tempfile::tempdir().unwrap();
     let server = TileServer::start(Served::Picture([1, 2, 3]));
-    let url = server.url("");
+    let url = address(&server, "");
     let first = fetch_tile(&url, Some(cache.path()), PATIENCE).unwrap();
     assert_eq!(fetch_tile(&url, Some(cache.path()), PATIENCE).unwrap(), first);
     assert_eq!(server.asked().len(), 1, "the second time nobody is asked");
@@ -102,7 +107,10 @@ fn what_came_once_is_read_from_the_disk_and_what_failed_is_not_kept() {
 
     let page = TileServer::start(Served::Page);
     for _ in 0..2 {
-        assert_eq!(fetch_tile(&page.url(""), Some(cache.path()), PATIENCE), Err(TileTrouble::NoPicture));
+        assert_eq!(
+            fetch_tile(&address(&page, ""), Some(cache.path()), PATIENCE),
+            Err(TileTrouble::NoPicture)
+        );
     }
     assert_eq!(page.asked().len(), 2, "a page is no tile to keep");
 }
