@@ -5,8 +5,11 @@ use crate::small::{Made, SIDE, grid, value};
 use egui::accesskit::Role;
 use egui::{Key, Modifiers, Pos2, vec2};
 use ritmo::app::Command;
-use ritmo::geo::raster::write_cog_u8;
+use ritmo::cube::{BuildSettings, Period};
+use ritmo::geo::raster::{PixelType, write_cog_u8, write_mosaic};
+use ritmo::jobs::SiteNaming;
 use ritmo::project::{CompareMode, Comparison};
+use ritmo::source::InputSpec;
 
 fn comparison(desk: &Desk) -> &Comparison {
     &desk.project().document.view.comparison
@@ -257,4 +260,60 @@ fn one_of_several_maps_is_chosen_in_the_list_of_layers() {
     }
     let mut desk = desk.reopened();
     desk.until("it is shown again", |d| d.project().map().is_some_and(|map| map.name == "half"));
+}
+
+#[test]
+fn of_very_many_dates_only_the_small_maps_in_view_are_there() {
+    const MANY: usize = 120;
+    let mut desk = Desk::open(Made::Nothing);
+    let mosaics = desk.home().join("many");
+    std::fs::create_dir_all(&mosaics).unwrap();
+    let day =
+        |i: usize| chrono::NaiveDate::from_ymd_opt(2021, 1, 3).unwrap() + chrono::Days::new(5 * i as u64);
+    for i in 0..MANY {
+        let pixels = grid().pixels();
+        let values: Vec<u16> = (0..3 * pixels).map(|at| 300 + (at % 97 * 11 + i * 7) as u16).collect();
+        let path = mosaics.join(format!("many_{}.tif", day(i)));
+        write_mosaic(&path, &grid(), &["B02", "B03", "B04"], PixelType::Uint16, 0.0, &values, &[]).unwrap();
+    }
+    desk.send(Command::BuildCube {
+        site: SiteNaming::One("many".into()),
+        input: InputSpec { inputs: vec![mosaics], ..InputSpec::default() },
+        settings: BuildSettings { period: Period::None, ..BuildSettings::default() },
+        skip_damaged: false,
+    });
+    desk.until("the cube is shown", |d| d.project().cube().is_some() && d.app().state.jobs.is_empty());
+    assert_eq!(desk.project().cube().unwrap().0.cube.info().dates.len(), MANY);
+    desk.key(Key::C);
+    let cells = |desk: &Desk| desk.words().iter().filter(|words| words.ends_with("observed")).count();
+    assert!((2..MANY / 3).contains(&cells(&desk)), "{} of {MANY}", cells(&desk));
+    let said = |i: usize| day(i).format("%-d %b %Y").to_string() + ", 100 % observed";
+    let last = said(MANY - 1);
+    assert!(!desk.sees(&last));
+    desk.send(Command::ShowTime(MANY - 1));
+    desk.until("the last date is brought into view", |d| d.sees(&last));
+    assert!(!desk.sees(&said(0)), "and the first is out of it");
+    let over = desk.rect(Role::Button, &last).center();
+    desk.harness().hover_at(over);
+    desk.wheel(vec2(0.0, 4000.0), Modifiers::NONE);
+    desk.until("the wheel scrolls back", |d| !d.sees(&last));
+    // With `RITMO_TIMINGS` set, this tells what a frame of panning costs.
+    let cell = desk.words().into_iter().rfind(|words| words.ends_with("observed")).unwrap();
+    let from = desk.rect(Role::Button, &cell).center();
+    for i in 0..60 {
+        drag_on(&mut desk, from, i);
+    }
+    desk.harness().drop_at(from);
+    desk.settle();
+}
+
+/// A drag under way, frame by frame.
+fn drag_on(desk: &mut Desk, from: Pos2, frame: usize) {
+    if frame == 0 {
+        desk.harness().hover_at(from);
+        desk.steps(1);
+        desk.harness().drag_at(from);
+    }
+    desk.harness().hover_at(from + vec2((frame % 20) as f32, 0.0));
+    desk.steps(1);
 }

@@ -10,6 +10,10 @@ use crate::ui::format;
 use crate::ui::view::View;
 use egui::{Align2, Color32, FontId, Frame, Rect, Stroke, Ui, UiBuilder, Vec2, pos2};
 
+/// The scale bar takes at most so many points from the left edge.
+pub const SCALE_BAR: f32 = 20.0 + LONGEST + 10.0;
+/// It is at most so long itself.
+const LONGEST: f32 = 120.0;
 /// On maps narrower than this what stands at the bottom is stacked.
 const NARROW: f32 = 640.0;
 
@@ -121,7 +125,7 @@ fn scale_bar(painter: &egui::Painter, rect: Rect, view: &View) {
     // Web mercator: metres a point at this latitude.
     let metres_a_point =
         40_075_016.686 * centre.y().to_radians().cos() / (256.0 * 2f64.powf(view.map.memory.zoom()));
-    let length = round_length(120.0 * metres_a_point);
+    let length = round_length(f64::from(LONGEST) * metres_a_point);
     let points = (length / metres_a_point) as f32;
     let words = if length >= 1000.0 { format!("{} km", length / 1000.0) } else { format!("{length} m") };
     let start = rect.left_bottom() + Vec2::new(20.0, -20.0);

@@ -1,5 +1,6 @@
 //! The ways to look at the map, at its bottom: one map, the calendar, and the ways to compare.
 
+use super::furniture;
 use super::tools::drawn_button;
 use crate::app::{Command, OpenProject};
 use crate::project::CompareMode;
@@ -56,7 +57,9 @@ impl Mode {
 
 /// The strip, `lifted` by so many points from the bottom of the map; tells where it is.
 pub fn modes_ui(ui: &mut Ui, rect: Rect, lifted: f32, project: &OpenProject, view: &mut View) -> Rect {
-    let centre = pos2(rect.center().x.round(), rect.bottom() - 9.0 - SIZE.y / 2.0 - lifted);
+    // On a narrow map it stands right of the scale bar.
+    let x = rect.center().x.round().max(rect.left() + furniture::SCALE_BAR + 6.0 + SIZE.x / 2.0);
+    let centre = pos2(x, rect.bottom() - 9.0 - SIZE.y / 2.0 - lifted);
     let place = Rect::from_center_size(centre, SIZE);
     let now = match project.document.view.comparison.mode {
         _ if view.map.calendar.open => Mode::Calendar,
