@@ -2,7 +2,8 @@
 
 use super::labels_out::{ExportRequest, SamplesRequest};
 use super::models::ExportModelRequest;
-use crate::cube::{BuildSettings, Filling, NamedIndex, Smoothing};
+use super::series::SeriesRequest;
+use crate::cube::{BuildSettings, Filling, NamedIndex, Smoothing, Units};
 use crate::jobs::{JobId, ListSpec, SiteNaming};
 use crate::labels::{AnnotationId, Class, ClassCode, Combine, Confidence, Holds, ImportSettings, Legend};
 use crate::model::ModelSpec;
@@ -147,6 +148,16 @@ pub enum Command {
     ShowSmoothing(Smoothing),
     /// How the plot fills gaps; what a model is trained with stands in its settings.
     ShowGaps(Filling),
+    /// In which units values of bands are told.
+    ShowUnits(Units),
+    /// Whether the plot lays years over one another.
+    ShowYears(bool),
+    /// Whether the plot shows the spectrum of the date beside the series.
+    ShowSpectrum(bool),
+    /// Of which classes, at most three, the plot shows the usual year behind the pixels.
+    ShowEnvelopes(Vec<ClassCode>),
+    /// Writes the series of pixels to a file (a job).
+    ExportSeries(SeriesRequest),
     /// How opaque the class map is drawn, from 0 to 1.
     SetMapOpacity(f32),
     /// Shows three bands or indices as red, green and blue, or one on a ramp of colours; natural colour where there is none

@@ -2,7 +2,7 @@
 
 use super::state::{AppState, CubeState, LastResults, Level, MapLayer, ModelEntry, OpenProject, SaveState};
 use super::update::{map, start_open};
-use super::{derived, flags, imagery, labels_in, labels_out, listing, models, outside, sites};
+use super::{derived, flags, imagery, labels_in, labels_out, listing, models, outside, series, sites};
 use crate::classify::ChunkMap;
 use crate::jobs::{EventBody, JobEvent, JobId, JobKind, Loader, OpenedCube, OpenedProject, Outcome};
 use crate::labels::{Annotations, Class, Legend};
@@ -219,6 +219,7 @@ fn finished(state: &mut AppState, job: JobId, outcome: Outcome) {
         Outcome::Exported(exported) => labels_out::exported(state, exported),
         Outcome::Checked(checked) => labels_out::checked(state, checked),
         Outcome::SamplesSaved(saved) => labels_out::samples_saved(state, saved),
+        Outcome::SeriesSaved(saved) => series::saved(state, saved),
         Outcome::LegendRead { file, legend, how } => super::legend::came(state, &file, &legend, how),
         Outcome::LegendWritten(file) => {
             state.notify(Level::Done, format!("The legend is in {}", file.display()));

@@ -19,6 +19,7 @@ mod listing;
 mod models;
 mod outside;
 mod reshape;
+mod series;
 mod sites;
 mod state;
 mod update;
@@ -35,6 +36,7 @@ pub use labels_out::{ExportRequest, SamplesRequest};
 pub use legend::{ENOUGH_PIXELS, ENOUGH_POLYGONS};
 pub use listing::Listing;
 pub use models::{DamagedModel, ExportModelRequest, HOLDS_MODELS};
+pub use series::{MOST_ENVELOPES, SeriesRequest};
 pub use state::{
     AppState, CubeState, JobView, LastResults, Level, MapLayer, ModelEntry, Notice, OpenProject, SaveState,
     SiteView, SurveyState, Surveying, Training,

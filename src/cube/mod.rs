@@ -24,6 +24,7 @@ mod survey;
 mod target;
 #[cfg(test)]
 mod tests;
+mod units;
 mod write;
 
 pub use append::append;
@@ -35,6 +36,7 @@ pub use masks::PixelState;
 pub use settings::{BuildSettings, GridSetting, MaskSetting, Method, OffsetSetting, Period, Resampling};
 pub use smooth::{Season, Smoothing};
 pub use store::{Chunk, Cube, CubeError, CubeInfo, Masks, PixelMask, Pixels, Series};
+pub use units::Units;
 pub use survey::{AcquisitionSurvey, StepSurvey, Survey, survey};
 
 use crate::source::BandKnowledge;

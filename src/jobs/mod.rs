@@ -2,6 +2,7 @@
 //! and joined on exit. Progress may be dropped when nobody listens; results never are.
 
 mod draft;
+mod envelope;
 mod flags;
 mod imagery;
 mod labels_in;
@@ -14,6 +15,7 @@ mod newest;
 mod opinion;
 mod rhythm;
 mod runner;
+mod series;
 mod sites;
 mod wand;
 mod work;
@@ -22,6 +24,7 @@ pub use draft::{DraftAnswer, DraftQuestion, DraftRequest, Drafts};
 pub use flags::{
     AllFacts, CoreResult, Facts, FlagSpec, Flagged, Mark, Marks, PixelPlace, Relations, flag_all, flags,
 };
+pub use envelope::{Envelopes, EnvelopesRequest, envelopes};
 pub use imagery::{
     BuildCubeSpec, SurveySpec, append_to_cube, build_cube, stopped_by_damage, survey, to_recognise,
 };
@@ -42,6 +45,7 @@ pub use newest::Newest;
 pub use opinion::{Opinion, OpinionOf, OpinionRequest, Said, opinion};
 pub use rhythm::{Rhythm, RhythmOf, RhythmRequest, rhythm};
 pub use runner::{JobContext, Runner, let_the_window_go_first};
+pub use series::{PixelAt, SavedSeries, SeriesSpec, export_series};
 pub use sites::{DeleteCubeSpec, delete_cube, footprint, footprints};
 pub use wand::{WandPreview, WandRegion, WandRequest, wand};
 pub use work::{
@@ -109,6 +113,8 @@ pub enum JobKind {
     CheckLabels,
     /// Writes samples to a table.
     SaveSamples,
+    /// Writes series of pixels to a file.
+    ExportSeries,
     /// Trains a model.
     Train,
     /// Maps a site.
@@ -146,6 +152,7 @@ impl JobKind {
             Self::ExportLabels => "Exporting labels",
             Self::CheckLabels => "Checking labels",
             Self::SaveSamples => "Writing samples",
+            Self::ExportSeries => "Exporting series",
             Self::Train => "Training",
             Self::Map => "Mapping",
             Self::Assess => "Assessing",
@@ -225,6 +232,8 @@ pub enum Outcome {
     Checked(CheckedLabels),
     /// Samples were written.
     SamplesSaved(SavedSamples),
+    /// Series of pixels were written.
+    SeriesSaved(SavedSeries),
     /// A model was trained.
     Trained(Box<Trained>),
     /// A site was mapped.

@@ -1,7 +1,7 @@
 //! What `ritmo.json` holds.
 
-use crate::cube::{Filling, NamedIndex, Smoothing};
-use crate::labels::Legend;
+use crate::cube::{Filling, NamedIndex, Smoothing, Units};
+use crate::labels::{ClassCode, Legend};
 use crate::model::ModelSpec;
 use serde::{Deserialize, Serialize};
 
@@ -91,6 +91,18 @@ pub struct View {
     /// The smooth line in the plot.
     #[serde(skip_serializing_if = "Smoothing::is_off")]
     pub smoothing: Smoothing,
+    /// Units of bands in the plot and the tables beside it; what a cube does not know is told as it is stored.
+    #[serde(skip_serializing_if = "Units::is_dn")]
+    pub units: Units,
+    /// Whether the plot lays years over one another.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub years: bool,
+    /// Whether the plot shows the spectrum of the date.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub spectrum: bool,
+    /// Classes whose usual year the plot shows behind the pixels.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub envelopes: Vec<ClassCode>,
 }
 
 impl Default for View {
@@ -105,6 +117,10 @@ impl Default for View {
             composite: Vec::new(),
             gaps: Filling::default(),
             smoothing: Smoothing::default(),
+            units: Units::default(),
+            years: false,
+            spectrum: false,
+            envelopes: Vec::new(),
         }
     }
 }
