@@ -10,11 +10,11 @@ mod svg;
 mod table;
 mod trace;
 
-pub use axes::{Axes, number};
 pub use self::csv::csv;
-pub use months::{Mark, date_of_days, days, month_name, months};
 pub use self::png::png;
 pub use self::svg::svg;
+pub use axes::{Axes, number};
+pub use months::{Mark, date_of_days, days, month_name, months};
 pub use table::{Column, Curve, PixelInput, PixelRows, SeriesTable, TableOf, indices_of};
 pub use trace::{Point, Trace};
 

@@ -27,13 +27,16 @@ pub fn date_of_days(days: f64) -> Option<NaiveDate> {
     NaiveDate::from_num_days_from_ce_opt(EPOCH.saturating_add(days.round() as i32))
 }
 
-/// A mark at the first of each month, or of fewer where there are many: at most 14 or so.
-pub fn months((from, to): (f64, f64)) -> Vec<Mark> {
+/// A mark at the first of each month, or of every other, third, half year … where there are more than `most` of them.
+pub fn months((from, to): (f64, f64), most: usize) -> Vec<Mark> {
     let (Some(first), Some(last)) = (date_of_days(from), date_of_days(to)) else {
         return Vec::new();
     };
     let many = (to - from) / 30.4;
-    let every = if many <= 14.0 { 1 } else { (many / 12.0).ceil() as i32 };
+    // So that January is marked, a step divides the year or is years.
+    let least = (many / most.max(2) as f64).ceil().max(1.0) as i32;
+    let every =
+        [1, 2, 3, 4, 6].into_iter().find(|every| *every >= least).unwrap_or(12 * (least + 11).div_euclid(12));
     let start = first.year() * 12 + first.month0() as i32;
     let end = last.year() * 12 + last.month0() as i32;
     (start..=end)
@@ -60,7 +63,7 @@ mod tests {
     #[test]
     fn months_are_marked_on_their_first_day() {
         let day = |m, d| days(NaiveDate::from_ymd_opt(2022, m, d).unwrap());
-        let marks = months((day(1, 10), day(4, 2)));
+        let marks = months((day(1, 10), day(4, 2)), 14);
         let values: Vec<_> = marks.iter().map(|m| m.day).collect();
         assert_eq!(values, [day(2, 1), day(3, 1), day(4, 1)]);
         assert_eq!(month_name(day(1, 1), true), "Jan 2022");
@@ -69,8 +72,10 @@ mod tests {
 
     #[test]
     fn many_years_have_no_more_marks_than_can_be_read() {
-        let marks = months((0.0, 366.0 * 30.0));
-        assert!((5..=14).contains(&marks.len()), "{}", marks.len());
-        assert!(months((f64::NAN, f64::INFINITY)).is_empty());
+        for (years, most) in [(1.0, 14), (1.0, 5), (3.0, 14), (30.0, 14), (30.0, 4)] {
+            let marks = months((0.0, 366.0 * years), most).len();
+            assert!((2..=most + 1).contains(&marks), "{years} years: {marks} marks of {most}");
+        }
+        assert!(months((f64::NAN, f64::INFINITY), 14).is_empty());
     }
 }

@@ -52,7 +52,9 @@ impl TableOf {
         let coloured = |feature: Feature| {
             let place = known.iter().position(|name| *name == feature.name).unwrap_or(known.len());
             let colour = match feature.bands() {
-                [band] if !feature.is_index() => colours::band(places.get(*band).copied().unwrap_or(0), false),
+                [band] if !feature.is_index() => {
+                    colours::band(places.get(*band).copied().unwrap_or(0), false)
+                }
                 _ => colours::index(place, false),
             };
             let is_drawn = drawn.is_none_or(|drawn| drawn.contains(&feature.name));

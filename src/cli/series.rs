@@ -78,10 +78,13 @@ fn lonlat(text: &str) -> Result<(f64, f64), String> {
 
 pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
     if args.pixel.is_empty() && args.lonlat.is_empty() {
-        return Err(Failure("say which pixels: --pixel COL,ROW or --lonlat LON,LAT, as often as needed".into()));
+        return Err(Failure(
+            "say which pixels: --pixel COL,ROW or --lonlat LON,LAT, as often as needed".into(),
+        ));
     }
     shell.open(&args.project)?;
-    let pixels = args.pixel.iter().map(|&(col, row)| (format!("pixel {col}, {row}"), PixelAt::Pixel(col, row)));
+    let pixels =
+        args.pixel.iter().map(|&(col, row)| (format!("pixel {col}, {row}"), PixelAt::Pixel(col, row)));
     let places = args.lonlat.iter().map(|&(lon, lat)| (format!("{lon}, {lat}"), PixelAt::LonLat(lon, lat)));
     let request = SeriesRequest {
         pixels: pixels.chain(places).collect(),
@@ -104,7 +107,8 @@ pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
     let saved =
         shell.project_mut()?.last.series.take().ok_or_else(|| Failure("nothing was written".into()))?;
     let table = &saved.table;
-    let observed = |missing: &[Option<crate::cube::PixelState>]| missing.iter().filter(|m| m.is_none()).count();
+    let observed =
+        |missing: &[Option<crate::cube::PixelState>]| missing.iter().filter(|m| m.is_none()).count();
     let pixels: Vec<_> = table
         .pixels
         .iter()

@@ -60,13 +60,7 @@ impl Feature {
         let common = common_names(bands).swap_remove(band);
         Some(Self {
             name: name.clone(),
-            source: Source::Band {
-                band,
-                common,
-                scale: knowledge.scale,
-                convert: None,
-                units: Units::Dn,
-            },
+            source: Source::Band { band, common, scale: knowledge.scale, convert: None, units: Units::Dn },
         })
     }
 

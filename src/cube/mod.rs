@@ -36,8 +36,8 @@ pub use masks::PixelState;
 pub use settings::{BuildSettings, GridSetting, MaskSetting, Method, OffsetSetting, Period, Resampling};
 pub use smooth::{Season, Smoothing};
 pub use store::{Chunk, Cube, CubeError, CubeInfo, Masks, PixelMask, Pixels, Series};
-pub use units::Units;
 pub use survey::{AcquisitionSurvey, StepSurvey, Survey, survey};
+pub use units::Units;
 
 use crate::source::BandKnowledge;
 use serde::{Deserialize, Serialize};

@@ -93,8 +93,35 @@ mod tests {
         assert_eq!(unit(band("B10", "tir1", 0.003_418_02, 149.0), Units::Reflectance), "K");
         assert_eq!(unit(band("NDVI", "ndvi", 1e-4, 0.0), Units::Reflectance), "index");
         assert_eq!(unit(Band::named("x"), Units::Reflectance), "DN", "nothing is known of it");
-        let values = Feature::band_at(&[red()], 0).unwrap().in_units(Units::Reflectance).series(&one(f32::NAN));
+        let values =
+            Feature::band_at(&[red()], 0).unwrap().in_units(Units::Reflectance).series(&one(f32::NAN));
         assert!(values[0].is_nan(), "a gap stays one");
+    }
+
+    #[test]
+    fn a_cube_without_a_scale_is_told_as_it_is_stored_and_says_why() {
+        let info = |bands: Vec<Band>, pixel_type| CubeInfo {
+            grid: crate::geo::Grid {
+                crs: crate::geo::Crs::from_epsg(32615).unwrap(),
+                left: 0.0,
+                top: 0.0,
+                pixel_width: 10.0,
+                pixel_height: 10.0,
+                width: 1,
+                height: 1,
+            },
+            bands,
+            dates: Vec::new(),
+            pixel_type,
+            nodata: 0.0,
+            origin: None,
+        };
+        let unknown = info(vec![Band::named("x")], PixelType::Uint16);
+        assert!(Units::lack(&unknown).unwrap().contains("Build it again"));
+        assert_eq!(Units::Reflectance.on(&unknown), Units::Dn);
+        assert!(Units::lack(&info(vec![Band::named("x")], PixelType::Float32)).unwrap().contains("floating"));
+        let known = info(vec![Band::named("x"), band("B4", "red", 1e-4, 0.0)], PixelType::Uint16);
+        assert_eq!((Units::lack(&known), Units::Reflectance.on(&known)), (None, Units::Reflectance));
     }
 
     #[test]

@@ -21,10 +21,10 @@ mod wand;
 mod work;
 
 pub use draft::{DraftAnswer, DraftQuestion, DraftRequest, Drafts};
+pub use envelope::{Envelopes, EnvelopesRequest, envelopes};
 pub use flags::{
     AllFacts, CoreResult, Facts, FlagSpec, Flagged, Mark, Marks, PixelPlace, Relations, flag_all, flags,
 };
-pub use envelope::{Envelopes, EnvelopesRequest, envelopes};
 pub use imagery::{
     BuildCubeSpec, SurveySpec, append_to_cube, build_cube, stopped_by_damage, survey, to_recognise,
 };

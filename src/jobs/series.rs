@@ -77,12 +77,7 @@ fn write_series(spec: &SeriesSpec, report: Report, cancel: &Cancel) -> anyhow::R
     if let (false, Some(why)) = (spec.units.is_dn(), Units::lack(info)) {
         bail!("cannot tell the series of {} as reflectances. {why}", spec.site);
     }
-    let of = TableOf::choose(
-        info,
-        (spec.bands.as_deref(), &spec.indices),
-        &spec.own,
-        spec.drawn.as_deref(),
-    )?;
+    let of = TableOf::choose(info, (spec.bands.as_deref(), &spec.indices), &spec.own, spec.drawn.as_deref())?;
     let of = TableOf {
         project: spec.project.clone(),
         site: spec.site.clone(),
@@ -107,8 +102,9 @@ fn write_series(spec: &SeriesSpec, report: Report, cancel: &Cancel) -> anyhow::R
         ChartFormat::Png => png(&svg(&table), SCALE)?,
     };
     cancel.check()?;
-    write_atomically(&spec.file, &bytes)
-        .with_context(|| format!("cannot write {}: check the folder and the free space", spec.file.display()))?;
+    write_atomically(&spec.file, &bytes).with_context(|| {
+        format!("cannot write {}: check the folder and the free space", spec.file.display())
+    })?;
     Ok(SavedSeries { file: spec.file.clone(), table, bytes: bytes.len() as u64 })
 }
 
@@ -157,7 +153,9 @@ mod tests {
     #[test]
     fn series_are_written_as_the_ending_says_and_pixels_outside_are_told() {
         let home = tempfile::tempdir().unwrap();
-        let value = |step: usize, band: usize, col: u32, row: u32| (1000 + step * 100 + band * 10) as u16 + (col + row) as u16;
+        let value = |step: usize, band: usize, col: u32, row: u32| {
+            (1000 + step * 100 + band * 10) as u16 + (col + row) as u16
+        };
         crate::testing::cube(home.path(), (20, 10), 4, value);
         let write = |spec: &SeriesSpec| write_series(spec, &|_| {}, &Cancel::new());
         for file in ["a.csv", "a.svg", "a.png"] {

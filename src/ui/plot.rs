@@ -25,7 +25,7 @@ use crate::app::OpenProject;
 use crate::cube::Feature;
 use along::Along;
 use curves::{curves, first_bands, series};
-use egui::{Panel, Ui};
+use egui::{Panel, Ui, UiBuilder};
 
 /// Of what is left for the plot, the share that the spectrum takes, and its least and greatest width.
 const SPECTRUM: (f32, f32, f32) = (0.34, 170.0, 360.0);
@@ -70,19 +70,25 @@ pub fn plot_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
         let axes = curves::axes(opened, view, units, &curves, &drawn);
         let folded = project.document.view.years && !Along::is_one_year(&info.dates);
         let along = Along::new(&info.dates, folded);
-        let room = ui.available_size();
+        let room = ui.available_rect_before_wrap();
         let (share, least, most) = SPECTRUM;
-        let beside = project.document.view.spectrum.then(|| (room.x * share).clamp(least, most));
-        let width = room.x - beside.map_or(0.0, |beside| beside + 2.0 * tokens::GRID);
-        ui.horizontal_top(|ui| {
-            ui.set_min_height(room.y);
-            let what = chart::What { opened, along: &along, drawn: &drawn, curves: &curves, axes: &axes };
-            chart::chart_ui(ui, project, view, what, width);
-            if let Some(width) = beside {
-                let of_bands = curves.iter().any(|curve| !curve.feature.is_index());
-                let most = if of_bands { axes.top() } else { 0.0 };
-                spectrum::spectrum_ui(ui, &info.bands, &drawn, units, project.time(), width, most);
-            }
+        let beside = project.document.view.spectrum.then(|| (room.width() * share).clamp(least, most));
+        let mut rest = room;
+        let gap = 2.0 * tokens::GRID;
+        let right = beside.map(|width| {
+            let (left, right) = room.split_left_right_at_x(room.right() - width);
+            rest = left.with_max_x(left.right() - gap);
+            right
         });
+        let what = chart::What { opened, along: &along, drawn: &drawn, curves: &curves, axes: &axes };
+        ui.scope_builder(UiBuilder::new().max_rect(rest), |ui| chart::chart_ui(ui, project, view, what));
+        if let Some(rect) = right {
+            let of_bands = curves.iter().any(|curve| !curve.feature.is_index());
+            let most = if of_bands { axes.top() } else { 0.0 };
+            let time = project.time();
+            ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
+                spectrum::spectrum_ui(ui, &info.bands, &drawn, units, time, most);
+            });
+        }
     });
 }

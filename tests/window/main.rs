@@ -16,6 +16,7 @@ mod listing;
 mod look;
 mod outside;
 mod pictures;
+mod plot;
 mod sites;
 #[path = "../small/mod.rs"]
 mod small;

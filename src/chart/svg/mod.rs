@@ -2,7 +2,9 @@
 
 mod pen;
 
-use super::{Axes, Column, Curve, PixelRows, Point, SeriesTable, Trace, colours, days, month_name, months, number};
+use super::{
+    Axes, Column, Curve, PixelRows, Point, SeriesTable, Trace, colours, days, month_name, months, number,
+};
 use pen::{Anchor, Pen, marker};
 
 /// Width of the paper, in units.
@@ -17,6 +19,9 @@ const MARGIN: f64 = 20.0;
 const ROW: f64 = 18.0;
 /// Room for the months, below.
 const FOOT: f64 = 48.0;
+
+/// Months that are named at most.
+const MOST_MONTHS: usize = 14;
 
 /// Greys of text, of lines that stand back, of the grid.
 const TEXT: &str = "#1a1a1a";
@@ -232,7 +237,7 @@ impl Frame {
             }
         }
         let mut last = f64::NEG_INFINITY;
-        for mark in months(self.span) {
+        for mark in months(self.span, MOST_MONTHS) {
             let [x, _] = self.at([mark.day, axes.bottom]);
             pen.line("grid", [x, self.top], [x, foot], GRID, 1.0, None);
             if x - last > 52.0 {

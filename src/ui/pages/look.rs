@@ -164,9 +164,7 @@ fn season_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &Vie
             ui.end_row();
         }
     });
-    let words = tr!(
-        "On the smooth line ({how}), start and end at half of the amplitude.",
-        how = smoothing.words()
-    );
+    let words =
+        tr!("On the smooth line ({how}), start and end at half of the amplitude.", how = smoothing.words());
     ui.label(RichText::new(words).small().weak());
 }

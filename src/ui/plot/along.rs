@@ -38,7 +38,8 @@ impl Along {
 
     /// Why years cannot be laid over one another: the dates span no more than one.
     pub fn is_one_year(dates: &[NaiveDate]) -> bool {
-        let (first, last) = (dates.first().copied().unwrap_or_default(), dates.last().copied().unwrap_or_default());
+        let (first, last) =
+            (dates.first().copied().unwrap_or_default(), dates.last().copied().unwrap_or_default());
         (last - first).num_days() <= 366
     }
 

@@ -59,7 +59,7 @@ fn axes_of_plot(ui: &Ui, curves: &[Curve], axes: Axes) -> Vec<AxisHints<'static>
     std::iter::once(left).chain(right).collect()
 }
 
-pub fn chart_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, what: What<'_>, width: f32) {
+pub fn chart_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, what: What<'_>) {
     let What { opened, along, drawn, curves, axes } = what;
     let axes = *axes;
     let dark = ui.visuals().dark_mode;
@@ -77,9 +77,10 @@ pub fn chart_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, what: What<
     let how = trace::How { filling, smoothing: project.document.view.smoothing, weak };
     let painted = trace::painted(along, drawn, curves, &axes, how);
     let labels = trace::Labels::new(along.clone(), drawn, curves, filling, counted);
+    // A name of a month takes so much room.
+    let most = ((ui.available_width() - 100.0) / 30.0).max(2.0) as usize;
     let ((from, to), with_year) = (along.span(), !along.folded);
     let plot = Plot::new("series")
-        .width(width)
         .allow_zoom(false)
         .allow_scroll(false)
         .allow_drag(false)
@@ -91,7 +92,7 @@ pub fn chart_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, what: What<
         .include_y(axes.top())
         .grid_color(ui.visuals().widgets.noninteractive.bg_stroke.color.gamma_multiply(0.9))
         .x_grid_spacer(move |input| {
-            let marks = months(input.bounds).into_iter();
+            let marks = months(input.bounds, most).into_iter();
             marks.map(|mark| GridMark { value: mark.day, step_size: mark.step }).collect()
         })
         .y_grid_spacer(move |_| axes.grid().map(|value| GridMark { value, step_size: axes.step }).collect())
@@ -129,10 +130,8 @@ pub fn chart_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, what: What<
 
 /// Names the pixels of which nothing that is shown was observed at any date.
 fn nothing(drawn: &[Drawn], curves: &[Curve]) -> Option<String> {
-    let empty: Vec<&str> =
-        drawn.iter().filter(|d| d.is_empty(curves)).map(|d| d.name.as_str()).collect();
-    (!empty.is_empty())
-        .then(|| tr!("{names}: nothing but gaps, at all dates", names = empty.join(", ")))
+    let empty: Vec<&str> = drawn.iter().filter(|d| d.is_empty(curves)).map(|d| d.name.as_str()).collect();
+    (!empty.is_empty()).then(|| tr!("{names}: nothing but gaps, at all dates", names = empty.join(", ")))
 }
 
 /// What is drawn, for those who hear the plot.

@@ -78,16 +78,8 @@ pub fn bands_ui(ui: &mut Ui, opened: &OpenedCube, view: &mut View) {
 /// How gaps are shown; gives another choice.
 pub fn gaps_ui(ui: &mut Ui, shown: Filling) -> Option<Filling> {
     let choices = [
-        (
-            Filling::Off,
-            tr!("as they are"),
-            tr!("Curves break where there is no clear observation"),
-        ),
-        (
-            Filling::Linear,
-            tr!("linear"),
-            tr!("Filled linearly by date: hollow markers on a dotted line"),
-        ),
+        (Filling::Off, tr!("as they are"), tr!("Curves break where there is no clear observation")),
+        (Filling::Linear, tr!("linear"), tr!("Filled linearly by date: hollow markers on a dotted line")),
         (
             Filling::LastClear,
             tr!("last clear"),
@@ -138,7 +130,13 @@ pub fn units_ui(ui: &mut Ui, info: &CubeInfo, shown: Units) -> Option<Units> {
     ];
     let lack = Units::lack(info);
     let enabled = ui.add_enabled_ui(lack.is_none(), |ui| {
-        one_of(ui, tr!("Units"), &choices, shown.on(info), tr!("Units of bands, in the plot, the tables and exports"))
+        one_of(
+            ui,
+            tr!("Units"),
+            &choices,
+            shown.on(info),
+            tr!("Units of bands, in the plot, the tables and exports"),
+        )
     });
     if let Some(why) = lack {
         enabled.response.on_disabled_hover_text(why);

@@ -25,7 +25,8 @@ pub fn cursor_ui(
     painter.vline(x, frame.y_range(), Stroke::new(if taken { 2.0 } else { 1.0 }, accent));
     if let Some(date) = along.dates.get(now) {
         let font = FontId::proportional(tokens::SMALL);
-        let text = painter.layout_no_wrap(format::date(*date), font, tokens::on_accent(ui.visuals().dark_mode));
+        let text =
+            painter.layout_no_wrap(format::date(*date), font, tokens::on_accent(ui.visuals().dark_mode));
         let size = text.size() + vec2(8.0, 2.0);
         // At the ends of the plot it stands beside the line.
         let left = (x - size.x / 2.0).clamp(frame.left(), (frame.right() - size.x).max(frame.left()));

@@ -14,8 +14,6 @@ use egui::Color32;
 pub struct Drawn {
     /// What it is called: "pin 1".
     pub name: String,
-    /// Column and row.
-    pub pixel: (u32, u32),
     /// All bands.
     pub series: Series,
     /// What the cube's masks say of it; `None` where it has none.
@@ -62,7 +60,7 @@ pub fn series(project: &OpenProject, opened: &OpenedCube, view: &View) -> Vec<Dr
     let of = |pixel: (u32, u32), name: String, pin: Option<usize>| {
         let series = opened.cube.cached_series(pixel.0, pixel.1)?;
         let mask = opened.cube.cached_mask(pixel.0, pixel.1);
-        Some(Drawn { name, pixel, series, mask, pin })
+        Some(Drawn { name, series, mask, pin })
     };
     let pins = project.document.view.pins.iter().enumerate();
     let mut drawn: Vec<Drawn> =
@@ -95,13 +93,7 @@ pub fn units(project: &OpenProject, opened: &OpenedCube) -> Units {
 }
 
 /// What is shown: bands, then indices, then the one being written.
-pub fn curves(
-    opened: &OpenedCube,
-    view: &View,
-    indices: &[Feature],
-    units: Units,
-    dark: bool,
-) -> Vec<Curve> {
+pub fn curves(opened: &OpenedCube, view: &View, indices: &[Feature], units: Units, dark: bool) -> Vec<Curve> {
     let bands = &opened.cube.info().bands;
     let colours = choose::band_colours(bands, dark);
     let of_band = |&band: &usize| {
@@ -192,7 +184,7 @@ mod tests {
 
     fn drawn(values: Vec<f32>) -> Drawn {
         let series = Series { times: values.len() / 2, bands: 2, values };
-        Drawn { name: "pin 1".into(), pixel: (0, 0), series, mask: None, pin: Some(0) }
+        Drawn { name: "pin 1".into(), series, mask: None, pin: Some(0) }
     }
 
     fn curve(text: &str) -> Curve {

@@ -133,7 +133,8 @@ pub fn follow(ctx: &Context, project: &OpenProject, opened: &OpenedCube, view: &
 /// The annotations that give samples: those one is sure of, which hold at all dates, as far as their cores are known.
 fn members(project: &OpenProject, opened: &OpenedCube) -> Vec<(ClassCode, Arc<jobs::DrawnCore>)> {
     let dates = &opened.cube.info().dates;
-    let sure = project.annotations.iter().filter(|a| a.confidence == Confidence::Sure && a.holds.at_all(dates));
+    let sure =
+        project.annotations.iter().filter(|a| a.confidence == Confidence::Sure && a.holds.at_all(dates));
     let member = |annotation: &Arc<crate::labels::Annotation>| {
         let core = project.derived.cores.get(annotation.id)?.as_ref().ok()?;
         Some((annotation.class, Arc::clone(core)))
@@ -157,7 +158,8 @@ pub fn menu_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     };
     let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
     let button = Button::new(RichText::new(words).small());
-    let (response, _) = MenuButton::from_button(button).config(config).ui(ui, |ui| classes_ui(ui, project, view));
+    let (response, _) =
+        MenuButton::from_button(button).config(config).ui(ui, |ui| classes_ui(ui, project, view));
     let told = view.envelopes.told(project).join("\n");
     let hint = tr!("The usual year of up to three classes, from the pure pixels of their annotations");
     response.on_hover_text(if told.is_empty() { hint.to_string() } else { format!("{hint}\n{told}") });

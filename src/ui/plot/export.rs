@@ -18,7 +18,9 @@ fn pixels(project: &OpenProject, opened: &OpenedCube, view: &View) -> Vec<(Strin
         return pins;
     }
     let last = view.last_pixel.as_ref().filter(|(site, _)| *site == opened.site);
-    last.map(|&(_, (col, row))| (tr!("pixel {col}, {row}", col = col, row = row), (col, row))).into_iter().collect()
+    last.map(|&(_, (col, row))| (tr!("pixel {col}, {row}", col = col, row = row), (col, row)))
+        .into_iter()
+        .collect()
 }
 
 /// The names of all indices shown, and of all curves.
@@ -61,7 +63,8 @@ pub fn request(project: &OpenProject, view: &View, file: &Path) -> Option<Series
 pub fn text(project: &OpenProject, opened: &OpenedCube, view: &View) -> Result<String, String> {
     let (indices, drawn) = shown(project, opened, view);
     let own = &project.document.settings.indices;
-    let of = TableOf::choose(opened.cube.info(), (None, &indices), own, Some(&drawn)).map_err(|e| e.to_string())?;
+    let of = TableOf::choose(opened.cube.info(), (None, &indices), own, Some(&drawn))
+        .map_err(|e| e.to_string())?;
     let of = TableOf {
         project: project.document.name.clone(),
         site: opened.site.clone(),
@@ -103,7 +106,9 @@ pub fn menu_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &m
             }
         })
     });
-    let hint = tr!("The series of the pins, or of the pixel that was last under the mouse, to the clipboard or a file");
+    let hint = tr!(
+        "The series of the pins, or of the pixel that was last under the mouse, to the clipboard or a file"
+    );
     let response = menu.inner.response;
     let name = || egui::WidgetInfo::labeled(egui::Role::Button, any, tr!("Export series…"));
     response.widget_info(name);

@@ -72,7 +72,9 @@ pub fn tools_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &
             .add_enabled_ui(!one_year, |ui| toggle(ui, on, tr!("Years")))
             .inner
             .on_hover_text(tr!("Lays the years over one another, by day of the year"))
-            .on_disabled_hover_text(tr!("The dates of this site span one year: there is nothing to lay over it"));
+            .on_disabled_hover_text(tr!(
+                "The dates of this site span one year: there is nothing to lay over it"
+            ));
         if years.clicked() {
             view.send(Command::ShowYears(!on));
         }

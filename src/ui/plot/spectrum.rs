@@ -90,7 +90,7 @@ fn lines(drawn: &Drawn, features: &[Feature], places: &[Place], time: usize) -> 
 }
 
 /// Paints the spectrum of the date at `time`.
-pub fn spectrum_ui(ui: &mut Ui, bands: &[Band], drawn: &[Drawn], units: Units, time: usize, width: f32, most: f64) {
+pub fn spectrum_ui(ui: &mut Ui, bands: &[Band], drawn: &[Drawn], units: Units, time: usize, most: f64) {
     let places = places(bands);
     let features: Vec<Feature> =
         Feature::all_bands(bands).into_iter().map(|feature| feature.in_units(units)).collect();
@@ -108,9 +108,11 @@ pub fn spectrum_ui(ui: &mut Ui, bands: &[Band], drawn: &[Drawn], units: Units, t
     let (ticks, labels) = (named.clone(), named);
     let weak = ui.visuals().weak_text_color();
     let by_order = longest == 0.0;
+    let lacks = lacking(bands, &places);
     let x_axis = AxisHints::new_x()
         .tick_label_color(weak)
-        .label(lacking(bands, &places).unwrap_or_else(|| tr!("wavelength, nm").into()))
+        .label_spacing(egui::Rangef::new(22.0, 40.0))
+        .label(lacks.clone().unwrap_or_else(|| tr!("wavelength, nm").into()))
         .formatter(move |mark, _| match by_order {
             true => {
                 let tick = ticks.iter().find(|(at, _)| (at - mark.value).abs() < 1.0);
@@ -119,14 +121,14 @@ pub fn spectrum_ui(ui: &mut Ui, bands: &[Band], drawn: &[Drawn], units: Units, t
             false if mark.value > longest => String::new(),
             false => format!("{:.0}", mark.value),
         });
-    let y_axis = AxisHints::new_y().min_thickness(48.0).tick_label_color(weak).formatter(|mark, _| {
-        match mark.step_size >= 1.0 {
-            true => format::grouped(mark.value.round() as i64),
-            false => number(mark.value, mark.step_size),
-        }
-    });
+    let y_axis =
+        AxisHints::new_y().min_thickness(48.0).tick_label_color(weak).formatter(|mark, _| {
+            match mark.step_size >= 1.0 {
+                true => format::grouped(mark.value.round() as i64),
+                false => number(mark.value, mark.step_size),
+            }
+        });
     let plot = Plot::new("spectrum")
-        .width(width)
         .allow_zoom(false)
         .allow_scroll(false)
         .allow_drag(false)
@@ -143,9 +145,8 @@ pub fn spectrum_ui(ui: &mut Ui, bands: &[Band], drawn: &[Drawn], units: Units, t
         .set_margin_fraction(egui::vec2(0.0, 0.06))
         .label_formatter(move |at| {
             let HoverPosition::NearDataPoint { plot_name, position, .. } = at else { return None };
-            let (nm, band) = labels.iter().min_by(|a, b| {
-                (a.0 - position.x).abs().total_cmp(&(b.0 - position.x).abs())
-            })?;
+            let (nm, band) =
+                labels.iter().min_by(|a, b| (a.0 - position.x).abs().total_cmp(&(b.0 - position.x).abs()))?;
             let place = if *nm <= longest { format!("{band}, {nm:.0} nm") } else { band.clone() };
             Some(format!("{plot_name}\n{place}\n{}", told_with_unit(position.y, unit)))
         });
@@ -179,6 +180,7 @@ pub fn spectrum_ui(ui: &mut Ui, bands: &[Band], drawn: &[Drawn], units: Units, t
             tr!("{name}: {n} of {all} bands", name = d.name, n = seen, all = places.len())
         })
         .collect();
+    let told: Vec<String> = told.into_iter().chain(lacks).collect();
     let words = tr!("Spectrum of {what}", what = told.join("; "));
     response.response.widget_info(|| WidgetInfo::labeled(egui::Role::Figure, true, &words));
 }
@@ -208,7 +210,7 @@ mod tests {
 
     fn drawn(values: Vec<f32>) -> Drawn {
         let series = Series { times: 1, bands: values.len(), values };
-        Drawn { name: "pin 1".into(), pixel: (0, 0), series, mask: None, pin: Some(0) }
+        Drawn { name: "pin 1".into(), series, mask: None, pin: Some(0) }
     }
 
     #[test]

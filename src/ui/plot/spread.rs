@@ -1,8 +1,8 @@
 //! All series of a polygon in the plot: each a thin line, their mean a strong one, the 10th to 90th percentile a
 //! filled band, and those that stand apart in black or white.
 
-use super::curves::Curve;
 use super::along::Along;
+use super::curves::Curve;
 use crate::chart::Axes;
 use crate::samples::{Spread, SpreadCurve};
 use egui::{Color32, Shape, Stroke, Ui};

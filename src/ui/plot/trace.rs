@@ -211,7 +211,8 @@ impl Labels {
     fn told(&self, name: &str, place: f64, at: f64, axes: &Axes) -> Option<String> {
         let label = self.all.iter().find(|label| label.name == name)?;
         let time = self.along.at(place, label.year);
-        let date = time.and_then(|time| self.along.dates.get(time)).map_or(String::new(), |d| format::date(*d));
+        let date =
+            time.and_then(|time| self.along.dates.get(time)).map_or(String::new(), |d| format::date(*d));
         let value = match label.values {
             None => String::new(),
             Some((true, _)) => format!("{:.3}", axes.value_at(at)),
@@ -269,7 +270,6 @@ mod tests {
         let values = vec![1.0, GAP, 3.0, GAP, 5.0, GAP];
         Drawn {
             name: "pin 1".into(),
-            pixel: (0, 0),
             series: Series { times: 6, bands: 1, values },
             mask: Some(mask),
             pin: Some(0),
@@ -288,9 +288,7 @@ mod tests {
     fn each_date_tells_what_it_is() {
         let axes = Axes::fit((0.0, 10.0), None);
         let days = along(DAYS, false).days;
-        let of = |counted| {
-            Labels::new(along(DAYS, false), &[drawn()], &[curve()], Filling::Linear, counted)
-        };
+        let of = |counted| Labels::new(along(DAYS, false), &[drawn()], &[curve()], Filling::Linear, counted);
         let labels = of(true);
         let told = |name: &str, time: usize, at: f64| {
             let words = labels.told(name, days[time], at, &axes).unwrap();
@@ -316,7 +314,13 @@ mod tests {
         let painted = painted(&along(DAYS, false), &[drawn()], &[curve()], &axes, how(Smoothing::Off));
         // Observations, filled ones, crosses.
         assert_eq!((painted.lines.len(), painted.markers.len()), (3, 3));
-        let smooth = super::painted(&along(DAYS, false), &[drawn()], &[curve()], &axes, how(Smoothing::WhittakerLight));
+        let smooth = super::painted(
+            &along(DAYS, false),
+            &[drawn()],
+            &[curve()],
+            &axes,
+            how(Smoothing::WhittakerLight),
+        );
         assert_eq!((smooth.lines.len(), smooth.markers.len()), (4, 3), "one line more");
         assert_eq!(
             drawn().told(Filling::LastClear).unwrap(),
