@@ -5,7 +5,7 @@
 mod support;
 
 use std::path::Path;
-use support::{arg, grid, project, ritmo};
+use support::{arg, grid, mosaic, project, ritmo};
 
 fn rows(path: &Path) -> (Vec<String>, Vec<Vec<String>>) {
     let mut reader = csv::Reader::from_path(path).unwrap();
@@ -43,11 +43,28 @@ fn values_of_a_pixel_are_written_and_read_back_to_what_was_stored() {
         assert_eq!(row[column("B08")], stored(month, 1, 60, 7).to_string());
         assert_eq!(row[column("state")], "observed");
     }
-    let again = ["series", arg(&project), "--pixel", "60,7", "--units", "reflectance", "--bands", "B08"];
-    let again = [&again[..], &["--smooth", "light", "--output", arg(&physical), "--json"]].concat();
-    let told = ritmo(&again).json();
+    // These bands alone say nothing of their sensor.
+    let again = ["series", arg(&project), "--pixel", "60,7", "--units", "reflectance"];
+    let why = ritmo(&[&again[..], &["--output", arg(&physical)]].concat()).failure().to_string();
+    assert!(why.contains("does not say how its numbers become reflectances"), "{why}");
+}
+
+#[test]
+fn reflectances_read_back_to_what_was_stored() {
+    let folder = tempfile::tempdir().unwrap();
+    let (inputs, project) = (folder.path().join("mosaics"), folder.path().join("project"));
+    std::fs::create_dir_all(&inputs).unwrap();
+    for month in 1..=4 {
+        let file = inputs.join(format!("m_2022-{month:02}-15.tif"));
+        mosaic(&file, &grid(), &["B02", "B03", "B04", "B08"], month);
+    }
+    ritmo(&["new", arg(&project), "--json"]).json();
+    ritmo(&["cube", "build", arg(&project), "--site", "site", arg(&inputs), "--json"]).json();
+    let file = folder.path().join("physical.csv");
+    let verb = ["series", arg(&project), "--pixel", "60,7", "--units", "reflectance", "--bands", "B08"];
+    let told = ritmo(&[&verb[..], &["--smooth", "light", "--output", arg(&file), "--json"]].concat()).json();
     assert_eq!(told["columns"], serde_json::json!([{ "name": "B08", "unit": "reflectance" }]));
-    let (head, read) = rows(&physical);
+    let (head, read) = rows(&file);
     assert_eq!(head.last().unwrap(), "B08_smooth");
     let place = head.iter().position(|name| name == "B08").unwrap();
     for (month, row) in (1..).zip(&read) {

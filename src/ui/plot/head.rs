@@ -61,34 +61,39 @@ pub fn indices_ui(
 pub fn tools_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut View) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
-        envelopes::menu_ui(ui, project, view);
-        let info = opened.cube.info();
-        if let Some(units) = choose::units_ui(ui, info, project.document.view.units) {
-            view.send(Command::ShowUnits(units));
-        }
-        let one_year = Along::is_one_year(&info.dates);
-        let on = project.document.view.years && !one_year;
-        let years = ui
-            .add_enabled_ui(!one_year, |ui| toggle(ui, on, tr!("Years")))
-            .inner
-            .on_hover_text(tr!("Lays the years over one another, by day of the year"))
-            .on_disabled_hover_text(tr!(
-                "The dates of this site span one year: there is nothing to lay over it"
-            ));
-        if years.clicked() {
-            view.send(Command::ShowYears(!on));
-        }
-        let on = project.document.view.spectrum;
-        let hint = tr!("Shows the bands over their wavelengths at the date on screen, beside the series");
-        if toggle(ui, on, tr!("Spectrum")).on_hover_text(hint).clicked() {
-            view.send(Command::ShowSpectrum(!on));
-        }
-        export::menu_ui(ui, project, opened, view);
+        // In a narrow window the row scrolls, and does not push the plot out of the window.
+        let scroll = egui::ScrollArea::horizontal().id_salt("tools").max_width(ui.available_width());
+        scroll.show(ui, |ui| ui.horizontal(|ui| buttons_ui(ui, project, opened, view)));
         let told = view.envelopes.told(project).join(" · ");
-        if !told.is_empty() {
-            ui.add(egui::Label::new(RichText::new(&told).small().weak()).truncate()).on_hover_text(&told);
+        if !told.is_empty() && ui.available_width() > 48.0 {
+            let label = egui::Label::new(RichText::new(&told).small().weak());
+            ui.add(label.truncate()).on_hover_text(&told);
         }
     });
+}
+
+fn buttons_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut View) {
+    envelopes::menu_ui(ui, project, view);
+    let info = opened.cube.info();
+    if let Some(units) = choose::units_ui(ui, info, project.document.view.units) {
+        view.send(Command::ShowUnits(units));
+    }
+    let one_year = Along::is_one_year(&info.dates);
+    let on = project.document.view.years && !one_year;
+    let years = ui
+        .add_enabled_ui(!one_year, |ui| toggle(ui, on, tr!("Years")))
+        .inner
+        .on_hover_text(tr!("Lays the years over one another, by day of the year"))
+        .on_disabled_hover_text(tr!("The dates of this site span one year: there is nothing to lay over it"));
+    if years.clicked() {
+        view.send(Command::ShowYears(!on));
+    }
+    let on = project.document.view.spectrum;
+    let hint = tr!("Shows the bands over their wavelengths at the date on screen, beside the series");
+    if toggle(ui, on, tr!("Spectrum")).on_hover_text(hint).clicked() {
+        view.send(Command::ShowSpectrum(!on));
+    }
+    export::menu_ui(ui, project, opened, view);
 }
 
 fn toggle(ui: &mut Ui, on: bool, words: &str) -> egui::Response {

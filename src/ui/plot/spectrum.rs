@@ -191,8 +191,8 @@ fn marks(by_order: bool, first: f64, last: f64) -> Vec<GridMark> {
         true => STEP * ((last - first) / STEP / 8.0).ceil().max(1.0),
         false => [100.0, 200.0, 500.0].into_iter().find(|step| (last - first) / step <= 6.0).unwrap_or(500.0),
     };
-    let from = if by_order { first } else { (first / step).floor() * step };
-    let many = ((last - from) / step).ceil().max(0.0) as usize + 1;
+    let from = if by_order { first } else { (first / step).ceil() * step };
+    let many = ((last - from) / step).floor().max(0.0) as usize + 1;
     (0..many.min(100)).map(|i| GridMark { value: from + step * i as f64, step_size: step }).collect()
 }
 
