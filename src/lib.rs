@@ -15,6 +15,7 @@
 
 pub mod app;
 pub mod assess;
+pub mod chart;
 pub mod classify;
 pub mod cli;
 pub mod cube;

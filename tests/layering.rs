@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms from top to bottom; `cli` and `ui` stand side by side. A room may use those of a greater number.
-const ROOMS: [(&str, u32); 17] = [
+const ROOMS: [(&str, u32); 18] = [
     ("main", 0),
     ("ui", 1),
     ("cli", 1),
@@ -19,6 +19,7 @@ const ROOMS: [(&str, u32); 17] = [
     ("model", 9),
     ("samples", 10),
     ("labels", 11),
+    ("chart", 11),
     ("cube", 12),
     ("source", 13),
     ("geo", 14),
@@ -27,7 +28,7 @@ const ROOMS: [(&str, u32); 17] = [
 ];
 
 /// Crates and the rooms that may name them.
-const CRATES: [(&str, &[&str]); 10] = [
+const CRATES: [(&str, &[&str]); 11] = [
     ("gdal", &["geo", "source"]),
     ("candle_core", &["model"]),
     ("candle_nn", &["model"]),
@@ -38,6 +39,7 @@ const CRATES: [(&str, &[&str]); 10] = [
     ("rfd", &["ui"]),
     ("anyhow", &["main", "cli", "app", "jobs", "ui"]),
     ("zarrs", &["cube"]),
+    ("resvg", &["chart"]),
 ];
 
 fn level(room: &str) -> Option<u32> {

@@ -2,8 +2,9 @@
 
 use super::labels_out::{ExportRequest, SamplesRequest};
 use super::models::ExportModelRequest;
+use super::series::SeriesRequest;
 use super::statistics::MeasureRequest;
-use crate::cube::{BuildSettings, Filling, NamedIndex, Smoothing};
+use crate::cube::{BuildSettings, Filling, NamedIndex, Smoothing, Units};
 use crate::jobs::{JobId, ListSpec, SiteNaming};
 use crate::labels::{AnnotationId, Class, ClassCode, Combine, Confidence, Holds, ImportSettings, Legend};
 use crate::model::ModelSpec;
@@ -161,6 +162,16 @@ pub enum Command {
     ShowMap(String),
     /// What the map compares, and how.
     Compare(Comparison),
+    /// In which units values of bands are told.
+    ShowUnits(Units),
+    /// Whether the plot lays years over one another.
+    ShowYears(bool),
+    /// Whether the plot shows the spectrum of the date beside the series.
+    ShowSpectrum(bool),
+    /// Of which classes, at most three, the plot shows the usual year behind the pixels.
+    ShowEnvelopes(Vec<ClassCode>),
+    /// Writes the series of pixels to a file (a job).
+    ExportSeries(SeriesRequest),
     /// Shows three bands or indices as red, green and blue, or one on a ramp of colours; natural colour where there is none
     /// (a job).
     SetComposite(Vec<String>),

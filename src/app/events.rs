@@ -3,7 +3,8 @@
 use super::state::{AppState, CubeState, LastResults, Level, MapLayer, ModelEntry, OpenProject, SaveState};
 use super::update::{map, start_open};
 use super::{
-    derived, flags, imagery, labels_in, labels_out, listing, maps, models, outside, places, sites, statistics,
+    derived, flags, imagery, labels_in, labels_out, listing, maps, models, outside, places, series, sites,
+    statistics,
 };
 use crate::classify::ChunkMap;
 use crate::jobs::{
@@ -232,6 +233,7 @@ fn finished(state: &mut AppState, job: JobId, outcome: Outcome) {
         Outcome::Exported(exported) => labels_out::exported(state, exported),
         Outcome::Checked(checked) => labels_out::checked(state, checked),
         Outcome::SamplesSaved(saved) => labels_out::samples_saved(state, saved),
+        Outcome::SeriesSaved(saved) => series::saved(state, saved),
         Outcome::LegendRead { file, legend, how } => super::legend::came(state, &file, &legend, how),
         Outcome::LegendWritten(file) => {
             state.notify(Level::Done, format!("The legend is in {}", file.display()));

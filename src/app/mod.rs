@@ -22,6 +22,7 @@ mod models;
 mod outside;
 mod places;
 mod reshape;
+mod series;
 mod sites;
 mod state;
 mod statistics;
@@ -40,6 +41,7 @@ pub use legend::{ENOUGH_PIXELS, ENOUGH_POLYGONS};
 pub use listing::Listing;
 pub use models::{DamagedModel, ExportModelRequest, HOLDS_MODELS};
 pub use places::Places;
+pub use series::{MOST_ENVELOPES, SeriesRequest};
 pub use state::{
     AppState, CubeState, JobView, LastResults, Level, MapLayer, ModelEntry, Notice, OpenProject, SaveState,
     SiteView, SurveyState, Surveying, Training,

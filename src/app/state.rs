@@ -10,7 +10,7 @@ use super::statistics::Measuring;
 use crate::geo::Window;
 use crate::jobs::{
     Assessed, CheckedLabels, CubeBuilt, CubesBuilt, ExportedLabels, Found, Imported, JobId, JobKind, Loader,
-    Mapped, OpenedCube, Runner, SavedSamples, StoppedTraining, Surveyed, Trained,
+    Mapped, OpenedCube, Runner, SavedSamples, SavedSeries, StoppedTraining, Surveyed, Trained,
 };
 use crate::labels::{Annotation, AnnotationId, Annotations, Class, ClassCode};
 use crate::model::{EpochScore, ModelCard};
@@ -318,6 +318,8 @@ pub struct LastResults {
     pub checked: Option<CheckedLabels>,
     /// Samples that were written.
     pub samples: Option<SavedSamples>,
+    /// Series that were written.
+    pub series: Option<SavedSeries>,
     /// A model that was trained.
     pub trained: Option<Trained>,
     /// A site that was mapped.

@@ -97,6 +97,7 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
         Command::ExportLabels(request) => labels_out::export(state, request),
         Command::CheckLabels => labels_out::check(state),
         Command::SaveSamples(request) => labels_out::samples(state, request),
+        Command::ExportSeries(request) => super::series::export(state, request),
         Command::ImportLegend { file, how } => super::legend::import(state, file, how),
         Command::ExportLegend(file) => super::legend::export(state, file),
         Command::Train { name, then_map } => train(state, name, Learn { then_map, ..Learn::default() }),
@@ -435,6 +436,10 @@ fn apply(project: &mut OpenProject, author: Option<&str>, command: Command) -> R
         Command::ShowGaps(filling) => return view(project, |p| p.document.view.gaps = filling),
         Command::SetLayer(layer) => return layers::set(project, layer),
         Command::MoveLayer { layer, to } => return layers::place(project, layer, to),
+        Command::ShowUnits(units) => return view(project, |p| p.document.view.units = units),
+        Command::ShowYears(on) => return view(project, |p| p.document.view.years = on),
+        Command::ShowSpectrum(on) => return view(project, |p| p.document.view.spectrum = on),
+        Command::ShowEnvelopes(classes) => return super::series::show_envelopes(project, classes),
         Command::SetView { centre, zoom } if [centre[0], centre[1], zoom].iter().all(|v| v.is_finite()) => {
             view(project, |p| {
                 p.document.view.centre = Some(centre);

@@ -11,6 +11,7 @@ mod model;
 mod new;
 mod predict;
 mod samples;
+mod series;
 mod shell;
 mod statistics;
 mod train;
@@ -57,6 +58,8 @@ pub enum Verb {
     Legend(legend::Args),
     /// Write the series of all pure pixels, with their classes, as a table.
     Samples(samples::Args),
+    /// Write the series of single pixels: values as CSV, or a chart as SVG or PNG.
+    Series(series::Args),
     /// Train a model on the project's annotations.
     Train(train::Args),
     /// Cross-validate a network, beside a random forest and nearest neighbours, on groups of samples never parted.
@@ -96,6 +99,7 @@ pub fn run(cli: Cli) -> Result<Option<Window>, Failure> {
         Verb::Labels(verb) => labels::run(verb, &mut shell)?,
         Verb::Legend(args) => legend::run(args, &mut shell)?,
         Verb::Samples(args) => samples::run(args, &mut shell)?,
+        Verb::Series(args) => series::run(args, &mut shell)?,
         Verb::Train(args) => train::run(args, &mut shell)?,
         Verb::Crossval(args) => crossval::run(args, &mut shell)?,
         Verb::Model(verb) => model::run(verb, &mut shell)?,

@@ -4,7 +4,7 @@ use super::index::{
     BLOCK, CATALOGUE, Expression, IndexError, IndexKnowledge, NamedIndex, Program, common_names, find_band,
     listed,
 };
-use super::{Band, Series};
+use super::{Band, Series, Units};
 use crate::source::Scale;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -25,6 +25,8 @@ enum Source {
         scale: Scale,
         /// To the numbers that another cube stores: `stored x factor + offset`.
         convert: Option<[f32; 2]>,
+        /// The units of its values.
+        units: Units,
     },
     Index {
         expression: String,
@@ -58,7 +60,7 @@ impl Feature {
         let common = common_names(bands).swap_remove(band);
         Some(Self {
             name: name.clone(),
-            source: Source::Band { band, common, scale: knowledge.scale, convert: None },
+            source: Source::Band { band, common, scale: knowledge.scale, convert: None, units: Units::Dn },
         })
     }
 
@@ -131,6 +133,17 @@ impl Feature {
         Self { name: name.into(), ..self }
     }
 
+    /// The same in these units: a band whose scale is known gives physical values then; an index stays what it is.
+    #[must_use]
+    pub fn in_units(mut self, wanted: Units) -> Self {
+        if let Source::Band { scale, units, convert: None, .. } = &mut self.source
+            && *scale != Scale::default()
+        {
+            *units = wanted;
+        }
+        self
+    }
+
     /// The bands it is made of, each once.
     pub fn bands(&self) -> &[usize] {
         match &self.source {
@@ -162,16 +175,27 @@ impl Feature {
 
     /// The unit of its values, for people.
     pub fn unit(&self) -> &'static str {
-        if self.is_index() { "index" } else { "DN" }
+        match &self.source {
+            Source::Index { .. } => "index",
+            Source::Band { units: Units::Dn, .. } => "DN",
+            Source::Band { common, .. } => match common.as_deref() {
+                Some("tir1" | "tir2") => "K",
+                Some("ndvi" | "evi") => "index",
+                _ => "reflectance",
+            },
+        }
     }
 
     /// Its values from planes of stored values, one for each of [`Self::bands`], all as long as `out`; NaN is no
     /// observation, on both sides.
     pub fn evaluate(&self, planes: &[&[f32]], out: &mut [f32]) {
         match &self.source {
-            Source::Band { convert, .. } => {
+            Source::Band { convert, units, scale, .. } => {
                 let Some(plane) = planes.first() else { return out.fill(f32::NAN) };
                 match convert {
+                    None if *units == Units::Reflectance => {
+                        out.iter_mut().zip(*plane).for_each(|(to, stored)| *to = scale.physical(*stored));
+                    }
                     None => out.copy_from_slice(&plane[..out.len()]),
                     Some([factor, offset]) => {
                         out.iter_mut().zip(*plane).for_each(|(to, stored)| *to = stored * factor + offset);

@@ -25,6 +25,7 @@ mod survey;
 mod target;
 #[cfg(test)]
 mod tests;
+mod units;
 mod write;
 
 pub use append::append;
@@ -37,6 +38,7 @@ pub use settings::{BuildSettings, GridSetting, MaskSetting, Method, OffsetSettin
 pub use smooth::{Season, Smoothing};
 pub use store::{Chunk, Cube, CubeError, CubeInfo, Masks, PixelMask, Pixels, Series};
 pub use survey::{AcquisitionSurvey, StepSurvey, Survey, survey};
+pub use units::Units;
 
 use crate::source::BandKnowledge;
 use serde::{Deserialize, Serialize};

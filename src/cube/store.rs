@@ -75,6 +75,17 @@ impl Series {
     pub fn value(&self, time: usize, band: usize) -> f32 {
         self.values[time * self.bands + band]
     }
+
+    /// Why there is nothing to see at a date, where there is nothing: what the cube's masks say, else that no band was
+    /// observed.
+    pub fn missing(&self, mask: Option<&PixelMask>, time: usize) -> Option<PixelState> {
+        let masked = mask.and_then(|mask| mask.states.get(time)).copied();
+        let mut values = self.values.iter().skip(time * self.bands).take(self.bands);
+        match masked {
+            Some(state) if state != PixelState::Clear => Some(state),
+            _ => values.all(|value| !value.is_finite()).then_some(PixelState::NotObserved),
+        }
+    }
 }
 
 /// One decoded chunk: `[T][B][height][width]`.
@@ -504,10 +515,7 @@ impl Cube {
     /// # Errors
     /// [`CubeError::Read`], also for a pixel outside of the grid.
     pub fn series(&self, col: u32, row: u32) -> Result<Series, CubeError> {
-        if !self.inner.info.grid.window().contains(col, row) {
-            return Err(self.unreadable(format!("column {col}, row {row} lies outside of it")));
-        }
-        Ok(self.series_in(self.chunk(self.chunk_of(col, row))?.as_ref(), col, row))
+        Ok(self.series_and_mask(col, row)?.0)
     }
 
     /// The series of a pixel if its chunk is in memory. Never waits for the disk.
@@ -518,7 +526,22 @@ impl Cube {
 
     /// What the masks say of a pixel, if its chunk is in memory with them. Never waits for the disk.
     pub fn cached_mask(&self, col: u32, row: u32) -> Option<PixelMask> {
-        let chunk = self.cached_chunk(self.chunk_of(col, row))?;
+        Self::mask_in(self.cached_chunk(self.chunk_of(col, row))?.as_ref(), col, row)
+    }
+
+    /// The series of a pixel and what the masks say of it, where the cube has masks that can be read. Blocks on the disk.
+    ///
+    /// # Errors
+    /// As [`Self::series`].
+    pub fn series_and_mask(&self, col: u32, row: u32) -> Result<(Series, Option<PixelMask>), CubeError> {
+        if !self.inner.info.grid.window().contains(col, row) {
+            return Err(self.unreadable(format!("column {col}, row {row} lies outside of it")));
+        }
+        let chunk = self.chunk(self.chunk_of(col, row))?;
+        Ok((self.series_in(&chunk, col, row), Self::mask_in(&chunk, col, row)))
+    }
+
+    fn mask_in(chunk: &Chunk, col: u32, row: u32) -> Option<PixelMask> {
         let masks = chunk.masks.as_ref()?.as_ref().ok().filter(|_| chunk.window.contains(col, row))?;
         let at = (row - chunk.window.row) as usize * chunk.window.width as usize
             + (col - chunk.window.col) as usize;

@@ -4,6 +4,7 @@
 mod basemap;
 mod differences;
 mod draft;
+mod envelope;
 mod flags;
 mod imagery;
 mod labels_in;
@@ -17,6 +18,7 @@ mod newest;
 mod opinion;
 mod rhythm;
 mod runner;
+mod series;
 mod sites;
 mod statistics;
 mod wand;
@@ -25,6 +27,7 @@ mod work;
 pub use basemap::BasemapLoader;
 pub use differences::{DifferenceRequest, Differences, differences};
 pub use draft::{DraftAnswer, DraftQuestion, DraftRequest, Drafts};
+pub use envelope::{Envelopes, EnvelopesRequest, envelopes};
 pub use flags::{
     AllFacts, CoreResult, Facts, FlagSpec, Flagged, Mark, Marks, PixelPlace, Relations, flag_all, flags,
 };
@@ -49,6 +52,7 @@ pub use newest::Newest;
 pub use opinion::{Opinion, OpinionOf, OpinionRequest, Said, opinion};
 pub use rhythm::{Rhythm, RhythmOf, RhythmRequest, rhythm};
 pub use runner::{JobContext, Runner, let_the_window_go_first, part};
+pub use series::{PixelAt, SavedSeries, SeriesSpec, export_series};
 pub use sites::{DeleteCubeSpec, delete_cube, footprint, footprints};
 pub use statistics::{MeasureSpec, Measured, SiteToMeasure, measure_sites};
 pub use wand::{WandPreview, WandRegion, WandRequest, wand};
@@ -121,6 +125,8 @@ pub enum JobKind {
     CheckLabels,
     /// Writes samples to a table.
     SaveSamples,
+    /// Writes series of pixels to a file.
+    ExportSeries,
     /// Trains a model.
     Train,
     /// Maps a site.
@@ -160,6 +166,7 @@ impl JobKind {
             Self::ExportLabels => "Exporting labels",
             Self::CheckLabels => "Checking labels",
             Self::SaveSamples => "Writing samples",
+            Self::ExportSeries => "Exporting series",
             Self::Train => "Training",
             Self::Map => "Mapping",
             Self::Assess => "Assessing",
@@ -243,6 +250,8 @@ pub enum Outcome {
     Checked(CheckedLabels),
     /// Samples were written.
     SamplesSaved(SavedSamples),
+    /// Series of pixels were written.
+    SeriesSaved(SavedSeries),
     /// A model was trained.
     Trained(Box<Trained>),
     /// A site was mapped.

@@ -33,6 +33,8 @@ pub struct Rhythm {
     pub of: RhythmOf,
     /// Its pure pixels (column, row).
     pub pixels: Arc<Vec<(u32, u32)>>,
+    /// The bands and indices that were asked for.
+    pub features: Vec<Feature>,
     /// Their series, or why they cannot be read.
     pub spread: Result<Spread, String>,
 }
@@ -48,6 +50,6 @@ pub fn rhythm(cube: &Cube, wake: Arc<dyn Fn() + Send + Sync>) -> Newest<RhythmRe
             }
             other => other.map_err(|e| e.to_string()),
         };
-        Some(Rhythm { of, pixels, spread })
+        Some(Rhythm { of, pixels, features, spread })
     })
 }

@@ -1,8 +1,8 @@
 //! What `ritmo.json` holds.
 
 use super::{Bookmark, Layers};
-use crate::cube::{Filling, NamedIndex, Smoothing};
-use crate::labels::Legend;
+use crate::cube::{Filling, NamedIndex, Smoothing, Units};
+use crate::labels::{ClassCode, Legend};
 use crate::model::ModelSpec;
 use crate::source::Basemap;
 use serde::{Deserialize, Serialize};
@@ -112,6 +112,18 @@ pub struct View {
     /// What is compared on the map.
     #[serde(skip_serializing_if = "Comparison::is_default")]
     pub comparison: Comparison,
+    /// Units of bands in the plot and the tables beside it; what a cube does not know is told as it is stored.
+    #[serde(skip_serializing_if = "Units::is_dn")]
+    pub units: Units,
+    /// Whether the plot lays years over one another.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub years: bool,
+    /// Whether the plot shows the spectrum of the date.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub spectrum: bool,
+    /// Classes whose usual year the plot shows behind the pixels.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub envelopes: Vec<ClassCode>,
 }
 
 /// How the map compares two sides.
@@ -171,6 +183,10 @@ impl Default for View {
             smoothing: Smoothing::default(),
             map: None,
             comparison: Comparison::default(),
+            units: Units::default(),
+            years: false,
+            spectrum: false,
+            envelopes: Vec::new(),
         }
     }
 }

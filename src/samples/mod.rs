@@ -1,5 +1,6 @@
 //! Samples: series with a class, split by annotation, normalised from the training part alone.
 
+mod envelope;
 mod extract;
 mod folds;
 mod normalise;
@@ -10,6 +11,7 @@ mod split;
 mod spread;
 mod table;
 
+pub use envelope::{Envelope, EnvelopeMember, envelopes};
 pub use extract::{ExtractReport, ExtractSpec, extract, extract_in_parts};
 pub use folds::{Folds, Group};
 pub use normalise::Normalisation;

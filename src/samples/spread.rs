@@ -69,36 +69,9 @@ impl Columns {
     /// Reads them from the chunks they lie in, from memory where they are kept there; pixels of damaged chunks have
     /// gaps.
     fn read(cube: &Cube, pixels: &[(u32, u32)], cancel: &Cancel) -> Result<Self, SampleError> {
-        let (bands, n) = (cube.info().bands.len(), pixels.len());
-        let planes = cube.info().dates.len() * bands;
-        let mut values = vec![f32::NAN; planes * n];
-        let chunk_of = |i: &usize| (pixels[*i].1 / CHUNK, pixels[*i].0 / CHUNK);
-        let mut order: Vec<usize> = (0..n).collect();
-        order.sort_by_key(chunk_of);
-        for group in order.chunk_by(|a, b| chunk_of(a) == chunk_of(b)) {
-            cancel.check()?;
-            let Some(&(down, across)) = group.first().map(chunk_of).as_ref() else { continue };
-            let chunk = match cube.chunk((across, down)) {
-                Ok(chunk) => chunk,
-                Err(CubeError::Damaged { .. }) => continue,
-                Err(e) => return Err(e.into()),
-            };
-            let (window, size) = (chunk.window, chunk.window.pixels());
-            let places: Vec<(usize, usize)> = group
-                .iter()
-                .map(|&i| (i, pixels[i]))
-                .filter(|(_, (col, row))| window.contains(*col, *row))
-                .map(|(i, (col, row))| {
-                    (i, (row - window.row) as usize * window.width as usize + (col - window.col) as usize)
-                })
-                .collect();
-            for (plane, column) in values.chunks_exact_mut(n).enumerate() {
-                for &(i, at) in &places {
-                    column[i] = cube.value_in(&chunk, plane * size + at);
-                }
-            }
-        }
-        Ok(Self { pixels: n, bands, values })
+        let all: Vec<usize> = (0..cube.info().bands.len()).collect();
+        let values = read_planes(cube, pixels, &all, true, cancel)?;
+        Ok(Self { pixels: pixels.len(), bands: all.len(), values })
     }
 
     fn column(&self, plane: usize) -> &[f32] {
@@ -180,6 +153,53 @@ impl Columns {
     }
 }
 
+/// Some bands of pixels at all dates, `time x band x pixel`, NaN for gaps and for pixels of damaged chunks. Chunks that are not
+/// in memory are `kept` there, or not.
+pub(super) fn read_planes(
+    cube: &Cube,
+    pixels: &[(u32, u32)],
+    bands: &[usize],
+    kept: bool,
+    cancel: &Cancel,
+) -> Result<Vec<f32>, SampleError> {
+    let (all, times, n) = (cube.info().bands.len(), cube.info().dates.len(), pixels.len());
+    let mut values = vec![f32::NAN; times * bands.len() * n];
+    let chunk_of = |i: &usize| (pixels[*i].1 / CHUNK, pixels[*i].0 / CHUNK);
+    let mut order: Vec<usize> = (0..n).collect();
+    order.sort_by_key(chunk_of);
+    for group in order.chunk_by(|a, b| chunk_of(a) == chunk_of(b)) {
+        cancel.check()?;
+        let Some(&(down, across)) = group.first().map(chunk_of).as_ref() else { continue };
+        let in_memory = if kept { None } else { cube.cached_chunk((across, down)) };
+        let chunk = match in_memory {
+            Some(chunk) => Ok(chunk),
+            None if kept => cube.chunk((across, down)),
+            None => cube.decode((across, down)).map(Arc::new),
+        };
+        let chunk = match chunk {
+            Ok(chunk) => chunk,
+            Err(CubeError::Damaged { .. }) => continue,
+            Err(e) => return Err(e.into()),
+        };
+        let (window, size) = (chunk.window, chunk.window.pixels());
+        let places: Vec<(usize, usize)> = group
+            .iter()
+            .map(|&i| (i, pixels[i]))
+            .filter(|(_, (col, row))| window.contains(*col, *row))
+            .map(|(i, (col, row))| {
+                (i, (row - window.row) as usize * window.width as usize + (col - window.col) as usize)
+            })
+            .collect();
+        for (plane, column) in values.chunks_exact_mut(n).enumerate() {
+            let plane = plane / bands.len() * all + bands[plane % bands.len()];
+            for &(i, at) in &places {
+                column[i] = cube.value_in(&chunk, plane * size + at);
+            }
+        }
+    }
+    Ok(values)
+}
+
 /// The median, and 1.4826 x the median absolute deviation from it; where most values are alike, what the mean absolute
 /// deviation makes of it.
 fn centre_and_spread(values: &mut [f32]) -> (f32, f32) {
@@ -195,7 +215,7 @@ fn median_of(values: &mut [f32]) -> Option<f32> {
     quantile(values, 0.5)
 }
 
-fn quantile(values: &mut [f32], share: f64) -> Option<f32> {
+pub(super) fn quantile(values: &mut [f32], share: f64) -> Option<f32> {
     let place = (share * values.len().saturating_sub(1) as f64).round() as usize;
     (!values.is_empty()).then(|| *values.select_nth_unstable_by(place, f32::total_cmp).1)
 }

@@ -6,7 +6,7 @@ use super::{
     basemaps, dialogs, drift, imagery, labels_in, left, listing, map, notices, outside, pages, plot,
     shortcuts, start, status, timeline, tokens, top,
 };
-use crate::app::{AppState, Command, Level, Page, pump, update};
+use crate::app::{AppState, Command, Level, Page, SeriesRequest, pump, update};
 use std::time::Instant;
 
 /// The program in a window.
@@ -119,8 +119,18 @@ impl RitmoApp {
                 Chosen::ModelExport(file) => self.view.dialogs.export_model_to(&file),
                 Chosen::Imagery(paths) => self.view.imagery.add(paths),
                 Chosen::Dates(file) => self.view.imagery.take_dates(&file),
+                Chosen::Series(file, replace) => self.export_series(&file, replace),
                 Chosen::Legend(file) => self.view.dialogs.legend_file(&file),
             }
+        }
+    }
+
+    /// Writes what the plot shows to a file that was chosen.
+    fn export_series(&mut self, file: &std::path::Path, replace: bool) {
+        let project = self.state.project.as_ref();
+        let request = project.and_then(|project| plot::export_request(project, &self.view, file));
+        if let Some(request) = request {
+            self.view.send(Command::ExportSeries(SeriesRequest { replace, ..request }));
         }
     }
 

@@ -6,6 +6,7 @@ use super::export_model::{ModelExportForm, export_model_ui};
 use super::view::View;
 use super::{tokens, widgets};
 use crate::app::{AppState, Command};
+use crate::chart::ChartFormat;
 use crate::labels::Preset;
 use crate::model::exchange::ModelFormat;
 use egui::{Id, Modal, RichText, TextEdit, Ui};
@@ -30,6 +31,8 @@ pub enum Chosen {
     Dates(PathBuf),
     /// A file of a legend.
     Legend(PathBuf),
+    /// Where to export series, and whether the system has asked to replace what is there.
+    Series(PathBuf, bool),
 }
 
 /// A question on screen.
@@ -125,6 +128,26 @@ impl Dialogs {
                 ModelFormat::Stac => dialog.add_filter("STAC item", &["json"]),
             };
             dialog.save_file().map(Chosen::ModelExport)
+        });
+    }
+
+    /// Asks the system where to write series.
+    pub fn browse_series(&self, ctx: &egui::Context, format: ChartFormat, name: String) {
+        self.browse(ctx, move || {
+            let dialog = rfd::FileDialog::new().set_file_name(name);
+            let dialog = match format {
+                ChartFormat::Csv => dialog.add_filter("CSV", &["csv"]),
+                ChartFormat::Png => dialog.add_filter("PNG", &["png"]),
+                ChartFormat::Svg => dialog.add_filter("SVG", &["svg"]),
+            };
+            let chosen = dialog.save_file()?;
+            // A name without an ending is one of this kind; that one the system has not asked about.
+            if ChartFormat::of(&chosen).is_some() {
+                return Some(Chosen::Series(chosen, true));
+            }
+            let mut named = chosen.into_os_string();
+            named.push(format!(".{}", format.ending()));
+            Some(Chosen::Series(named.into(), false))
         });
     }
 

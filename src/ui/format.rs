@@ -1,6 +1,7 @@
 //! Numbers and dates as people read them.
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+pub use crate::chart::{date_of_days, days};
+use chrono::{DateTime, NaiveDate, Utc};
 use std::time::Duration;
 
 /// "1 min left", "12 s left".
@@ -110,19 +111,6 @@ pub fn moment(created: &str) -> String {
         Err(_) => created.into(),
     }
 }
-
-/// Days since 1970-01-01, for the plot's axis.
-pub fn days(date: NaiveDate) -> f64 {
-    f64::from(date.num_days_from_ce() - EPOCH)
-}
-
-/// The date of a day on the plot's axis.
-pub fn date_of_days(days: f64) -> Option<NaiveDate> {
-    NaiveDate::from_num_days_from_ce_opt(EPOCH + days.round() as i32)
-}
-
-/// 1970-01-01 in days from the common era.
-const EPOCH: i32 = 719_163;
 
 /// "17.2145° N, 92.1200° W".
 pub fn lonlat([lon, lat]: [f64; 2]) -> String {

@@ -53,16 +53,26 @@ impl OpinionView {
         Some(format!("{name} looks most at {date} ({})", format::percent(Some(f64::from(*look)))))
     }
 
-    /// Paints the strip at the foot of the plot.
-    pub fn paint(&self, painter: &Painter, transform: &PlotTransform, days: &[f64], colour: Color32) {
-        let Some(looks) = self.dates().filter(|looks| looks.len() == days.len()) else { return };
+    /// Paints the strip at the foot of the plot, of the dates that are `shown` where they lie.
+    pub fn paint(
+        &self,
+        painter: &Painter,
+        transform: &PlotTransform,
+        places: &[f64],
+        shown: impl Fn(usize) -> bool,
+        colour: Color32,
+    ) {
+        let Some(looks) = self.dates().filter(|looks| looks.len() == places.len()) else { return };
         let most = looks.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
-        let at: Vec<f32> =
-            days.iter().map(|day| transform.position_from_point(&PlotPoint::new(*day, 0.0)).x).collect();
-        let apart = at.windows(2).map(|pair| pair[1] - pair[0]).fold(f32::INFINITY, f32::min);
+        let x_of = |place: f64| transform.position_from_point(&PlotPoint::new(place, 0.0)).x;
+        let at: Vec<(f32, f32)> = (0..looks.len())
+            .filter(|time| shown(*time))
+            .map(|time| (x_of(places[time]), looks[time]))
+            .collect();
+        let apart = at.windows(2).map(|pair| pair[1].0 - pair[0].0).fold(f32::INFINITY, f32::min);
         let reach = REACH.min(apart / 2.0 - 0.5).max(0.5);
         let foot = transform.frame().bottom();
-        for (x, look) in at.into_iter().zip(looks) {
+        for (x, look) in at {
             let rect = Rect::from_min_max(pos2(x - reach, foot - HEIGHT), pos2(x + reach, foot));
             painter.rect_filled(rect, 1.0, colour.gamma_multiply(look / most));
         }

@@ -88,6 +88,9 @@ pub fn follow(
     if let Some(came) = rhythm.thread.as_ref().and_then(|(_, newest)| newest.take()) {
         rhythm.shown = Some(came);
     }
+    // In other units, or by another expression, it would lie elsewhere.
+    let differs = |known: &Feature| features.iter().any(|f| f.name == known.name && f != known);
+    rhythm.shown.take_if(|shown| shown.features.iter().any(differs));
     let selected = || {
         let id = project.selected()?;
         let core = project.derived.cores.get(id)?.as_ref().ok()?;

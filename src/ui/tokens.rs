@@ -1,5 +1,6 @@
 //! Colours, sizes and spacings. Greys have no hue, since imagery is judged by colour; class colours are data.
 
+use crate::chart::colours;
 use egui::{Color32, CornerRadius, Margin, Stroke, TextStyle, Theme, Vec2, Visuals};
 
 /// Everything is placed on multiples of this.
@@ -58,52 +59,26 @@ pub fn error(dark: bool) -> Color32 {
 }
 
 /// Colours of pins, told apart by colour and by marker.
-pub const PINS: [Color32; 6] = [
-    Color32::from_rgb(255, 196, 0),
-    Color32::from_rgb(0, 200, 255),
-    Color32::from_rgb(255, 92, 168),
-    Color32::from_rgb(140, 230, 80),
-    Color32::from_rgb(178, 140, 255),
-    Color32::from_rgb(255, 138, 60),
-];
+pub const PINS: [Color32; 6] = {
+    let mut pins = [Color32::BLACK; 6];
+    let mut i = 0;
+    while i < pins.len() {
+        let [r, g, b] = colours::PINS[i];
+        pins[i] = Color32::from_rgb(r, g, b);
+        i += 1;
+    }
+    pins
+};
 
 /// Colours of bands in the plot, readable on both themes.
 pub fn band(index: usize, dark: bool) -> Color32 {
-    const DARK: [[u8; 3]; 10] = [
-        [106, 164, 255],
-        [98, 208, 120],
-        [255, 110, 100],
-        [232, 150, 190],
-        [214, 130, 230],
-        [170, 140, 255],
-        [240, 190, 70],
-        [190, 200, 90],
-        [90, 210, 210],
-        [200, 160, 120],
-    ];
-    on_theme(DARK[index % DARK.len()], dark, 0.62)
+    let [r, g, b] = colours::band(index, dark);
+    Color32::from_rgb(r, g, b)
 }
 
 /// Colours of indices in the plot: brighter than those of bands, and readable on both themes.
 pub fn index(index: usize, dark: bool) -> Color32 {
-    const DARK: [[u8; 3]; 10] = [
-        [70, 230, 110],
-        [255, 176, 58],
-        [255, 232, 92],
-        [255, 128, 92],
-        [72, 204, 255],
-        [124, 160, 255],
-        [96, 240, 226],
-        [255, 96, 132],
-        [214, 166, 112],
-        [208, 132, 255],
-    ];
-    on_theme(DARK[index % DARK.len()], dark, 0.55)
-}
-
-/// A colour as it is on dark ground, darker by a factor on light ground.
-fn on_theme(rgb: [u8; 3], dark: bool, factor: f32) -> Color32 {
-    let [r, g, b] = rgb.map(|c| if dark { c } else { (f32::from(c) * factor) as u8 });
+    let [r, g, b] = colours::index(index, dark);
     Color32::from_rgb(r, g, b)
 }
 

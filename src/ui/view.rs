@@ -11,6 +11,7 @@ use super::opinion::OpinionView;
 use super::pages::{LegendView, ModelsView, Typing};
 use super::places::Renaming;
 use super::plot::IndexChoice;
+use super::plot::{EnvelopesView, IndexChoice};
 use super::rhythm::RhythmView;
 use crate::app::Command;
 use std::time::Instant;
@@ -27,6 +28,10 @@ pub struct View {
     pub rhythm: RhythmView,
     /// Which dates decide.
     pub opinion: OpinionView,
+    /// The usual years of classes.
+    pub envelopes: EnvelopesView,
+    /// The pixel that was last under the mouse (column, row), and its site.
+    pub last_pixel: Option<(String, (u32, u32))>,
     /// Indices shown in the plot, and the one being written.
     pub indices: IndexChoice,
     /// Three channels of one's own, while they are being chosen.
@@ -87,6 +92,8 @@ impl View {
             bands: Vec::new(),
             rhythm: RhythmView::default(),
             opinion: OpinionView::default(),
+            envelopes: EnvelopesView::default(),
+            last_pixel: None,
             indices: IndexChoice::default(),
             channels: None,
             site_filter: String::new(),

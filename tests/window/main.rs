@@ -20,6 +20,7 @@ mod look;
 mod navigate;
 mod outside;
 mod pictures;
+mod plot;
 mod sites;
 #[path = "../small/mod.rs"]
 mod small;

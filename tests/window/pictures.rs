@@ -12,6 +12,7 @@ use egui_kittest::SnapshotOptions;
 use egui_kittest::wgpu::WgpuTestRenderer;
 use ritmo::app::{AnnotationChange, Command, MapLayer, Page, SaveState, Training};
 use ritmo::assess::ErrorMatrix;
+use ritmo::cube::Units;
 use ritmo::geo::Window;
 use ritmo::jobs::Assessed;
 use ritmo::labels::Confidence;
@@ -108,6 +109,21 @@ fn the_page_that_compares_sites_and_dates() {
     desk.ctrl(Key::D);
     crate::drift::until_measured(&mut desk);
     compare(desk, "drift");
+}
+
+#[test]
+fn the_plot_with_usual_years_reflectances_and_the_spectrum() {
+    let Some(mut desk) = desk(Some(Made::Labels)) else { return };
+    let codes = desk.project().document.legend.classes.iter().map(|c| c.code).take(2).collect();
+    desk.send(Command::ShowEnvelopes(codes));
+    desk.send(Command::ShowUnits(Units::Reflectance));
+    desk.send(Command::ShowSpectrum(true));
+    desk.send(Command::ShowTime(2));
+    for (col, row) in [(20, 30), (50, 40)] {
+        desk.send(Command::TogglePin(col, row));
+    }
+    desk.until("usual years are known", |d| d.sees("of 4 annotations"));
+    compare(desk, "plot");
 }
 
 #[test]

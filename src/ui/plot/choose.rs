@@ -1,11 +1,12 @@
 //! What the plot shows: bands, indices, and an index that is being written.
 
 use crate::app::{Command, OpenProject};
-use crate::cube::index::common_names;
-use crate::cube::{Band, Feature, Filling, IndexError, NamedIndex, Smoothing};
+use crate::chart::colours;
+use crate::cube::{Band, CubeInfo, Feature, Filling, IndexError, NamedIndex, Smoothing, Units};
 use crate::jobs::OpenedCube;
 use crate::ui::tokens;
 use crate::ui::view::View;
+use crate::ui::words::tr;
 use egui::{Key, RichText, TextEdit, Ui};
 use std::collections::HashMap;
 
@@ -18,8 +19,8 @@ pub struct IndexChoice {
     pub draft: String,
     /// The index of the project that it takes the place of.
     pub editing: Option<String>,
-    /// Least and greatest value seen of each, so that the scale does not jump from pixel to pixel.
-    pub seen: HashMap<String, (f64, f64)>,
+    /// Least and greatest value seen of each, by its name and its unit, so that the scale does not jump from pixel to pixel.
+    pub seen: HashMap<(String, &'static str), (f64, f64)>,
 }
 
 impl IndexChoice {
@@ -48,26 +49,9 @@ impl IndexChoice {
     }
 }
 
-/// The indices that a cube has: those of the catalogue, then the project's own.
-pub fn indices(project: &OpenProject, opened: &OpenedCube) -> Vec<Feature> {
-    let bands = &opened.cube.info().bands;
-    let own = &project.document.settings.indices;
-    let mut found = Feature::known_indices(bands);
-    found.extend(own.iter().filter_map(|index| Feature::resolve(&index.name, bands, own).ok()));
-    found
-}
-
-/// The colour of each band: those with a common name have the same in every cube, red a red one; others what is left.
+/// The colour of each band.
 pub fn band_colours(bands: &[Band], dark: bool) -> Vec<egui::Color32> {
-    const PLACES: [&str; 10] =
-        ["blue", "green", "red", "rededge1", "rededge2", "rededge3", "nir", "nir08", "swir1", "swir2"];
-    let place = |common: Option<String>| PLACES.iter().position(|name| Some(*name) == common.as_deref());
-    let mut places: Vec<Option<usize>> = common_names(bands).into_iter().map(place).collect();
-    let mut free: Vec<usize> = (0..PLACES.len()).filter(|i| !places.contains(&Some(*i))).rev().collect();
-    for (i, place) in places.iter_mut().enumerate() {
-        place.get_or_insert_with(|| free.pop().unwrap_or(i));
-    }
-    places.into_iter().flatten().map(|place| tokens::band(place, dark)).collect()
+    colours::band_places(bands).into_iter().map(|place| tokens::band(place, dark)).collect()
 }
 
 /// Buttons that show and hide bands.
@@ -78,7 +62,7 @@ pub fn bands_ui(ui: &mut Ui, opened: &OpenedCube, view: &mut View) {
     ui.horizontal(|ui| {
         for ((i, band), colour) in bands.iter().enumerate().zip(colours) {
             let on = view.bands.contains(&i);
-            let hint = format!("Shows or hides {}", band.name);
+            let hint = tr!("Shows or hides {band}", band = band.name);
             if toggle(ui, on, &band.name, colour, &hint) {
                 if on && view.bands.len() + view.indices.shown.len() > 1 {
                     view.bands.retain(|&b| b != i);
@@ -94,43 +78,77 @@ pub fn bands_ui(ui: &mut Ui, opened: &OpenedCube, view: &mut View) {
 /// How gaps are shown; gives another choice.
 pub fn gaps_ui(ui: &mut Ui, shown: Filling) -> Option<Filling> {
     let choices = [
-        (Filling::Off, "as they are", "Curves break where there is no clear observation"),
-        (Filling::Linear, "linear", "Filled linearly by date: hollow markers on a dotted line"),
+        (Filling::Off, tr!("as they are"), tr!("Curves break where there is no clear observation")),
+        (Filling::Linear, tr!("linear"), tr!("Filled linearly by date: hollow markers on a dotted line")),
         (
             Filling::LastClear,
-            "last clear",
-            "Filled by the last clear observation: hollow markers on a dotted line",
+            tr!("last clear"),
+            tr!("Filled by the last clear observation: hollow markers on a dotted line"),
         ),
     ];
-    let hint = "How the plot shows dates without a clear observation; how a model fills them is chosen on the Map page";
-    one_of(ui, "Gaps", &choices, shown, hint)
+    let hint = tr!(
+        "How the plot shows dates without a clear observation; how a model fills them is chosen on the Map page"
+    );
+    one_of(ui, tr!("Gaps"), &choices, shown, hint)
 }
 
 /// Which smooth line is drawn beside what was observed; gives another choice.
 pub fn smooth_ui(ui: &mut Ui, shown: Smoothing) -> Option<Smoothing> {
     let choices = [
-        (Smoothing::Off, "none", "Only what was observed and what is filled"),
-        (Smoothing::WhittakerLight, "light", "Whittaker's smoother: what is shorter than 60 days goes"),
+        (Smoothing::Off, tr!("none"), tr!("Only what was observed and what is filled")),
+        (
+            Smoothing::WhittakerLight,
+            tr!("light"),
+            tr!("Whittaker's smoother: what is shorter than 60 days goes"),
+        ),
         (
             Smoothing::WhittakerStrong,
-            "strong",
-            "Whittaker's smoother: what is shorter than 120 days goes, for noisy series",
+            tr!("strong"),
+            tr!("Whittaker's smoother: what is shorter than 120 days goes, for noisy series"),
         ),
         (
             Smoothing::SavitzkyGolay,
             "Savitzky–Golay",
-            "A parabola through the seven nearest clear observations of each date",
+            tr!("A parabola through the seven nearest clear observations of each date"),
         ),
     ];
-    let hint = "A smooth line beside what was observed, for the eye and the season; models learn from what was observed";
-    one_of(ui, "Smooth", &choices, shown, hint)
+    let hint = tr!(
+        "A smooth line beside what was observed, for the eye and the season; models learn from what was observed"
+    );
+    one_of(ui, tr!("Smooth"), &choices, shown, hint)
+}
+
+/// In which units values of bands are told, where the cube knows them; gives another choice.
+pub fn units_ui(ui: &mut Ui, info: &CubeInfo, shown: Units) -> Option<Units> {
+    let choices = [
+        (Units::Dn, "DN", tr!("Digital numbers: as they are stored")),
+        (
+            Units::Reflectance,
+            tr!("Reflectance"),
+            tr!("Reflectances from 0 to 1, by the scale and offset of the cube"),
+        ),
+    ];
+    let lack = Units::lack(info);
+    let enabled = ui.add_enabled_ui(lack.is_none(), |ui| {
+        one_of(
+            ui,
+            tr!("Units"),
+            &choices,
+            shown.on(info),
+            tr!("Units of bands, in the plot, the tables and exports"),
+        )
+    });
+    if let Some(why) = lack {
+        enabled.response.on_disabled_hover_text(why);
+    }
+    enabled.inner
 }
 
 /// A list of choices with a word and a hint each; gives another one than is shown.
 fn one_of<T: Copy + PartialEq>(
     ui: &mut Ui,
-    what: &str,
-    choices: &[(T, &str, &str)],
+    what: &'static str,
+    choices: &[(T, &'static str, &'static str)],
     shown: T,
     hint: &str,
 ) -> Option<T> {
@@ -145,7 +163,8 @@ fn one_of<T: Copy + PartialEq>(
             }
         }
     });
-    let name = || egui::WidgetInfo::labeled(egui::Role::ComboBox, true, format!("{what} {words}"));
+    let enabled = ui.is_enabled();
+    let name = || egui::WidgetInfo::labeled(egui::Role::ComboBox, enabled, format!("{what} {words}"));
     response.response.widget_info(name);
     response.response.on_hover_text(hint);
     chosen.filter(|choice| *choice != shown)
@@ -160,7 +179,7 @@ pub fn indices_ui(ui: &mut Ui, indices: &[Feature], view: &mut View) {
             let formula = index.expression().unwrap_or_default();
             let hint = match index.known() {
                 Some(known) => format!("{}\n{formula}\n{}", known.title, known.reference),
-                None => format!("{formula}\nof this project"),
+                None => tr!("{formula}\nof this project", formula = formula),
             };
             if toggle(ui, on, &index.name, tokens::index(i, dark), &hint) {
                 if on && view.bands.len() + view.indices.shown.len() > 1 {
@@ -185,7 +204,7 @@ fn toggle(ui: &mut Ui, on: bool, name: &str, colour: egui::Color32, hint: &str) 
 
 /// The field for an index of one's own; Enter adds it to the project.
 pub fn draft_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut View) {
-    let words = if view.indices.editing.is_some() { "Edit index" } else { "New index" };
+    let words = if view.indices.editing.is_some() { tr!("Edit index") } else { tr!("New index") };
     let label = ui.label(RichText::new(words).small().weak());
     let hint = "name = (nir - swir1) / (nir + swir1)";
     let can = project.folder.read_only().is_none();
@@ -194,7 +213,7 @@ pub fn draft_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &
         .font(egui::TextStyle::Small)
         .hint_text(hint);
     let response = ui.add_enabled(can, field).labelled_by(label.id).on_hover_text(
-        "An expression over common names (blue, green, red, nir, swir1 …), bands and indices, with + - * / ^, sqrt, abs, log, min, max. Enter adds it to the project",
+        tr!("An expression over common names (blue, green, red, nir, swir1 …), bands and indices, with + - * / ^, sqrt, abs, log, min, max. Enter adds it to the project"),
     );
     let keys = |key| ui.input(|i| i.key_pressed(key));
     if response.lost_focus() && keys(Key::Enter) {
@@ -204,7 +223,7 @@ pub fn draft_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &
             let command = match view.indices.editing.take() {
                 None => Command::AddIndex(index),
                 Some(name) => {
-                    view.indices.seen.remove(&name);
+                    view.indices.seen.retain(|(other, _), _| *other != name);
                     Command::EditIndex { name, index }
                 }
             };
@@ -223,27 +242,5 @@ pub fn error_ui(ui: &mut Ui, opened: &OpenedCube, view: &View) {
     if let Some(Err(why)) = view.indices.drafted(opened) {
         let text = RichText::new(why.to_string()).small().color(tokens::error(ui.visuals().dark_mode));
         ui.add(egui::Label::new(text).truncate()).on_hover_text(why.to_string());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn red_has_its_colour_wherever_it_stands_and_no_two_bands_share_one() {
-        let bands = |names: &[&str]| names.iter().map(|name| Band::named(*name)).collect::<Vec<_>>();
-        for (names, red) in
-            [(vec!["B04", "B08", "VV", "VH"], 0), (vec!["x", "swir2", "nir", "red", "blue"], 3)]
-        {
-            let colours = band_colours(&bands(&names), true);
-            assert_eq!(colours.len(), names.len());
-            assert_eq!(colours[red], tokens::band(2, true), "{names:?}");
-            assert!(
-                colours.iter().enumerate().all(|(i, colour)| !colours[..i].contains(colour)),
-                "{names:?}"
-            );
-        }
-        assert_eq!(band_colours(&bands(&["a"; 14]), false).len(), 14, "more bands than colours");
     }
 }

@@ -1,8 +1,9 @@
 //! All series of a polygon in the plot: each a thin line, their mean a strong one, the 10th to 90th percentile a
 //! filled band, and those that stand apart in black or white.
 
-use super::Curve;
-use super::axes::Axes;
+use super::along::Along;
+use super::curves::Curve;
+use crate::chart::Axes;
 use crate::samples::{Spread, SpreadCurve};
 use egui::{Color32, Shape, Stroke, Ui};
 use egui_plot::{
@@ -67,7 +68,7 @@ pub struct Painted {
 /// The curves that are shown, those of which the series have come; pixels that stand `apart` in a colour of their
 /// own, means set off by that of the `ground`.
 pub fn painted(
-    days: &[f64],
+    along: &Along,
     spread: &Spread,
     curves: &[Curve],
     axes: &Axes,
@@ -77,11 +78,11 @@ pub fn painted(
         let found = spread.curves.iter().find(|found| found.name == curve.feature.name)?;
         Some((curve, found))
     });
-    shown.map(|(curve, found)| one(days, curve, found, axes, (apart, ground))).collect()
+    shown.map(|(curve, found)| one(along, curve, found, axes, (apart, ground))).collect()
 }
 
 fn one(
-    days: &[f64],
+    along: &Along,
     curve: &Curve,
     found: &SpreadCurve,
     axes: &Axes,
@@ -93,8 +94,8 @@ fn one(
     };
     let name = &curve.feature.name;
     let placed = |values: &[f32]| -> Vec<Vec<PlotPoint>> {
-        let runs = runs(values).into_iter();
-        runs.map(|run| run.map(|time| PlotPoint::new(days[time], place(values[time]))).collect()).collect()
+        let point = |time: usize| PlotPoint::new(along.places[time], place(values[time]));
+        runs(values, along).into_iter().map(|run| run.map(point).collect()).collect()
     };
     let bundle = |what: &str, lines: &[Vec<f32>], stroke: Stroke| Bundle {
         base: PlotItemBase::new(format!("{name} {what}")),
@@ -103,8 +104,8 @@ fn one(
     };
     // More lines are fainter ones, so that they never make one dark mass.
     let faint = (10.0 / found.lines.len().max(1) as f32).clamp(0.12, 0.5);
-    let areas = runs(&found.low).into_iter().map(|run| {
-        let times: Vec<f64> = days[run.clone()].to_vec();
+    let areas = runs(&found.low, along).into_iter().map(|run| {
+        let times: Vec<f64> = along.places[run.clone()].to_vec();
         let of = |values: &[f32]| -> Vec<f64> { values[run.clone()].iter().map(|v| place(*v)).collect() };
         FilledArea::new(format!("{name} spread"), &times, &of(&found.low), &of(&found.high))
             .fill_color(curve.colour.gamma_multiply(0.22))
@@ -129,12 +130,12 @@ fn one(
     }
 }
 
-/// Dates with values that follow one another without a gap.
-fn runs(values: &[f32]) -> Vec<std::ops::Range<usize>> {
+/// Dates with values that follow one another without a gap, on the line of one year.
+pub fn runs(values: &[f32], along: &Along) -> Vec<std::ops::Range<usize>> {
     let mut runs: Vec<std::ops::Range<usize>> = Vec::new();
     for (time, _) in values.iter().enumerate().filter(|(_, value)| value.is_finite()) {
         match runs.last_mut() {
-            Some(run) if run.end == time => run.end += 1,
+            Some(run) if run.end == time && !along.breaks_before(time) => run.end += 1,
             _ => runs.push(time..time + 1),
         }
     }
@@ -161,10 +162,23 @@ mod tests {
 
     const GAP: f32 = f32::NAN;
 
+    /// Dates half a year apart.
+    fn along(dates: u64, folded: bool) -> Along {
+        let first = chrono::NaiveDate::from_ymd_opt(2020, 1, 10).unwrap();
+        let dates: Vec<_> = (0..dates).map(|i| first + chrono::Days::new(183 * i)).collect();
+        Along::new(&dates, folded)
+    }
+
     #[test]
     fn gaps_part_what_is_drawn() {
-        assert_eq!(runs(&[GAP, 1.0, 2.0, GAP, 3.0]), [1..3, 4..5]);
-        assert!(runs(&[GAP]).is_empty() && runs(&[]).is_empty());
+        let along = along(5, false);
+        assert_eq!(runs(&[GAP, 1.0, 2.0, GAP, 3.0], &along), [1..3, 4..5]);
+        assert!(runs(&[GAP], &along).is_empty() && runs(&[], &along).is_empty());
+    }
+
+    #[test]
+    fn years_over_one_another_part_what_is_drawn() {
+        assert_eq!(runs(&[1.0; 5], &along(5, true)), [0..2, 2..4, 4..5]);
     }
 
     #[test]
@@ -185,7 +199,7 @@ mod tests {
         assert_eq!(range(&spread.curves[0]), (-9.0, 9.0));
         let axes = Axes::fit((0.0, 10.0), None);
         let painted = painted(
-            &[0.0, 1.0, 2.0],
+            &along(3, false),
             &spread,
             &[curve("B"), curve("C")],
             &axes,

@@ -1,15 +1,17 @@
 //! From series to what is painted: solid where a pixel was observed, hollow and dotted where a gap is filled, and a small
 //! cross at the bottom for each date that has nothing to show, with the reason.
 
-use super::axes::Axes;
-use super::{Curve, Drawn};
-use crate::cube::{Filling, Smoothing, fill};
+use super::along::Along;
+use super::curves::{Curve, Drawn};
+use crate::chart::{Axes, Point, Trace};
+use crate::cube::{Filling, Smoothing};
+use crate::ui::words::tr;
 use crate::ui::{format, tokens};
-use egui::Color32;
-use egui_plot::{HoverPosition, Line, LineStyle, MarkerShape, PlotPoints, Points};
+use egui::{Align2, Color32, RichText};
+use egui_plot::{HoverPosition, Line, LineStyle, MarkerShape, PlotPoint, PlotPoints, Points, Text};
 
 /// Markers of the pins, in order.
-const MARKERS: [MarkerShape; 6] = [
+pub const MARKERS: [MarkerShape; 6] = [
     MarkerShape::Square,
     MarkerShape::Diamond,
     MarkerShape::Up,
@@ -18,57 +20,8 @@ const MARKERS: [MarkerShape; 6] = [
     MarkerShape::Right,
 ];
 
-/// A day and a value.
-type Point = [f64; 2];
-
-/// One curve: what was observed, and what stands in for what was not.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Trace {
-    /// Observations that follow one another without a gap.
-    pub runs: Vec<Vec<Point>>,
-    /// From one observation to the next, over what is filled between them; at the ends from or to what is filled.
-    pub bridges: Vec<Vec<Point>>,
-    /// What is filled.
-    pub filled: Vec<Point>,
-}
-
-impl Trace {
-    /// The curve of the values of a feature, one a date; a gap is what is no finite number.
-    pub fn new(days: &[f64], values: &[f32], filling: Filling) -> Self {
-        let mut whole = values.to_vec();
-        fill(&mut whole, 1, days, filling);
-        let mut trace = Self::default();
-        let mut last: Option<(Point, bool)> = None;
-        for ((day, seen), value) in days.iter().zip(values).zip(&whole) {
-            if !value.is_finite() {
-                last = None;
-                continue;
-            }
-            let (point, is_seen) = ([*day, f64::from(*value)], seen.is_finite());
-            if !is_seen {
-                trace.filled.push(point);
-            }
-            match (last, is_seen) {
-                (Some((_, true)), true) => extend(&mut trace.runs, point),
-                (Some((_, false)), _) => extend(&mut trace.bridges, point),
-                (Some((before, true)), false) => trace.bridges.push(vec![before, point]),
-                (None, true) => {}
-                (None, false) => trace.bridges.push(vec![point]),
-            }
-            if is_seen && !matches!(last, Some((_, true))) {
-                trace.runs.push(vec![point]);
-            }
-            last = Some((point, is_seen));
-        }
-        trace
-    }
-}
-
-fn extend(lists: &mut [Vec<Point>], point: Point) {
-    if let Some(list) = lists.last_mut() {
-        list.push(point);
-    }
-}
+/// More lines than these have no word each for their year: only those of the first curve of the first series have.
+const MOST_WORDS: usize = 12;
 
 /// What is painted.
 pub struct Painted {
@@ -76,6 +29,8 @@ pub struct Painted {
     pub lines: Vec<Line<'static>>,
     /// Markers, over the lines.
     pub markers: Vec<Points<'static>>,
+    /// The year of each line, where there is a line a year.
+    pub words: Vec<Text>,
 }
 
 /// How series are painted.
@@ -90,87 +45,128 @@ pub struct How {
 }
 
 /// Lines and markers of every curve of every series, and the crosses of dates without observation: those of the pixel under
-/// the mouse in the `weak` colour, of pins in their own.
-pub fn painted(
-    days: &[f64],
-    drawn: &[Drawn],
-    curves: &[Curve],
-    axes: &Axes,
-    How { filling, smoothing, weak }: How,
-) -> Painted {
-    let mut painted = Painted { lines: Vec::new(), markers: Vec::new() };
-    for d in drawn {
-        let (shape, colour) = match d.pin {
-            None => (MarkerShape::Circle, None),
-            Some(pin) => (MARKERS[pin % MARKERS.len()], Some(tokens::PINS[pin % tokens::PINS.len()])),
-        };
-        for curve in curves {
-            let name = name_of(curve, d);
-            let place = |[day, value]: Point| match curve.feature.is_index() {
-                true => [day, axes.place_of(value)],
-                false => [day, value],
-            };
-            let placed = |points: &[Point]| -> Vec<Point> { points.iter().map(|p| place(*p)).collect() };
-            let line = |points: &[Point], width: f32| {
-                Line::new(name.clone(), PlotPoints::from(placed(points))).color(curve.colour).width(width)
-            };
-            let values = curve.feature.series(&d.series);
-            let trace = Trace::new(days, &values, filling);
-            let smooth = smoothing.of(days, &values);
-            // What was observed stands back behind the smooth line, which stands for it.
-            let width = match (&smooth, d.pin) {
-                (Some(_), _) => 0.7,
-                (None, None) => 2.2,
-                (None, Some(_)) => 1.4,
-            };
-            if let Some(smooth) = smooth {
-                let points: Vec<Point> = days.iter().zip(smooth).map(|(day, z)| [*day, z]).collect();
-                painted.lines.push(line(&points, 2.4).allow_hover(false));
-            }
-            let dotted = LineStyle::Dotted { spacing: 5.0 };
-            painted.lines.extend(trace.bridges.iter().map(|bridge| line(bridge, 1.0).style(dotted)));
-            painted.lines.extend(trace.runs.iter().map(|run| line(run, width)));
-            let marker = |points: &[Point]| {
-                let points = PlotPoints::from(placed(points));
-                Points::new(name.clone(), points).shape(shape).color(colour.unwrap_or(curve.colour))
-            };
-            painted.markers.push(marker(&trace.runs.concat()).radius(3.2));
-            painted.markers.push(marker(&trace.filled).radius(3.2).filled(false));
+/// the mouse in the `weak` colour, of pins in their own. Where years lie over one another each has its own line, the later the
+/// stronger.
+pub fn painted(along: &Along, drawn: &[Drawn], curves: &[Curve], axes: &Axes, how: How) -> Painted {
+    let mut painted = Painted { lines: Vec::new(), markers: Vec::new(), words: Vec::new() };
+    let years = along.years().len();
+    for (i, d) in drawn.iter().enumerate() {
+        for (j, curve) in curves.iter().enumerate() {
+            let with_words =
+                along.folded && ((i, j) == (0, 0) || drawn.len() * curves.len() * years <= MOST_WORDS);
+            one(&mut painted, along, (d, curve), axes, how, with_words);
         }
         // The crosses of the pixel under the mouse stand lowest, those of pins above, each in a row of its own.
         let row = d.pin.map_or(0, |pin| 1 + pin % MARKERS.len());
         let at = axes.bottom + (axes.top() - axes.bottom) * (0.02 + 0.045 * row as f64);
         let missing = |(time, day): (usize, &f64)| d.missing(time).map(|_| [*day, at]);
-        let crosses: Vec<Point> = days.iter().enumerate().filter_map(missing).collect();
-        let crosses = Points::new(d.name.clone(), PlotPoints::from(crosses));
-        painted.markers.push(crosses.shape(MarkerShape::Cross).radius(3.0).color(colour.unwrap_or(weak)));
+        let crosses: Vec<Point> = along.days.iter().enumerate().filter_map(missing).collect();
+        for (year, crosses) in along.parts(&crosses) {
+            let colour = look(d).1.unwrap_or(how.weak).gamma_multiply(along.strength(year));
+            let crosses = Points::new(with_year(&d.name, year), PlotPoints::from(crosses));
+            painted.markers.push(crosses.shape(MarkerShape::Cross).radius(3.0).color(colour));
+        }
     }
     painted
 }
 
-/// Curves are told apart in the plot by what they show and whose series it is.
-fn name_of(curve: &Curve, drawn: &Drawn) -> String {
-    format!("{} {}", curve.feature.name, drawn.name)
+/// The shape of the markers of a series, and their colour where it is not that of the curve.
+pub fn look(d: &Drawn) -> (MarkerShape, Option<Color32>) {
+    match d.pin {
+        None => (MarkerShape::Circle, None),
+        Some(pin) => (MARKERS[pin % MARKERS.len()], Some(tokens::PINS[pin % tokens::PINS.len()])),
+    }
+}
+
+fn one(
+    painted: &mut Painted,
+    along: &Along,
+    (d, curve): (&Drawn, &Curve),
+    axes: &Axes,
+    How { filling, smoothing, .. }: How,
+    with_words: bool,
+) {
+    let (shape, colour) = look(d);
+    let place = |[day, value]: Point| match curve.feature.is_index() {
+        true => [day, axes.place_of(value)],
+        false => [day, value],
+    };
+    // The parts of a line over days, where they lie and as strong as they are.
+    let parts = |points: &[Point]| -> Vec<(Option<i32>, Vec<Point>)> {
+        let placed: Vec<Point> = points.iter().map(|point| place(*point)).collect();
+        along.parts(&placed)
+    };
+    let lines = |points: &[Point], width: f32| -> Vec<Line<'static>> {
+        let line = |(year, part): (Option<i32>, Vec<Point>)| {
+            let colour = curve.colour.gamma_multiply(along.strength(year));
+            Line::new(name_of(curve, d, year), PlotPoints::from(part)).color(colour).width(width)
+        };
+        parts(points).into_iter().map(line).collect()
+    };
+    let values = curve.feature.series(&d.series);
+    let trace = Trace::new(&along.days, &values, filling);
+    let smooth = smoothing.of(&along.days, &values);
+    // What was observed stands back behind the smooth line, which stands for it.
+    let width = match (&smooth, d.pin) {
+        (Some(_), _) => 0.7,
+        (None, None) => 2.2,
+        (None, Some(_)) => 1.4,
+    };
+    if let Some(smooth) = smooth {
+        let points: Vec<Point> = along.days.iter().zip(smooth).map(|(day, z)| [*day, z]).collect();
+        painted.lines.extend(lines(&points, 2.4).into_iter().map(|line| line.allow_hover(false)));
+    }
+    let dotted = LineStyle::Dotted { spacing: 5.0 };
+    let bridges = trace.bridges.iter().flat_map(|bridge| lines(bridge, 1.0));
+    painted.lines.extend(bridges.map(|line| line.style(dotted)));
+    painted.lines.extend(trace.runs.iter().flat_map(|run| lines(run, width)));
+    let seen = trace.runs.concat();
+    for (points, filled) in [(&seen, true), (&trace.filled, false)] {
+        for (year, part) in parts(points) {
+            let colour = colour.unwrap_or(curve.colour).gamma_multiply(along.strength(year));
+            let markers = Points::new(name_of(curve, d, year), PlotPoints::from(part));
+            painted.markers.push(markers.shape(shape).color(colour).radius(3.2).filled(filled));
+        }
+    }
+    if with_words {
+        for (year, part) in parts(&seen) {
+            let (Some(year), Some([x, y])) = (year, part.last()) else { continue };
+            let words = RichText::new(year.to_string()).size(tokens::SMALL);
+            let text = Text::new(format!("{year}"), PlotPoint::new(*x, *y), words);
+            painted.words.push(text.color(curve.colour).anchor(Align2::RIGHT_BOTTOM).allow_hover(false));
+        }
+    }
+}
+
+/// Curves are told apart in the plot by what they show, whose series it is, and of which year.
+fn name_of(curve: &Curve, drawn: &Drawn, year: Option<i32>) -> String {
+    with_year(&format!("{} {}", curve.feature.name, drawn.name), year)
+}
+
+fn with_year(name: &str, year: Option<i32>) -> String {
+    year.map_or_else(|| name.to_string(), |year| format!("{name} {year}"))
 }
 
 /// What is said where the mouse is near a marker.
 pub struct Labels {
-    days: Vec<f64>,
+    along: Along,
     all: Vec<Label>,
 }
 
 struct Label {
     /// That of the lines and markers it is for.
     name: String,
-    /// Whether its values are an index; crosses have no values.
-    is_index: Option<bool>,
+    /// The year of the line, where there is a line a year.
+    year: Option<i32>,
+    /// Whether its values are an index, and their unit; crosses have no values.
+    values: Option<(bool, &'static str)>,
     /// A line or two for each date, beside the value.
     notes: Vec<String>,
 }
 
 impl Labels {
     /// Of all curves; with how many clear observations there were, where these are `counted`.
-    pub fn new(days: &[f64], drawn: &[Drawn], curves: &[Curve], filling: Filling, counted: bool) -> Self {
+    pub fn new(along: Along, drawn: &[Drawn], curves: &[Curve], filling: Filling, counted: bool) -> Self {
         let mut all = Vec::new();
         for d in drawn {
             let why = |time: usize| d.missing(time).map(|state| state.name());
@@ -185,14 +181,25 @@ impl Labels {
                     (false, Some(why)) => format!("{} ({why})", filling.words()),
                     (false, None) => filling.words().into(),
                 };
-                let notes = values.iter().enumerate().map(note).collect();
-                let is_index = Some(curve.feature.is_index());
-                all.push(Label { name: name_of(curve, d), is_index, notes });
+                let notes: Vec<String> = values.iter().enumerate().map(note).collect();
+                let values = Some((curve.feature.is_index(), curve.feature.unit()));
+                all.extend(along.years().into_iter().map(|year| Label {
+                    name: name_of(curve, d, year),
+                    year,
+                    values,
+                    notes: notes.clone(),
+                }));
             }
-            let notes = (0..days.len()).map(|time| why(time).unwrap_or_default().into()).collect();
-            all.push(Label { name: d.name.clone(), is_index: None, notes });
+            let notes: Vec<String> =
+                (0..along.dates.len()).map(|time| why(time).unwrap_or_default().into()).collect();
+            all.extend(along.years().into_iter().map(|year| Label {
+                name: with_year(&d.name, year),
+                year,
+                values: None,
+                notes: notes.clone(),
+            }));
         }
-        Self { days: days.to_vec(), all }
+        Self { along, all }
     }
 
     /// What is said there.
@@ -201,18 +208,41 @@ impl Labels {
         self.told(plot_name, position.x, position.y, axes)
     }
 
-    fn told(&self, name: &str, day: f64, at: f64, axes: &Axes) -> Option<String> {
+    fn told(&self, name: &str, place: f64, at: f64, axes: &Axes) -> Option<String> {
         let label = self.all.iter().find(|label| label.name == name)?;
-        let date = format::date_of_days(day).map_or(String::new(), format::date);
-        let time = self.days.iter().position(|other| (other - day).abs() < 0.5);
-        let value = match label.is_index {
+        let time = self.along.at(place, label.year);
+        let date =
+            time.and_then(|time| self.along.dates.get(time)).map_or(String::new(), |d| format::date(*d));
+        let value = match label.values {
             None => String::new(),
-            Some(true) => format!("{:.3}", axes.value_at(at)),
-            Some(false) => format!("{at:.0} DN"),
+            Some((true, _)) => format!("{:.3}", axes.value_at(at)),
+            Some((false, unit)) => told_with_unit(at, unit),
         };
         let note = time.and_then(|time| label.notes.get(time)).cloned().unwrap_or_default();
         let lines = [name.into(), date, value, note];
         Some(lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n"))
+    }
+}
+
+/// "1234 DN", "0.1234" of a reflectance, "296.4 K".
+pub fn told_with_unit(value: f64, unit: &str) -> String {
+    let number = told(value, unit);
+    match unit {
+        "reflectance" => tr!("reflectance {number}", number = number),
+        "index" => number,
+        unit => format!("{number} {unit}"),
+    }
+}
+
+/// A value of a band as its unit wants it: whole numbers as they are stored, reflectances with four decimals.
+pub fn told(value: f64, unit: &str) -> String {
+    match unit {
+        "reflectance" => format!("{value:.4}"),
+        "K" => format!("{value:.1}"),
+        "index" => format!("{value:.3}"),
+        // Cubes of floating-point numbers hold small ones too.
+        _ if value.fract() != 0.0 && value.abs() < 100.0 => format!("{value:.4}"),
+        _ => format!("{value:.0}"),
     }
 }
 
@@ -222,42 +252,14 @@ mod tests {
     use crate::cube::{Band, Feature, PixelMask, PixelState, Series};
 
     const GAP: f32 = f32::NAN;
-    const DAYS: [f64; 6] = [0.0, 10.0, 20.0, 40.0, 50.0, 60.0];
 
-    #[test]
-    fn what_was_seen_is_told_from_what_is_filled() {
-        let values = [GAP, 2.0, 3.0, GAP, 9.0, GAP];
-        let linear = Trace::new(&DAYS, &values, Filling::Linear);
-        assert_eq!(linear.runs, [vec![[10.0, 2.0], [20.0, 3.0]], vec![[50.0, 9.0]]]);
-        assert_eq!(linear.filled, [[0.0, 2.0], [40.0, 7.0], [60.0, 9.0]]);
-        assert_eq!(
-            linear.bridges,
-            [
-                vec![[0.0, 2.0], [10.0, 2.0]],
-                vec![[20.0, 3.0], [40.0, 7.0], [50.0, 9.0]],
-                vec![[50.0, 9.0], [60.0, 9.0]],
-            ]
-        );
-        let last = Trace::new(&DAYS, &values, Filling::LastClear);
-        assert_eq!(last.filled, [[0.0, 2.0], [40.0, 3.0], [60.0, 9.0]]);
-        assert_eq!(last.runs, linear.runs);
+    fn along(days: [u64; 6], folded: bool) -> Along {
+        let first = chrono::NaiveDate::from_ymd_opt(2019, 4, 14).unwrap();
+        let dates: Vec<_> = days.map(|day| first + chrono::Days::new(day)).to_vec();
+        Along::new(&dates, folded)
     }
 
-    #[test]
-    fn gaps_as_they_are_break_the_curve() {
-        let trace = Trace::new(&DAYS, &[1.0, 2.0, GAP, 4.0, 5.0, GAP], Filling::Off);
-        assert_eq!(trace.runs, [vec![[0.0, 1.0], [10.0, 2.0]], vec![[40.0, 4.0], [50.0, 5.0]]]);
-        assert!(trace.bridges.is_empty() && trace.filled.is_empty());
-    }
-
-    #[test]
-    fn a_curve_without_gaps_is_one_run_and_one_without_observations_is_nothing() {
-        for filling in Filling::ALL {
-            let trace = Trace::new(&DAYS, &[1.0; 6], filling);
-            assert_eq!((trace.runs.len(), trace.runs[0].len(), trace.bridges.len()), (1, 6, 0));
-            assert_eq!(Trace::new(&DAYS, &[GAP; 6], filling), Trace::default());
-        }
-    }
+    const DAYS: [u64; 6] = [0, 10, 20, 40, 50, 60];
 
     fn drawn() -> Drawn {
         use PixelState::{Clear, Cloud, Shadow};
@@ -285,8 +287,9 @@ mod tests {
     #[test]
     fn each_date_tells_what_it_is() {
         let axes = Axes::fit((0.0, 10.0), None);
-        let days = [18_000.0, 18_010.0, 18_020.0, 18_040.0, 18_050.0, 18_060.0];
-        let labels = Labels::new(&days, &[drawn()], &[curve()], Filling::Linear, true);
+        let days = along(DAYS, false).days;
+        let of = |counted| Labels::new(along(DAYS, false), &[drawn()], &[curve()], Filling::Linear, counted);
+        let labels = of(true);
         let told = |name: &str, time: usize, at: f64| {
             let words = labels.told(name, days[time], at, &axes).unwrap();
             words.lines().skip(2).map(str::to_string).collect::<Vec<_>>()
@@ -301,21 +304,49 @@ mod tests {
             "nothing is stored there, whatever the mask says"
         );
         assert_eq!(labels.told("another", days[0], 0.0, &axes), None);
-        let single = Labels::new(&days, &[drawn()], &[curve()], Filling::Linear, false);
+        let single = of(false);
         assert_eq!(single.told("B pin 1", days[0], 1.0, &axes).unwrap().lines().count(), 3);
     }
 
     #[test]
     fn dates_without_observation_have_a_cross_each_and_are_told_to_those_who_hear() {
         let axes = Axes::fit((0.0, 10.0), None);
-        let painted = painted(&DAYS, &[drawn()], &[curve()], &axes, how(Smoothing::Off));
+        let painted = painted(&along(DAYS, false), &[drawn()], &[curve()], &axes, how(Smoothing::Off));
         // Observations, filled ones, crosses.
         assert_eq!((painted.lines.len(), painted.markers.len()), (3, 3));
-        let smooth = super::painted(&DAYS, &[drawn()], &[curve()], &axes, how(Smoothing::WhittakerLight));
+        let smooth = super::painted(
+            &along(DAYS, false),
+            &[drawn()],
+            &[curve()],
+            &axes,
+            how(Smoothing::WhittakerLight),
+        );
         assert_eq!((smooth.lines.len(), smooth.markers.len()), (4, 3), "one line more");
         assert_eq!(
             drawn().told(Filling::LastClear).unwrap(),
             "pin 1: 3 of 6 dates without a clear observation (not observed, cloud, shadow), filled by the last clear observation"
         );
+    }
+
+    #[test]
+    fn each_year_has_its_own_lines_markers_and_word_and_says_its_date() {
+        let axes = Axes::fit((0.0, 10.0), None);
+        let years = || along([0, 100, 365, 465, 730, 830], true);
+        let mut whole = drawn();
+        (whole.series.values, whole.mask) = (vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0], None);
+        let painted = painted(&years(), &[whole], &[curve()], &axes, how(Smoothing::Off));
+        assert_eq!((painted.lines.len(), painted.words.len()), (3, 3));
+        let labels = Labels::new(years(), &[drawn()], &[curve()], Filling::Off, false);
+        let place = years().places[2];
+        let told = labels.told("B pin 1 2020", place, 3.0, &axes).unwrap();
+        assert!(told.contains("13 Apr 2020") && told.contains("3 DN"), "{told}");
+    }
+
+    #[test]
+    fn values_are_told_in_their_units() {
+        assert_eq!(told_with_unit(1234.0, "DN"), "1234 DN");
+        assert_eq!(told_with_unit(0.12346, "reflectance"), "reflectance 0.1235");
+        assert_eq!(told_with_unit(296.44, "K"), "296.4 K");
+        assert_eq!(told(0.25, "DN"), "0.2500", "of a cube of floating-point numbers");
     }
 }

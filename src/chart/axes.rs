@@ -63,6 +63,8 @@ impl Axes {
 fn proper((low, high): (f64, f64)) -> (f64, f64) {
     match (low.is_finite() && high.is_finite(), high > low) {
         (true, true) => (low, high),
+        // One value stands in the middle, with room around it that fits its size.
+        (true, false) if high == low && low != 0.0 => (low - 0.1 * low.abs(), low + 0.1 * low.abs()),
         (true, false) => (low, low + 1.0),
         _ => (0.0, 1.0),
     }
@@ -123,6 +125,16 @@ mod tests {
         for range in [(5.0, 5.0), (f64::INFINITY, f64::NEG_INFINITY), (f64::NAN, 1.0), (3.0, 1.0)] {
             let axes = Axes::fit(range, Some(range));
             assert!(axes.top() > axes.bottom && axes.right.unwrap().step > 0.0, "{range:?}");
+        }
+    }
+
+    #[test]
+    fn values_all_equal_stand_in_the_middle_of_a_scale_that_tells_them() {
+        for value in [0.12, -0.4, 5000.0] {
+            let axes = Axes::fit((value, value), None);
+            assert!(axes.bottom < value && axes.top() > value, "{value}");
+            let marks: Vec<String> = axes.grid().map(|at| number(at, axes.step)).collect();
+            assert!(marks.windows(2).all(|pair| pair[0] != pair[1]), "{marks:?}");
         }
     }
 

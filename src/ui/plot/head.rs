@@ -1,0 +1,118 @@
+//! What stands over the plot: bands, indices, and how they are shown.
+
+use super::along::Along;
+use super::curves::Drawn;
+use super::{choose, envelopes, export};
+use crate::app::{Command, OpenProject};
+use crate::cube::Feature;
+use crate::jobs::OpenedCube;
+use crate::ui::view::View;
+use crate::ui::words::tr;
+use egui::{Align, Button, Layout, RichText, Ui};
+
+/// Bands, how gaps and smooth lines are shown, and what is drawn.
+pub fn head_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut View, drawn: &[Drawn]) {
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(tr!("Series")).strong());
+        ui.spacing_mut().item_spacing.x = 4.0;
+        let room = (ui.available_width() - 312.0).max(56.0);
+        let scroll = egui::ScrollArea::horizontal().id_salt("bands").max_width(room);
+        scroll.show(ui, |ui| choose::bands_ui(ui, opened, view));
+        ui.add_space(8.0);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if let Some(filling) = choose::gaps_ui(ui, project.document.view.gaps) {
+                view.send(Command::ShowGaps(filling));
+            }
+            if let Some(smoothing) = choose::smooth_ui(ui, project.document.view.smoothing) {
+                view.send(Command::ShowSmoothing(smoothing));
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let pins = project.document.view.pins.len();
+                let button = || Button::new(RichText::new(tr!("Clear pins")).small()).small();
+                if pins > 0 && ui.add(button()).on_hover_text(tr!("Takes all pins off")).clicked() {
+                    view.send(Command::ClearPins);
+                }
+                hint_ui(ui, opened, view, drawn);
+            });
+        });
+    });
+}
+
+/// Indices, and the field for one of one's own.
+pub fn indices_ui(
+    ui: &mut Ui,
+    project: &OpenProject,
+    opened: &OpenedCube,
+    view: &mut View,
+    indices: &[Feature],
+) {
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(tr!("Indices")).strong());
+        ui.spacing_mut().item_spacing.x = 4.0;
+        let room = (ui.available_width() - 300.0).max(120.0);
+        let scroll = egui::ScrollArea::horizontal().id_salt("indices").max_width(room);
+        scroll.show(ui, |ui| choose::indices_ui(ui, indices, view));
+        ui.add_space(8.0);
+        choose::draft_ui(ui, project, opened, view);
+    });
+}
+
+/// How the plot is laid out, what stands behind the pixels, and the way out to files.
+pub fn tools_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut View) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        // In a narrow window the row scrolls, and does not push the plot out of the window.
+        let scroll = egui::ScrollArea::horizontal().id_salt("tools").max_width(ui.available_width());
+        scroll.show(ui, |ui| ui.horizontal(|ui| buttons_ui(ui, project, opened, view)));
+        let told = view.envelopes.told(project).join(" · ");
+        if !told.is_empty() && ui.available_width() > 48.0 {
+            let label = egui::Label::new(RichText::new(&told).small().weak());
+            ui.add(label.truncate()).on_hover_text(&told);
+        }
+    });
+}
+
+fn buttons_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut View) {
+    envelopes::menu_ui(ui, project, view);
+    let info = opened.cube.info();
+    if let Some(units) = choose::units_ui(ui, info, project.document.view.units) {
+        view.send(Command::ShowUnits(units));
+    }
+    let one_year = Along::is_one_year(&info.dates);
+    let on = project.document.view.years && !one_year;
+    let years = ui
+        .add_enabled_ui(!one_year, |ui| toggle(ui, on, tr!("Years")))
+        .inner
+        .on_hover_text(tr!("Lays the years over one another, by day of the year"))
+        .on_disabled_hover_text(tr!("The dates of this site span one year: there is nothing to lay over it"));
+    if years.clicked() {
+        view.send(Command::ShowYears(!on));
+    }
+    let on = project.document.view.spectrum;
+    let hint = tr!("Shows the bands over their wavelengths at the date on screen, beside the series");
+    if toggle(ui, on, tr!("Spectrum")).on_hover_text(hint).clicked() {
+        view.send(Command::ShowSpectrum(!on));
+    }
+    export::menu_ui(ui, project, opened, view);
+}
+
+fn toggle(ui: &mut Ui, on: bool, words: &str) -> egui::Response {
+    ui.add(Button::selectable(on, RichText::new(words).small()))
+}
+
+/// Which pixel is drawn, or what to do to see one.
+fn hint_ui(ui: &mut Ui, opened: &OpenedCube, view: &View, drawn: &[Drawn]) {
+    let pixel = view.map.hovered.and_then(|place| place.pixel);
+    if let Some(why) = pixel.and_then(|pixel| view.map.damage_at(opened, pixel)) {
+        let words = RichText::new(tr!("damaged: no series")).small().color(ui.visuals().warn_fg_color);
+        ui.add(egui::Label::new(words).truncate()).on_hover_text(why);
+        return;
+    }
+    let hovered = drawn.iter().find(|d| d.pin.is_none()).map(|d| d.name.as_str());
+    let hint = tr!("Point at a pixel to read its year; click it on the Look page to pin it.");
+    let rhythm = view.rhythm.told_shortly();
+    let attention = view.opinion.told(&opened.cube.info().dates);
+    let told: Vec<&str> = hovered.into_iter().chain(rhythm.as_deref()).chain(attention.as_deref()).collect();
+    let words = if told.is_empty() && drawn.is_empty() { hint.into() } else { told.join(" · ") };
+    ui.add(egui::Label::new(RichText::new(&words).small().weak()).truncate()).on_hover_text(&words);
+}
