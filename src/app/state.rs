@@ -8,7 +8,7 @@ use super::models::DamagedModel;
 use crate::geo::Window;
 use crate::jobs::{
     Assessed, CheckedLabels, CubeBuilt, CubesBuilt, ExportedLabels, Found, Imported, JobId, JobKind, Loader,
-    Mapped, OpenedCube, Runner, SavedSamples, StoppedTraining, Surveyed, Trained,
+    Mapped, OpenedCube, Runner, SavedPicture, SavedSamples, StoppedTraining, Surveyed, Trained,
 };
 use crate::labels::{Annotation, AnnotationId, Annotations, Class, ClassCode};
 use crate::model::{EpochScore, ModelCard};
@@ -188,6 +188,13 @@ pub struct SiteView {
     pub(super) composing: Option<JobId>,
 }
 
+impl SiteView {
+    /// Whether it is being found out how to show another composite.
+    pub fn is_composing(&self) -> bool {
+        self.composing.is_some()
+    }
+}
+
 /// How far the cube of the site on screen is.
 pub enum CubeState {
     /// Being opened.
@@ -302,6 +309,8 @@ pub struct LastResults {
     pub exported: Option<ExportedLabels>,
     /// What a check of the labels found.
     pub checked: Option<CheckedLabels>,
+    /// A picture that was written.
+    pub picture: Option<SavedPicture>,
     /// Samples that were written.
     pub samples: Option<SavedSamples>,
     /// A model that was trained.

@@ -12,6 +12,7 @@ mod loader;
 mod models;
 mod newest;
 mod opinion;
+mod picture;
 mod rhythm;
 mod runner;
 mod sites;
@@ -34,12 +35,13 @@ pub use labels_out::{
 };
 pub use legend::{read_legend, write_legend};
 pub use listing::{Column, ListInput, ListSpec, Marked, SitePlace, list, listing, sites_of};
-pub use loader::{Loaded, Loader, TileKey};
+pub use loader::{Loaded, Loader, MaskKey, MaskShares, TileKey};
 pub use models::{
     ExportModelSpec, ModelFiles, StoppedTraining, delete_model, export_model, forget_training, rename_model,
 };
 pub use newest::Newest;
 pub use opinion::{Opinion, OpinionOf, OpinionRequest, Said, opinion};
+pub use picture::{Dated, PictureSpec, SavedPicture, save_picture};
 pub use rhythm::{Rhythm, RhythmOf, RhythmRequest, rhythm};
 pub use runner::{JobContext, Runner, let_the_window_go_first};
 pub use sites::{DeleteCubeSpec, delete_cube, footprint, footprints};
@@ -109,6 +111,8 @@ pub enum JobKind {
     CheckLabels,
     /// Writes samples to a table.
     SaveSamples,
+    /// Writes a picture to a file.
+    SavePicture,
     /// Trains a model.
     Train,
     /// Maps a site.
@@ -146,6 +150,7 @@ impl JobKind {
             Self::ExportLabels => "Exporting labels",
             Self::CheckLabels => "Checking labels",
             Self::SaveSamples => "Writing samples",
+            Self::SavePicture => "Writing the picture",
             Self::Train => "Training",
             Self::Map => "Mapping",
             Self::Assess => "Assessing",
@@ -225,6 +230,8 @@ pub enum Outcome {
     Checked(CheckedLabels),
     /// Samples were written.
     SamplesSaved(SavedSamples),
+    /// A picture was written.
+    PictureSaved(SavedPicture),
     /// A model was trained.
     Trained(Box<Trained>),
     /// A site was mapped.

@@ -1,5 +1,6 @@
 //! What `ritmo.json` holds.
 
+use crate::cube::picture::Display;
 use crate::cube::{Filling, NamedIndex, Smoothing};
 use crate::labels::Legend;
 use crate::model::ModelSpec;
@@ -85,6 +86,12 @@ pub struct View {
     /// What the map shows: three bands or indices by name, or one; natural colour where there is none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub composite: Vec<String>,
+    /// What the map showed before, the newest first; without what has a name of its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub recent: Vec<Vec<String>>,
+    /// How values become brightness and colour.
+    #[serde(skip_serializing_if = "Display::is_default")]
+    pub display: Display,
     /// How the plot fills gaps.
     #[serde(skip_serializing_if = "Filling::is_default")]
     pub gaps: Filling,
@@ -103,6 +110,8 @@ impl Default for View {
             map_opacity: 0.7,
             pins: Vec::new(),
             composite: Vec::new(),
+            recent: Vec::new(),
+            display: Display::default(),
             gaps: Filling::default(),
             smoothing: Smoothing::default(),
         }

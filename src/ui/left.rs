@@ -1,6 +1,7 @@
 //! The panel on the left: layers, and sites.
 
 use super::view::View;
+use super::words::tr;
 use super::{format, sites, tokens, widgets};
 use crate::app::{Command, OpenProject};
 use crate::cube::Period;
@@ -43,6 +44,13 @@ fn layers_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
         });
     });
     ui.checkbox(&mut view.map.layers.mosaic, "Mosaic").on_hover_text("The image of the date");
+    if let Some((opened, _)) = project.cube() {
+        let has = opened.cube.has_masks();
+        let hint = tr!("Why pixels of the date have no clear observation, and the share of each reason (K)");
+        ui.add_enabled(has, egui::Checkbox::new(&mut view.map.layers.mask, tr!("Mask")))
+            .on_hover_text(hint)
+            .on_disabled_hover_text(tr!("This cube was built without a mask"));
+    }
     let mut basemap = view.map.has_basemap();
     if ui
         .checkbox(&mut basemap, "Online basemap")

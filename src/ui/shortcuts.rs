@@ -1,6 +1,7 @@
 //! Keys, and the sheet that lists them.
 
 use super::map::{Tool, finish_drawing};
+use super::pages::show_preset;
 use super::view::View;
 use super::{listing, rhythm};
 use crate::app::{AnnotationChange, AppState, Command, OpenProject, Page};
@@ -23,7 +24,9 @@ const SHEET: [(&str, &[(&str, &str)]); 6] = [
             ("Wheel, drag", "zoom, pan"),
             ("Space or middle button, and drag", "pan with any tool"),
             ("F", "the whole site"),
-            ("M", "show or hide the class map"),
+            ("M, K", "show or hide the class map, the mask"),
+            ("U", "stretch to the view"),
+            ("Ctrl+1 … 6", "natural colour, infrared and other composites"),
             ("Click (Look page)", "pin a pixel, or take its pin off"),
         ],
     ),
@@ -169,11 +172,31 @@ pub fn handle(ctx: &Context, state: &AppState, view: &mut View) {
             view.send(Command::StepSite(step));
         }
     }
+    composite_keys(ctx, project, view);
+    if plain(Key::K) {
+        view.map.layers.mask = !view.map.layers.mask;
+    }
     if plain(Key::M) {
         view.map.layers.class_map = !view.map.layers.class_map;
     }
     if project.page == Page::Label {
         label_keys(ctx, project, view);
+    }
+}
+
+/// Composites by number, and the stretch.
+fn composite_keys(ctx: &Context, project: &OpenProject, view: &mut View) {
+    let Some((opened, _)) = project.cube() else { return };
+    let digits = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6];
+    for (place, key) in digits.into_iter().enumerate() {
+        if ctx.input_mut(|i| i.consume_key(Modifiers::COMMAND, key)) {
+            show_preset(project, place, view);
+        }
+    }
+    if ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::U))
+        && let Some(window) = view.map.seen(opened)
+    {
+        view.send(Command::StretchTo(window));
     }
 }
 

@@ -31,7 +31,7 @@ pub enum Language {
 }
 
 /// Rooms of the window with texts of their own.
-const SPANISH: &[&str] = &[];
+const SPANISH: &[&str] = &[include_str!("../../assets/words/es/picture.json")];
 
 thread_local! {
     /// Of the window that this thread paints: windows of tests speak apart from one another.

@@ -4,6 +4,7 @@
 #[path = "../damage/mod.rs"]
 mod damage;
 mod desk;
+mod display;
 mod gaps;
 mod imagery;
 mod indices;

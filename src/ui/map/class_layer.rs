@@ -39,7 +39,10 @@ impl ClassLayer {
         self.bring_up_to_date(painter, grid, map, legend);
         let tint = Color32::WHITE.gamma_multiply(opacity);
         for tile in &self.tiles {
-            let mesh = tile.net.as_ref().and_then(|n| n.mesh(projector, tile.texture.id(), tint));
+            let mesh = tile
+                .net
+                .as_ref()
+                .and_then(|n| n.mesh(projector, projector.clip_rect(), tile.texture.id(), tint));
             painter.extend(mesh.map(Shape::mesh));
         }
     }

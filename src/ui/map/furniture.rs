@@ -1,5 +1,7 @@
 //! What floats on the map: tools, scale bar, north, the date, where the imagery is from.
 
+use super::colour_bar::colour_bar_ui;
+use super::mask_legend::mask_legend_ui;
 use super::plate::{plate, plate_text};
 use super::tools::bar_ui;
 use crate::app::{OpenProject, Page};
@@ -38,6 +40,11 @@ pub fn furniture_ui(
         plate_text(&painter, rect.right_top() + Vec2::new(-10.0, down), Align2::RIGHT_TOP, &words);
     }
     scale_bar(&painter, rect, view);
+    let mut corner = rect.left_bottom() + Vec2::new(10.0, -50.0);
+    if view.map.layers.mosaic {
+        corner.y -= colour_bar_ui(ui, corner, project, opened);
+    }
+    mask_legend_ui(ui, corner, project, opened, view);
     north(&painter, rect);
     if let Some(words) = attribution {
         plate_text(&painter, rect.right_bottom() + Vec2::new(-10.0, -10.0), Align2::RIGHT_BOTTOM, words);

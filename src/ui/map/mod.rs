@@ -4,10 +4,14 @@ mod annotations;
 mod canvas;
 mod claims;
 mod class_layer;
+mod colour_bar;
 mod crowd;
 mod damage;
+mod follow;
 mod footprints;
 mod furniture;
+mod mask_layer;
+mod mask_legend;
 mod mosaic;
 mod overview;
 mod plane;
@@ -47,6 +51,8 @@ pub struct Layers {
     pub class_map: bool,
     /// The mosaic of the date.
     pub mosaic: bool,
+    /// Why pixels of the date have no clear observation.
+    pub mask: bool,
 }
 
 /// What the map remembers between frames.
@@ -63,6 +69,8 @@ pub struct MapView {
     site: Option<String>,
     basemap: Option<HttpTiles>,
     mosaic: mosaic::Mosaic,
+    mask: mask_layer::MaskLayer,
+    following: follow::Following,
     classes: class_layer::ClassLayer,
     cores: annotations::CoreLayer,
     /// What the tools remember.
@@ -86,13 +94,15 @@ impl Default for MapView {
     fn default() -> Self {
         Self {
             hovered: None,
-            layers: Layers { annotations: true, class_map: true, mosaic: true },
+            layers: Layers { annotations: true, class_map: true, mosaic: true, mask: false },
             tool: Tool::default(),
             wand: tools::Wand::default(),
             memory: MapMemory::default(),
             site: None,
             basemap: None,
             mosaic: mosaic::Mosaic::default(),
+            mask: mask_layer::MaskLayer::default(),
+            following: follow::Following::default(),
             classes: class_layer::ClassLayer::default(),
             cores: annotations::CoreLayer::default(),
             tools: tools::Tools::default(),
@@ -116,6 +126,8 @@ impl MapView {
         let cube = state.project.as_ref().and_then(OpenProject::cube);
         let Some((opened, loader)) = cube else {
             self.mosaic.clear();
+            self.mask.clear();
+            self.following = follow::Following::default();
             self.wand.forget();
             self.site = None;
             return Vec::new();
@@ -126,6 +138,18 @@ impl MapView {
                 Loaded::Tile(key, picture) => {
                     self.mosaic.insert(ctx, key, &picture);
                     None
+                }
+                Loaded::Mask(key, mask) => {
+                    self.mask.insert(ctx, key, &mask);
+                    None
+                }
+                Loaded::MaskShares(key, shares) => {
+                    self.mask.take_shares(key, shares);
+                    None
+                }
+                Loaded::BadMask(key, why) => {
+                    self.mask.give_up(key);
+                    self.damage.mask(&why)
                 }
                 Loaded::Chunk(_, mask) => mask.and_then(|why| self.damage.mask(&why)),
                 Loaded::BadTile(key, why) => {
@@ -139,6 +163,8 @@ impl MapView {
         let identity = format!("{}|{:p}", opened.cube.path().display(), std::ptr::from_ref(opened));
         if self.site.as_deref() != Some(identity.as_str()) {
             self.mosaic.clear();
+            self.mask.clear();
+            self.following = follow::Following::default();
             self.cores.clear();
             self.tools.forget_drawing();
             self.wand.forget();
@@ -221,6 +247,13 @@ impl MapView {
     /// Switches the online basemap on or off. Without a network it stays silent and empty.
     pub fn show_basemap(&mut self, ctx: &Context, show: bool) {
         self.basemap = show.then(|| HttpTiles::new(walkers::sources::OpenStreetMap, ctx.clone()));
+    }
+
+    /// The part of a cube that is in view.
+    pub fn seen(&self, opened: &OpenedCube) -> Option<crate::geo::Window> {
+        let rect = self.last_rect?;
+        let projector = Projector::new(rect, &MercatorProjection, &self.memory, lon_lat(0.0, 0.0));
+        quad::in_view(&opened.cube.info().grid, &projector, rect)
     }
 
     /// The pixel in the middle of the map: mapping begins there.
@@ -346,6 +379,7 @@ fn canvas_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut
     furniture::furniture_ui(ui, rect, project, opened, view, attribution);
     tools::wand_options_ui(ui, rect, project, view);
     remember_view(ui.ctx(), project, view);
+    follow::follow(ui.ctx(), project, opened, view);
     picture
 }
 
@@ -372,6 +406,9 @@ fn layers_ui(
         let time = project.time();
         if view.map.layers.mosaic {
             picture = view.map.mosaic.paint(&painter, projector, opened, time, loader);
+        }
+        if view.map.layers.mask {
+            view.map.mask.paint(&painter, projector, grid, time, loader);
         }
     }
     if let Some(map) = project.map().filter(|_| view.map.layers.class_map) {

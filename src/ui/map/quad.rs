@@ -37,10 +37,10 @@ impl Net {
         self.places.iter().map(|&p| projector.project(p).to_pos2()).collect()
     }
 
-    /// The mesh of a texture laid on the net; `None` where it does not touch the screen.
-    pub fn mesh(&self, projector: &Projector, texture: TextureId, tint: Color32) -> Option<Mesh> {
+    /// The mesh of a texture laid on the net; `None` where it does not touch this part of the screen.
+    pub fn mesh(&self, projector: &Projector, clip: Rect, texture: TextureId, tint: Color32) -> Option<Mesh> {
         let nodes = self.on_screen(projector);
-        if !Rect::from_points(&nodes).intersects(projector.clip_rect()) {
+        if !Rect::from_points(&nodes).intersects(clip) {
             return None;
         }
         let mut mesh = Mesh::with_texture(texture);
@@ -60,10 +60,70 @@ impl Net {
         Some(mesh)
     }
 
-    /// Whether it touches the screen.
-    pub fn visible(&self, projector: &Projector) -> bool {
-        Rect::from_points(&self.on_screen(projector)).intersects(projector.clip_rect())
+    /// The same mesh, with a texture that repeats itself every `period` points of the screen, wherever the map is moved to.
+    pub fn pattern(
+        &self,
+        projector: &Projector,
+        clip: Rect,
+        texture: TextureId,
+        period: f32,
+    ) -> Option<Mesh> {
+        let mut mesh = self.mesh(projector, clip, texture, Color32::WHITE)?;
+        for vertex in &mut mesh.vertices {
+            vertex.uv = (vertex.pos.to_vec2() / period).to_pos2();
+        }
+        Some(mesh)
     }
+
+    /// Whether it touches this part of the screen.
+    pub fn visible(&self, projector: &Projector, clip: Rect) -> bool {
+        Rect::from_points(&self.on_screen(projector)).intersects(clip)
+    }
+}
+
+/// Every how many pixels of the grid are shown: 1 where one covers a point of the screen or more, else 2, 4 …
+pub fn step(grid: &Grid, projector: &Projector) -> u32 {
+    let whole = Window { col: 0, row: 0, width: grid.width, height: grid.height };
+    let Some(corners) = corners(grid, projector, whole) else { return 1 };
+    let points = corners[0].distance(corners[1]) / grid.width as f32;
+    if points >= 1.0 { 1 } else { ((1.0 / points.max(1e-6)) as u32).next_power_of_two().min(4096) / 2 }.max(1)
+}
+
+/// The tiles of a grid that show every `step`-th pixel in squares of at most `side` such pixels.
+pub fn tiles(width: u32, height: u32, side: u32, step: u32) -> impl Iterator<Item = Window> {
+    let side = side.saturating_mul(step).max(1);
+    (0..height).step_by(side as usize).flat_map(move |row| {
+        (0..width).step_by(side as usize).map(move |col| Window {
+            col,
+            row,
+            width: side.min(width - col),
+            height: side.min(height - row),
+        })
+    })
+}
+
+/// The part of the grid in view: the smallest window that holds it; `None` where nothing of it is.
+pub fn in_view(grid: &Grid, projector: &Projector, clip: Rect) -> Option<Window> {
+    let along = |from: f32, to: f32| (0..=4).map(move |i| from + (to - from) * i as f32 / 4.0);
+    let edge = along(clip.top(), clip.bottom())
+        .flat_map(|y| along(clip.left(), clip.right()).map(move |x| pos2(x, y)));
+    let mut points: Vec<[f64; 2]> = edge
+        .map(|at| {
+            let place = projector.unproject(at.to_vec2());
+            [place.x(), place.y()]
+        })
+        .collect();
+    grid.crs.xy_from_lonlat(&mut points).ok()?;
+    let pixels: Vec<[f64; 2]> = points.iter().map(|p| grid.pixel_from_xy(p[0], p[1])).collect();
+    let range = |axis: usize, size: u32| {
+        let of = pixels.iter().map(|p| p[axis]).filter(|v| v.is_finite());
+        let (low, high) = of.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
+        // Casting keeps to what the type holds.
+        let (low, high) = (low.floor().max(0.0) as u32, (high.ceil().max(0.0) as u32).min(size));
+        (high > low).then_some((low, high - low))
+    };
+    let ((col, width), (row, height)) = (range(0, grid.width)?, range(1, grid.height)?);
+    Some(Window { col, row, width, height })
 }
 
 /// The four corners of a window on the screen: top left, top right, bottom right, bottom left.
