@@ -24,8 +24,19 @@ fn a_picture_of_a_date_shows_its_values_and_tells_where_it_lies() {
     let project = project(folder.path(), None);
     let file = folder.path().join("summer.png");
     let told = ritmo(&[
-        "picture", arg(&project), "--date", "2022-02-15", "--composite", "B04,B08,B04", "--stretch", "0,5100", "--window",
-        "40,10,20,8", "--output", arg(&file), "--json",
+        "picture",
+        arg(&project),
+        "--date",
+        "2022-02-15",
+        "--composite",
+        "B04,B08,B04",
+        "--stretch",
+        "0,5100",
+        "--window",
+        "40,10,20,8",
+        "--output",
+        arg(&file),
+        "--json",
     ])
     .json();
     assert_eq!((&told["width"], &told["height"], &told["step"]), (&20.into(), &8.into(), &1.into()));
@@ -50,7 +61,17 @@ fn a_single_index_has_the_colours_of_its_ramp_and_the_size_that_was_asked_for() 
     let project = project(folder.path(), None);
     let file = folder.path().join("b08.png");
     let run = |more: &[&str]| {
-        let all = ["picture", arg(&project), "--date", "2022-01-15", "--composite", "B08", "--output", arg(&file), "--replace"];
+        let all = [
+            "picture",
+            arg(&project),
+            "--date",
+            "2022-01-15",
+            "--composite",
+            "B08",
+            "--output",
+            arg(&file),
+            "--replace",
+        ];
         ritmo(&[&all, more, &["--json"]].concat()).json()
     };
     let told = run(&["--size", "24", "--ramp", "grey", "--stretch", "view", "--percentiles", "0,100"]);
@@ -77,7 +98,10 @@ fn all_dates_come_on_one_sheet() {
     assert_eq!(told["dates"].as_array().unwrap().len(), 4);
     assert!(told["world_file"].is_null() && !file.with_extension("pgw").exists());
     let sheet = read(&file);
-    assert_eq!((Some(sheet.width().into()), Some(sheet.height().into())), (told["width"].as_u64(), told["height"].as_u64()));
+    assert_eq!(
+        (Some(sheet.width().into()), Some(sheet.height().into())),
+        (told["width"].as_u64(), told["height"].as_u64())
+    );
     assert!(sheet.width() >= 2 * 96 && sheet.height() >= 2 * 64);
 }
 
@@ -94,7 +118,10 @@ fn what_is_not_there_is_told_with_what_is() {
         (&["--date", "2022-01-15", "--window", "90,0,20,20"], "does not hold 20 x 20 pixels"),
         (&["--date", "2022-01-15", "--stretch", "9,9"], "lower first"),
         (&["--date", "2022-01-15", "--stretch", "bright"], "give site, view"),
-        (&["--date", "2022-01-15", "--composite", "B08", "--stretch", "1,2,3,4,5,6"], "do not fit 1 channels"),
+        (
+            &["--date", "2022-01-15", "--composite", "B08", "--stretch", "1,2,3,4,5,6"],
+            "do not fit 1 channels",
+        ),
         (&["--date", "2022-01-15", "--gamma", "0"], "gamma of 0"),
         (&["--date", "2022-01-15", "--site", "moon"], "no site moon"),
     ] {

@@ -4,7 +4,7 @@
 use super::{Failure, Shell};
 use crate::app::{Command, PictureRequest};
 use crate::cube::index::split_list;
-use crate::cube::picture::{Display, PERCENTILES, PRESETS, Ramp, StretchFrom};
+use crate::cube::picture::{Display, PRESETS, Ramp, StretchFrom};
 use crate::geo::Window;
 use crate::jobs::Dated;
 use clap::builder::PossibleValuesParser;

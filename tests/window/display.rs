@@ -5,6 +5,7 @@ use crate::gaps::build_clouded;
 use crate::small::Made;
 use egui::Key;
 use egui::accesskit::Role;
+use egui_kittest::kittest::Queryable;
 use ritmo::app::Command;
 use ritmo::cube::picture::{Display, Ramp, Stretch, StretchFrom};
 

@@ -80,7 +80,10 @@ fn a_stretch_to_the_view_is_among_what_is_in_view_and_stays_there_for_other_band
     let dark = Window { col: 0, row: 0, width: 48, height: 64 };
     run(&mut state, Command::StretchTo(dark)).unwrap();
     let view = ends(&state);
-    assert!((500.0..562.0).contains(&view[0]) && (500.0..562.0).contains(&view[1]) && site[1] > 1500.0, "{view:?}");
+    assert!(
+        (500.0..562.0).contains(&view[0]) && (500.0..562.0).contains(&view[1]) && site[1] > 1500.0,
+        "{view:?}"
+    );
     assert_eq!(state.project.as_ref().unwrap().document.view.display.from, StretchFrom::View);
     shows(&mut state, &["B04"]);
     assert!(ends(&state)[1] < 562.0);
@@ -95,10 +98,8 @@ fn of_two_stretches_that_are_asked_for_in_haste_the_last_one_counts() {
     let folder = tempfile::tempdir().unwrap();
     let mut state = project(folder.path());
     shows(&mut state, &["B08"]);
-    let (dark, bright) = (
-        Window { col: 0, row: 0, width: 48, height: 64 },
-        Window { col: 48, row: 0, width: 48, height: 64 },
-    );
+    let (dark, bright) =
+        (Window { col: 0, row: 0, width: 48, height: 64 }, Window { col: 48, row: 0, width: 48, height: 64 });
     update(&mut state, Command::StretchTo(dark)).unwrap();
     run(&mut state, Command::StretchTo(bright)).unwrap();
     assert!(ends(&state)[0] > 1000.0);

@@ -139,6 +139,6 @@ mod tests {
         assert!(of(&|d| d.gamma = 0.0).contains("gamma of 0"));
         assert!(of(&|d| d.gamma = f32::NAN).contains("gamma"));
         assert!(of(&|d| d.centre = Some(f32::INFINITY)).contains("middle"));
-        assert!(of(&|d| drop(d.hand.insert("NDVI".into(), [0.5, 0.5]))).contains("NDVI"));
+        assert!(of(&|d| d.hand = [("NDVI".into(), [0.5, 0.5])].into()).contains("NDVI"));
     }
 }
