@@ -68,9 +68,13 @@ pub(super) fn set(state: &mut AppState, display: Display) -> Result<Option<JobId
     view(project, |p| p.document.view.display = display.clone())?;
     let Some(site) = &mut project.site else { return Ok(None) };
     let CubeState::Open { opened, loader } = &mut site.cube else { return Ok(None) };
-    if site.composing.is_some() || !before.samples_like(&display) {
+    let whole = opened.cube.info().grid.window();
+    let of_site = opened.composite.sampled.as_ref().is_none_or(|sampled| sampled.window == whole);
+    let looks_at_view = site.composing.is_some() && before.from == StretchFrom::View;
+    if display.from == StretchFrom::Site && (!of_site || looks_at_view) {
         return Ok(compose(state, None));
     }
+    // What is in view is looked at once it has rested; until then the values stay that are there.
     opened.composite = opened.composite.displayed(&display);
     opened.look += 1;
     loader.show(opened.composite.clone(), opened.look);

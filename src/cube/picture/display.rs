@@ -95,12 +95,6 @@ impl Display {
     pub fn mended(self) -> Self {
         if self.fault().is_none() { self } else { Self::default() }
     }
-
-    /// Whether both find the ends of the stretch among the same values.
-    pub fn samples_like(&self, other: &Self) -> bool {
-        let view = |display: &Self| display.from == StretchFrom::View;
-        view(self) == view(other)
-    }
 }
 
 #[cfg(test)]

@@ -56,12 +56,14 @@ impl Mosaic {
         if let Some(shown) = shown.filter(|shown| shown.time == key.time && shown.look < key.look) {
             *shown = key;
         }
-        self.let_go(key.look);
+        self.let_go();
     }
 
     /// Lets go of textures beyond the bound: first of those painted in another way, then of those not seen for longest.
-    fn let_go(&mut self, look: u64) {
+    fn let_go(&mut self) {
         let mut bytes = self.bytes();
+        // Tiles that come late are of an older look.
+        let look = self.tiles.keys().map(|key| key.look).max().unwrap_or(0);
         while bytes > KEPT_BYTES {
             let shown: HashSet<&TileKey> = self.last_shown.values().collect();
             let order = |(key, tile): &(&TileKey, &Tile)| {

@@ -120,7 +120,7 @@ pub fn in_view(grid: &Grid, projector: &Projector, clip: Rect) -> Option<Window>
         let (low, high) = of.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
         // Casting keeps to what the type holds.
         let (low, high) = (low.floor().max(0.0) as u32, (high.ceil().max(0.0) as u32).min(size));
-        (high > low).then_some((low, high - low))
+        (high > low).then(|| (low, high - low))
     };
     let ((col, width), (row, height)) = (range(0, grid.width)?, range(1, grid.height)?);
     Some(Window { col, row, width, height })

@@ -24,6 +24,7 @@ pub fn look_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
             return;
         };
         display_ui(ui, project, opened, view);
+        own_indices_ui(ui, project, view);
         opinion::opinion_ui(ui, project, opened, view);
         widgets::section(ui, "Pinned pixels");
         let pins = &project.document.view.pins;
@@ -38,7 +39,6 @@ pub fn look_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
             values_ui(ui, project, opened, view, &format::date(date));
             season_ui(ui, project, opened, view);
         }
-        own_indices_ui(ui, project, view);
     });
 }
 

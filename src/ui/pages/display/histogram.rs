@@ -78,6 +78,9 @@ fn histogram_ui(
         let tint = channel.colour.map(|[r, g, b]| Color32::from_rgb(r, g, b));
         bins(&painter, rect, sampled.histogram(i, [from, to], rect.width() as usize / 2), tint, ui);
     }
+    let short: String = channel.name.chars().take(8).collect();
+    let (font, weak) = (egui::FontId::proportional(9.0), ui.visuals().weak_text_color());
+    painter.text(rect.left_top() + vec2(3.0, 1.0), egui::Align2::LEFT_TOP, short, font, weak);
     // Which end is in hand is told when it is taken, not where the mouse is later.
     let held = Id::unique(("end of a stretch", channel.name));
     let mut changed = false;
