@@ -40,8 +40,9 @@ const FIGURES: [[u8; 7]; 11] = [
 /// When it would have more than `most` pixels.
 pub fn sheet(pictures: &[Picture], dates: &[NaiveDate], most: usize) -> anyhow::Result<Picture> {
     let Some(first) = pictures.first() else { bail!("there is no date to show") };
-    // A date fits over its picture, however narrow that is.
-    let cell = (first.width.max(10 * ADVANCE) + MARGIN, first.height + CAPTION + MARGIN);
+    // A date fits over its picture, however narrow that is; small ones are enlarged, each pixel to a square.
+    let times = (10 * ADVANCE / first.width.max(first.height).max(1)).max(1);
+    let cell = ((first.width * times).max(10 * ADVANCE) + MARGIN, first.height * times + CAPTION + MARGIN);
     let columns = ((pictures.len() * cell.1) as f64 / cell.0 as f64).sqrt().ceil().max(1.0) as usize;
     let columns = columns.min(pictures.len());
     let rows = pictures.len().div_ceil(columns);
@@ -53,11 +54,14 @@ pub fn sheet(pictures: &[Picture], dates: &[NaiveDate], most: usize) -> anyhow::
     for (i, (picture, date)) in pictures.iter().zip(dates).enumerate() {
         let (left, top) = (MARGIN + i % columns * cell.0, MARGIN + i / columns * cell.1);
         write(&mut out, left, top, &date.to_string());
-        for (row, line) in picture.rgba.chunks_exact(picture.width * 4).enumerate() {
-            for (col, pixel) in line.chunks_exact(4).enumerate() {
-                let colour = if pixel[3] == 0 { GAP } else { [pixel[0], pixel[1], pixel[2], 255] };
-                dot(&mut out, left + col, top + CAPTION + row, colour);
-            }
+        let (wide, high) = (picture.width * times, picture.height * times);
+        for (row, col) in (0..high).flat_map(|row| (0..wide).map(move |col| (row, col))) {
+            let at = (row / times * picture.width + col / times) * 4;
+            let colour = match picture.rgba.get(at..at + 4) {
+                Some(&[r, g, b, alpha]) if alpha > 0 => [r, g, b, 255],
+                _ => GAP,
+            };
+            dot(&mut out, left + col, top + CAPTION + row, colour);
         }
     }
     Ok(out)
@@ -106,11 +110,12 @@ mod tests {
     }
 
     #[test]
-    fn gaps_have_a_ground_of_their_own_and_narrow_pictures_room_for_their_dates() {
+    fn gaps_have_a_ground_of_their_own_and_small_pictures_are_as_wide_as_their_dates() {
         let date = NaiveDate::from_ymd_opt(2022, 3, 4).unwrap();
         let sheet = sheet(&[picture(3, 4, [0; 4])], &[date], 1 << 30).unwrap();
         assert!(sheet.width >= 10 * ADVANCE);
-        assert_eq!(sheet.rgba.chunks_exact(4).filter(|pixel| **pixel == GAP).count(), 12);
+        let gaps = sheet.rgba.chunks_exact(4).filter(|pixel| **pixel == GAP).count();
+        assert_eq!(gaps, 12 * 30 * 30, "each pixel is a square of 30");
     }
 
     #[test]
