@@ -80,7 +80,7 @@ fn histogram_ui(
     }
     let short: String = channel.name.chars().take(8).collect();
     let (font, weak) = (egui::FontId::proportional(9.0), ui.visuals().weak_text_color());
-    painter.text(rect.left_top() + vec2(3.0, 1.0), egui::Align2::LEFT_TOP, short, font, weak);
+    painter.text(rect.center_top() + vec2(0.0, 1.0), egui::Align2::CENTER_TOP, short, font, weak);
     // Which end is in hand is told when it is taken, not where the mouse is later.
     let held = Id::unique(("end of a stretch", channel.name));
     let mut changed = false;
