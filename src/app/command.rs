@@ -1,9 +1,11 @@
 //! What one can ask of the program.
 
+use super::display::PictureRequest;
 use super::labels_out::{ExportRequest, SamplesRequest};
 use super::models::ExportModelRequest;
 use super::series::SeriesRequest;
 use super::statistics::MeasureRequest;
+use crate::cube::picture::Display;
 use crate::cube::{BuildSettings, Filling, NamedIndex, Smoothing, Units};
 use crate::jobs::{JobId, ListSpec, SiteNaming};
 use crate::labels::{AnnotationId, Class, ClassCode, Combine, Confidence, Holds, ImportSettings, Legend};
@@ -175,6 +177,10 @@ pub enum Command {
     /// Shows three bands or indices as red, green and blue, or one on a ramp of colours; natural colour where there is none
     /// (a job).
     SetComposite(Vec<String>),
+    /// How values become brightness and colour (a job, where the values that the stretch is found among are others).
+    SetDisplay(Display),
+    /// Finds the stretch among the values in this part of the grid (a job).
+    StretchTo(crate::geo::Window),
     /// Adds an index of the project's own.
     AddIndex(NamedIndex),
     /// Gives an index of the project's own another name or expression.
@@ -259,6 +265,8 @@ pub enum Command {
     ExportLabels(ExportRequest),
     /// Looks for what is wrong with the annotations (a job).
     CheckLabels,
+    /// Writes a picture of a site to a file (a job).
+    SavePicture(PictureRequest),
     /// Writes samples to a table (a job).
     SaveSamples(SamplesRequest),
 

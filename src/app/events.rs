@@ -3,8 +3,8 @@
 use super::state::{AppState, CubeState, LastResults, Level, MapLayer, ModelEntry, OpenProject, SaveState};
 use super::update::{map, start_open};
 use super::{
-    derived, flags, imagery, labels_in, labels_out, listing, maps, models, outside, places, series, sites,
-    statistics,
+    derived, display, flags, imagery, labels_in, labels_out, listing, maps, models, outside, places, series,
+    sites, statistics,
 };
 use crate::classify::ChunkMap;
 use crate::jobs::{
@@ -213,18 +213,7 @@ fn finished(state: &mut AppState, job: JobId, outcome: Outcome) {
         Outcome::CubeDeleted(site) => {
             state.notify(Level::Done, format!("The cube of {site} is deleted"));
         }
-        Outcome::Composed(composite) => {
-            let Some(site) = state.project.as_mut().and_then(|p| p.site.as_mut()) else { return };
-            if site.composing == Some(job)
-                && let CubeState::Open { opened, loader } = &mut site.cube
-            {
-                site.composing = None;
-                opened.composite = composite.clone();
-                opened.look = job;
-                opened.look_lacks = None;
-                loader.show(composite, job);
-            }
-        }
+        Outcome::Composed(composite) => display::composed(state, job, &composite),
         Outcome::Cores(cores) => derived::cores_came(state, job, cores),
         Outcome::Flagged(flagged) => flags::came(state, job, *flagged),
         Outcome::Listed(rows) => listing::came(state, job, rows),
@@ -232,6 +221,7 @@ fn finished(state: &mut AppState, job: JobId, outcome: Outcome) {
         Outcome::Imported(imported) => labels_in::imported(state, imported),
         Outcome::Exported(exported) => labels_out::exported(state, exported),
         Outcome::Checked(checked) => labels_out::checked(state, checked),
+        Outcome::PictureSaved(saved) => display::picture_saved(state, saved),
         Outcome::SamplesSaved(saved) => labels_out::samples_saved(state, saved),
         Outcome::SeriesSaved(saved) => series::saved(state, saved),
         Outcome::LegendRead { file, legend, how } => super::legend::came(state, &file, &legend, how),

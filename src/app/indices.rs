@@ -1,10 +1,9 @@
-//! Indices of the project's own, and what the map shows.
+//! Indices of the project's own.
 
-use super::state::{AppState, Level, OpenProject};
-use super::update::{Refused, refuse, start, the_project, view};
+use super::state::OpenProject;
+use super::update::{Refused, refuse};
+use crate::cube::NamedIndex;
 use crate::cube::index::{Expression, IndexKnowledge};
-use crate::cube::{NamedIndex, picture};
-use crate::jobs::{self, JobId, JobKind};
 use crate::source::common_name;
 
 /// Characters of a name.
@@ -38,7 +37,9 @@ pub(super) fn replace(project: &mut OpenProject, indices: Vec<NamedIndex>) {
     }
     for (old, new) in before.iter().zip(after).filter(|(old, new)| old.name != new.name) {
         let inputs = project.document.settings.model.inputs.iter_mut().flatten();
-        let named = project.document.view.composite.iter_mut().chain(inputs);
+        let view = &mut project.document.view;
+        let recent = view.recent.iter_mut().flatten();
+        let named = view.composite.iter_mut().chain(recent).chain(inputs);
         named.filter(|text| **text == old.name).for_each(|text| text.clone_from(&new.name));
     }
 }
@@ -87,52 +88,4 @@ fn checked(project: &OpenProject, index: &NamedIndex, editing: Option<&str>) -> 
         return refuse(format!("{name} means something else already: give another name"));
     }
     Ok(NamedIndex { name, expression })
-}
-
-/// Shows other bands or indices.
-pub(super) fn set_composite(state: &mut AppState, channels: Vec<String>) -> Result<Option<JobId>, Refused> {
-    let project = the_project(state)?;
-    let channels: Vec<String> = channels.iter().map(|text| text.trim().to_string()).collect();
-    if let Some((opened, _)) = project.cube()
-        && !channels.is_empty()
-    {
-        let own = &project.document.settings.indices;
-        picture::channels(&channels, &opened.cube.info().bands, own)
-            .map_err(|why| Refused(why.to_string()))?;
-    }
-    view(project, |p| p.document.view.composite = channels)?;
-    Ok(compose(state))
-}
-
-/// Indices were changed: what the map shows may be another thing now, or nothing.
-pub(super) fn look_again(state: &mut AppState) {
-    if state.project.as_ref().is_some_and(|project| !project.document.view.composite.is_empty()) {
-        compose(state);
-    }
-}
-
-/// Starts the job that looks for the stretch of what the project wants to see.
-fn compose(state: &mut AppState) -> Option<JobId> {
-    let project = state.project.as_ref()?;
-    let (opened, _) = project.cube()?;
-    let wanted = &project.document.view.composite;
-    let bands = &opened.cube.info().bands;
-    let channels = match wanted.as_slice() {
-        [] => Ok(Vec::new()),
-        wanted => picture::channels(wanted, bands, &project.document.settings.indices),
-    };
-    let (channels, lacks) = match channels {
-        Ok(channels) => (channels, None),
-        Err(why) => (Vec::new(), Some(why.to_string())),
-    };
-    let subject = if channels.is_empty() { "natural colour".to_string() } else { wanted.join(", ") };
-    let spec = jobs::ComposeSpec { cube: opened.cube.clone(), channels };
-    if let Some(why) = lacks {
-        state.notify(Level::Warning, format!("{why}. Natural colour is shown instead"));
-    }
-    let job = start(state, JobKind::Compose, subject, move |_| jobs::compose(&spec));
-    if let Some(site) = state.project.as_mut().and_then(|project| project.site.as_mut()) {
-        site.composing = Some(job);
-    }
-    Some(job)
 }

@@ -6,6 +6,7 @@
 mod annotate;
 mod command;
 mod derived;
+mod display;
 mod drive;
 mod events;
 mod flags;
@@ -30,6 +31,7 @@ mod update;
 
 pub use command::{AnnotationChange, Command, Orphans, Page, SurveyRequest, Window};
 pub use derived::{Cores, Derived, KnownCore, Tally};
+pub use display::PictureRequest;
 pub use drive::run_to_end;
 pub use events::pump;
 pub use flags::Flags;

@@ -2,7 +2,7 @@
 
 use super::state::{AppState, Level, OpenProject, SaveState};
 use super::update::{Refused, refuse, start_open, the_project};
-use super::{derived, events, indices};
+use super::{derived, display, events};
 use crate::jobs::JobId;
 use crate::project::{OutsideChange, ProjectFolder, Theirs};
 use std::sync::Arc;
@@ -48,7 +48,7 @@ pub(super) fn load_theirs(state: &mut AppState) -> Result<(), Refused> {
         super::sites::show_all(state)?;
     }
     if looks_different {
-        indices::look_again(state);
+        display::look_again(state);
     }
     derived::follow(state);
     state.notify(Level::Done, format!("{} is loaded as it is on the disk", change.files.join(" and ")));

@@ -18,6 +18,7 @@ pub(super) fn show(state: &mut AppState, name: &str) -> Result<Option<JobId>, Re
         site: site.name.clone(),
         channels: project.document.view.composite.clone(),
         indices: project.document.settings.indices.clone(),
+        display: project.document.view.display.clone(),
     };
     // Of several sites that are shown in haste only the last is waited for.
     if let Some(SiteView { cube: CubeState::Opening(job), .. }) = &project.site {
@@ -25,7 +26,7 @@ pub(super) fn show(state: &mut AppState, name: &str) -> Result<Option<JobId>, Re
         state.runner.cancel(job);
         state.jobs.retain(|j| j.id != job);
     }
-    let job = start(state, JobKind::OpenCube, name, move |_| jobs::open_cube(&spec));
+    let job = start(state, JobKind::OpenCube, name, move |c| jobs::open_cube(&spec, c));
     let project = the_project(state)?;
     leave(project);
     project.site = Some(SiteView {

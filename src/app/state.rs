@@ -10,7 +10,7 @@ use super::statistics::Measuring;
 use crate::geo::Window;
 use crate::jobs::{
     Assessed, CheckedLabels, CubeBuilt, CubesBuilt, ExportedLabels, Found, Imported, JobId, JobKind, Loader,
-    Mapped, OpenedCube, Runner, SavedSamples, SavedSeries, StoppedTraining, Surveyed, Trained,
+    Mapped, OpenedCube, Runner, SavedPicture, SavedSamples, SavedSeries, StoppedTraining, Surveyed, Trained,
 };
 use crate::labels::{Annotation, AnnotationId, Annotations, Class, ClassCode};
 use crate::model::{EpochScore, ModelCard};
@@ -202,6 +202,13 @@ pub struct SiteView {
     pub(super) composing: Option<JobId>,
 }
 
+impl SiteView {
+    /// Whether it is being found out how to show another composite.
+    pub fn is_composing(&self) -> bool {
+        self.composing.is_some()
+    }
+}
+
 /// How far the cube of the site on screen is.
 pub enum CubeState {
     /// Being opened.
@@ -316,6 +323,8 @@ pub struct LastResults {
     pub exported: Option<ExportedLabels>,
     /// What a check of the labels found.
     pub checked: Option<CheckedLabels>,
+    /// A picture that was written.
+    pub picture: Option<SavedPicture>,
     /// Samples that were written.
     pub samples: Option<SavedSamples>,
     /// Series that were written.

@@ -750,6 +750,7 @@ fn indices_of_the_project_are_checked_and_undone() {
     assert_eq!(indices(&state), []);
 }
 
+mod display;
 mod flags;
 mod imagery;
 mod legend;

@@ -2,8 +2,9 @@
 
 use super::command::Command;
 use super::derived;
+use super::display::{self, look_again};
 use super::imagery;
-use super::indices::{self, look_again, set_composite};
+use super::indices;
 use super::sites;
 use super::state::{AppState, JobView, Level, ModelEntry, OpenProject, Training};
 use super::{labels_in, labels_out, layers, outside, places};
@@ -83,7 +84,9 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
         Command::DeleteSite(name) => sites::delete(state, &name),
         Command::ShowMap(name) => super::maps::show(state, &name),
         Command::Compare(comparison) => super::maps::compare(state, comparison),
-        Command::SetComposite(channels) => set_composite(state, channels),
+        Command::SetComposite(channels) => display::set_composite(state, &channels),
+        Command::SetDisplay(display) => display::set(state, display),
+        Command::StretchTo(window) => display::stretch_to(state, window),
         Command::Measure(request) => super::statistics::measure(state, request),
         Command::Survey(request) => imagery::survey(state, request),
         Command::BuildCube { site, input, settings, skip_damaged } => {
@@ -96,6 +99,7 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
         Command::ImportLabels { files, settings } => labels_in::import(state, files, settings),
         Command::ExportLabels(request) => labels_out::export(state, request),
         Command::CheckLabels => labels_out::check(state),
+        Command::SavePicture(request) => display::save_picture(state, request),
         Command::SaveSamples(request) => labels_out::samples(state, request),
         Command::ExportSeries(request) => super::series::export(state, request),
         Command::ImportLegend { file, how } => super::legend::import(state, file, how),

@@ -9,6 +9,7 @@ mod legend;
 mod map;
 mod model;
 mod new;
+mod picture;
 mod predict;
 mod samples;
 mod series;
@@ -69,6 +70,8 @@ pub enum Verb {
     Model(model::Verb),
     /// Classify the samples of a table, or series from a file.
     Predict(predict::Args),
+    /// Write a picture of a date, or a sheet of all dates.
+    Picture(picture::Args),
     /// Map a site with a model.
     Map(map::Args),
     /// Measure the values of sites, date by date and band by band; tell how far sites lie apart and which dates stand out.
@@ -104,6 +107,7 @@ pub fn run(cli: Cli) -> Result<Option<Window>, Failure> {
         Verb::Crossval(args) => crossval::run(args, &mut shell)?,
         Verb::Model(verb) => model::run(verb, &mut shell)?,
         Verb::Predict(args) => predict::run(args, &mut shell)?,
+        Verb::Picture(args) => picture::run(args, &mut shell)?,
         Verb::Map(args) => map::run(args, &mut shell)?,
         Verb::Statistics(args) => statistics::run(args, &mut shell)?,
         Verb::Assess(args) => assess::run(args, &mut shell)?,

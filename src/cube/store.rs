@@ -407,6 +407,41 @@ impl Cube {
         Ok(Some(Masks { states: read(states, PixelState::NotObserved as u8)?, counts: read(counts, 0)? }))
     }
 
+    /// Whether the cube says why pixels have no clear observation.
+    pub fn has_masks(&self) -> bool {
+        self.inner.masks.is_some()
+    }
+
+    /// Why the pixels of a chunk have no clear observation at one date (as [`super::PixelState`]), y x x; `None` where the
+    /// cube has no masks, or not this date. No more is unpacked than the steps that are stored together with it. Blocks on
+    /// the disk.
+    ///
+    /// # Errors
+    /// As [`Cube::chunk`].
+    pub fn mask_at(&self, chunk: (u32, u32), time: usize) -> Result<Option<Vec<u8>>, CubeError> {
+        let Some((states, _)) = self.inner.masks.as_ref().filter(|_| time < self.inner.times) else {
+            return Ok(None);
+        };
+        let window = self.chunk_window(chunk);
+        let kept = self.cached_chunk(chunk).and_then(|kept| {
+            let masks = kept.masks.as_ref()?.as_ref().ok()?;
+            masks.states.chunks_exact(window.pixels().max(1)).nth(time).map(<[u8]>::to_vec)
+        });
+        if kept.is_some() {
+            return Ok(kept);
+        }
+        let (piece, within) = ((time / self.inner.chunk_times) as u64, time % self.inner.chunk_times);
+        let bytes = states.unpacked((piece, chunk.0, chunk.1));
+        let bytes = bytes.map_err(|fault| self.fault(states, chunk, (piece, fault)))?;
+        let Some(bytes) = bytes else {
+            return Ok(Some(vec![PixelState::NotObserved as u8; window.pixels()]));
+        };
+        let side = CHUNK as usize;
+        let plane = bytes.get(within * side * side..(within + 1) * side * side).unwrap_or_default();
+        let rows = plane.chunks_exact(side).take(window.height as usize);
+        Ok(Some(rows.flat_map(|row| &row[..window.width as usize]).copied().collect()))
+    }
+
     /// The value of one number of a decoded chunk, by its place in it; NaN for "no observation".
     #[inline]
     pub fn value_in(&self, chunk: &Chunk, at: usize) -> f32 {

@@ -1,6 +1,6 @@
 //! Building a cube and reading it back.
 
-mod acquisitions;
+pub(super) mod acquisitions;
 mod growing;
 mod trouble;
 mod warping;

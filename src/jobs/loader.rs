@@ -3,8 +3,8 @@
 //! Each frame states what it lacks, the nearest first; what a later frame no longer wants is not fetched. A disk that hangs
 //! holds up these threads and nothing else: they are not waited for.
 
-use crate::cube::Cube;
-use crate::cube::picture::{Composite, Picture, picture};
+use crate::cube::picture::{Composite, MaskPicture, Picture, mask_picture, mask_shares, picture};
+use crate::cube::{Cube, PixelState};
 use crate::geo::Window;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -23,9 +23,27 @@ pub struct TileKey {
     pub window: Window,
 }
 
+/// Something of the masks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MaskKey {
+    /// The shares of all states at this date.
+    Shares(usize),
+    /// Every `step`-th pixel of `window` at date `time`.
+    Tile { time: usize, step: u32, window: Window },
+}
+
+/// Shares of pixels in each state of [`PixelState::ALL`].
+pub type MaskShares = [f32; PixelState::ALL.len()];
+
 /// Something that was fetched.
 #[derive(Debug)]
 pub enum Loaded {
+    /// A tile of a mask.
+    Mask(MaskKey, MaskPicture),
+    /// The shares of a mask's states at a date.
+    MaskShares(MaskKey, MaskShares),
+    /// This part of the masks cannot be read; a sentence for people.
+    BadMask(MaskKey, String),
     /// A tile of a picture.
     Tile(TileKey, Picture),
     /// This chunk is in memory now; why its mask is not, where it cannot be read.
@@ -81,9 +99,10 @@ impl<K: Copy + Eq> Wanted<K> {
 /// The composite that pictures are painted with, and its number.
 type Look = Arc<Mutex<(u64, Arc<Composite>)>>;
 
-/// Fetches for one cube, on two threads: series never wait behind pictures.
+/// Fetches for one cube, on three threads: series never wait behind pictures, nor pictures behind masks.
 pub struct Loader {
     look: Look,
+    masks: Arc<Wanted<MaskKey>>,
     tiles: Arc<Wanted<TileKey>>,
     chunks: Arc<Wanted<(u32, u32)>>,
     loaded: Receiver<Loaded>,
@@ -95,8 +114,12 @@ impl Loader {
     pub fn start(cube: &Cube, composite: Composite, look: u64, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
         let (sender, loaded) = sync_channel(256);
         let look: Look = Arc::new(Mutex::new((look, Arc::new(composite))));
-        let (tiles, chunks) = (Wanted::new(), Wanted::new());
+        let (tiles, chunks, masks) = (Wanted::new(), Wanted::new(), Wanted::new());
         let own = super::runner::readers();
+        let mask_work = {
+            let (cube, wanted) = (cube.clone(), Arc::clone(&masks));
+            work("ritmo-mask", wanted, sender.clone(), Arc::clone(&wake), move |key| mask(&cube, key))
+        };
         let tile_work = {
             let (cube, wanted, look) = (cube.clone(), Arc::clone(&tiles), Arc::clone(&look));
             work("ritmo-picture", wanted, sender.clone(), Arc::clone(&wake), move |key: TileKey| {
@@ -127,7 +150,8 @@ impl Loader {
                 })
             })
         };
-        Self { look, tiles, chunks, loaded, threads: [tile_work, chunk_work].into_iter().flatten().collect() }
+        let threads = [tile_work, chunk_work, mask_work].into_iter().flatten().collect();
+        Self { look, masks, tiles, chunks, loaded, threads }
     }
 
     /// From now on pictures are painted with this composite; those asked for by another number are not painted any more.
@@ -145,6 +169,11 @@ impl Loader {
         self.chunks.set(chunks);
     }
 
+    /// What the next frame lacks of masks, the most wanted first.
+    pub fn want_masks(&self, masks: Vec<MaskKey>) {
+        self.masks.set(masks);
+    }
+
     /// What has come since the last call. Never waits.
     pub fn drain(&self) -> Vec<Loaded> {
         self.loaded.try_iter().collect()
@@ -155,10 +184,24 @@ impl Drop for Loader {
     fn drop(&mut self) {
         self.tiles.close();
         self.chunks.close();
+        self.masks.close();
         // A thread that has something to hand over finds nobody to take it, and ends.
         drop(std::mem::replace(&mut self.loaded, sync_channel(0).1));
         self.threads.drain(..).for_each(super::part);
     }
+}
+
+/// A part of the masks; nothing where the cube has none.
+fn mask(cube: &Cube, key: MaskKey) -> Option<Loaded> {
+    let read = match key {
+        MaskKey::Shares(time) => {
+            mask_shares(cube, time).map(|found| found.map(|s| Loaded::MaskShares(key, s)))
+        }
+        MaskKey::Tile { time, step, window } => {
+            mask_picture(cube, time, window, step).map(|found| found.map(|p| Loaded::Mask(key, p)))
+        }
+    };
+    read.unwrap_or_else(|why| Some(Loaded::BadMask(key, why.to_string())))
 }
 
 fn work<K: Copy + Eq + Send + 'static>(

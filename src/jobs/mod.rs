@@ -16,6 +16,7 @@ mod maps;
 mod models;
 mod newest;
 mod opinion;
+mod picture;
 mod rhythm;
 mod runner;
 mod series;
@@ -43,13 +44,14 @@ pub use labels_out::{
 };
 pub use legend::{read_legend, write_legend};
 pub use listing::{Column, ListInput, ListSpec, Marked, SitePlace, list, listing, sites_of};
-pub use loader::{Loaded, Loader, TileKey};
+pub use loader::{Loaded, Loader, MaskKey, MaskShares, TileKey};
 pub use maps::{OpenMapSpec, SiteMaps, maps_on, open_map};
 pub use models::{
     ExportModelSpec, ModelFiles, StoppedTraining, delete_model, export_model, forget_training, rename_model,
 };
 pub use newest::Newest;
 pub use opinion::{Opinion, OpinionOf, OpinionRequest, Said, opinion};
+pub use picture::{Dated, PictureSpec, SavedPicture, save_picture};
 pub use rhythm::{Rhythm, RhythmOf, RhythmRequest, rhythm};
 pub use runner::{JobContext, Runner, let_the_window_go_first, part};
 pub use series::{PixelAt, SavedSeries, SeriesSpec, export_series};
@@ -127,6 +129,8 @@ pub enum JobKind {
     SaveSamples,
     /// Writes series of pixels to a file.
     ExportSeries,
+    /// Writes a picture to a file.
+    SavePicture,
     /// Trains a model.
     Train,
     /// Maps a site.
@@ -167,6 +171,7 @@ impl JobKind {
             Self::CheckLabels => "Checking labels",
             Self::SaveSamples => "Writing samples",
             Self::ExportSeries => "Exporting series",
+            Self::SavePicture => "Writing the picture",
             Self::Train => "Training",
             Self::Map => "Mapping",
             Self::Assess => "Assessing",
@@ -252,6 +257,8 @@ pub enum Outcome {
     SamplesSaved(SavedSamples),
     /// Series of pixels were written.
     SeriesSaved(SavedSeries),
+    /// A picture was written.
+    PictureSaved(SavedPicture),
     /// A model was trained.
     Trained(Box<Trained>),
     /// A site was mapped.

@@ -5,9 +5,9 @@ use super::{
     Outcome, Trained, footprint,
 };
 use crate::assess::ErrorMatrix;
-use crate::cube::picture::{self, Composite};
+use crate::cube::picture::{self, Composite, Display};
 use crate::cube::{BuildSettings, BuildSpec, Cube, CubeError, CubeInfo, Feature, FeatureRecord, NamedIndex};
-use crate::geo::{Grid, raster};
+use crate::geo::{Grid, Window, raster};
 use crate::labels::{
     Annotation, AnnotationId, Annotations, Buffers, ClassCode, Confidence, Core, LabelError, Legend,
     Translation, core_of_annotation,
@@ -55,6 +55,8 @@ pub struct OpenCubeSpec {
     pub channels: Vec<String>,
     /// The project's own indices.
     pub indices: Vec<NamedIndex>,
+    /// How values become brightness and colour.
+    pub display: Display,
 }
 
 /// What to show of a cube that is open.
@@ -64,6 +66,10 @@ pub struct ComposeSpec {
     pub cube: Cube,
     /// Bands or indices, three or one; natural colour where there is none.
     pub channels: Vec<Feature>,
+    /// The part of the grid that the stretch is found in; all of it unless given.
+    pub window: Option<Window>,
+    /// How values become brightness and colour.
+    pub display: Display,
 }
 
 /// Whose cores to compute.
@@ -257,19 +263,20 @@ fn newest_assessment(folder: &Path) -> Option<Assessed> {
 ///
 /// # Errors
 /// When the cube is absent or damaged.
-pub fn open_cube(spec: &OpenCubeSpec) -> anyhow::Result<Outcome> {
-    super::runner::apart(|| open_cube_here(spec))
+pub fn open_cube(spec: &OpenCubeSpec, context: &JobContext) -> anyhow::Result<Outcome> {
+    super::runner::apart(|| open_cube_here(spec, context))
 }
 
-fn open_cube_here(spec: &OpenCubeSpec) -> anyhow::Result<Outcome> {
+fn open_cube_here(spec: &OpenCubeSpec, context: &JobContext) -> anyhow::Result<Outcome> {
     let cube = Cube::open(&spec.path)?;
     let bands = &cube.info().bands;
-    let (composite, look_lacks) = match picture::channels(&spec.channels, bands, &spec.indices) {
-        _ if spec.channels.is_empty() => (Composite::natural(&cube)?, None),
-        Ok(channels) => (Composite::stretched(&cube, channels)?, None),
-        Err(why) => (Composite::natural(&cube)?, Some(why.to_string())),
+    let (channels, look_lacks) = match picture::channels(&spec.channels, bands, &spec.indices) {
+        _ if spec.channels.is_empty() => (picture::natural_channels(bands), None),
+        Ok(channels) => (channels, None),
+        Err(why) => (picture::natural_channels(bands), Some(why.to_string())),
     };
     let grid = &cube.info().grid;
+    let composite = Composite::sampled(&cube, channels, grid.window(), &spec.display, &context.cancel)?;
     let corners = footprint(grid)?;
     let clear_share = clear_shares(&cube)?;
     let maps = super::maps_on(&spec.maps, grid, spec.map.as_deref());
@@ -288,13 +295,15 @@ fn open_cube_here(spec: &OpenCubeSpec) -> anyhow::Result<Outcome> {
 /// Finds the stretch of a composite.
 ///
 /// # Errors
-/// When the cube cannot be read.
-pub fn compose(spec: &ComposeSpec) -> anyhow::Result<Outcome> {
-    let composite = super::runner::apart(|| match spec.channels.as_slice() {
-        [] => Composite::natural(&spec.cube),
-        channels => Composite::stretched(&spec.cube, channels.to_vec()),
-    });
-    Ok(Outcome::Composed(composite?))
+/// When the cube cannot be read, or it is cancelled.
+pub fn compose(spec: &ComposeSpec, context: &JobContext) -> anyhow::Result<Outcome> {
+    let channels = match spec.channels.as_slice() {
+        [] => picture::natural_channels(&spec.cube.info().bands),
+        channels => channels.to_vec(),
+    };
+    let window = spec.window.unwrap_or(spec.cube.info().grid.window());
+    let sampled = || Composite::sampled(&spec.cube, channels, window, &spec.display, &context.cancel);
+    Ok(Outcome::Composed(super::runner::apart(sampled)?))
 }
 
 /// The share of pixels with a clear observation at each date: counted when the cube was built; else, in the first band, from

@@ -1,7 +1,9 @@
 //! What `ritmo.json` holds.
 
 use super::{Bookmark, Layers};
+use crate::cube::picture::Display;
 use crate::cube::{Filling, NamedIndex, Smoothing, Units};
+use crate::labels::Legend;
 use crate::labels::{ClassCode, Legend};
 use crate::model::ModelSpec;
 use crate::source::Basemap;
@@ -100,6 +102,12 @@ pub struct View {
     /// What the map shows: three bands or indices by name, or one; natural colour where there is none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub composite: Vec<String>,
+    /// What the map showed before, the newest first; without what has a name of its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub recent: Vec<Vec<String>>,
+    /// How values become brightness and colour.
+    #[serde(skip_serializing_if = "Display::is_default")]
+    pub display: Display,
     /// How the plot fills gaps.
     #[serde(skip_serializing_if = "Filling::is_default")]
     pub gaps: Filling,
@@ -179,6 +187,8 @@ impl Default for View {
             layers: Layers::default(),
             pins: Vec::new(),
             composite: Vec::new(),
+            recent: Vec::new(),
+            display: Display::default(),
             gaps: Filling::default(),
             smoothing: Smoothing::default(),
             map: None,

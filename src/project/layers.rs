@@ -10,6 +10,8 @@ pub enum LayerKind {
     Annotations,
     /// The class map.
     ClassMap,
+    /// Why pixels of the date have no clear observation.
+    Mask,
     /// The image of the date.
     Mosaic,
     /// Pictures of a server.
@@ -18,7 +20,7 @@ pub enum LayerKind {
 
 impl LayerKind {
     /// All of them, the topmost first, as they lie unless people say otherwise.
-    pub const ALL: [Self; 4] = [Self::Annotations, Self::ClassMap, Self::Mosaic, Self::Basemap];
+    pub const ALL: [Self; 5] = [Self::Annotations, Self::ClassMap, Self::Mask, Self::Mosaic, Self::Basemap];
 }
 
 /// A layer of the map.
@@ -36,8 +38,8 @@ impl Layer {
     /// A layer as it is unless people say otherwise.
     pub fn new(kind: LayerKind) -> Self {
         let opacity = if kind == LayerKind::ClassMap { 0.7 } else { 1.0 };
-        // What needs a network is not fetched unasked.
-        Self { kind, visible: kind != LayerKind::Basemap, opacity }
+        // What needs a network is not fetched unasked, and what hides the picture is not laid over it.
+        Self { kind, visible: !matches!(kind, LayerKind::Basemap | LayerKind::Mask), opacity }
     }
 }
 

@@ -65,12 +65,13 @@ fn row_ui(
     (at, count): (usize, usize),
     view: &mut View,
 ) -> Option<Response> {
-    let can = layer.kind != LayerKind::ClassMap || project.map().is_some();
+    let lacks = lacks(project, layer.kind);
+    let can = lacks.is_none();
     ui.spacing_mut().item_spacing = Vec2::new(tokens::GRID, 0.0);
     let mut dragged = None;
     ui.horizontal(|ui| {
         dragged = grip_ui(ui, layer.kind, (at, count), view);
-        let hint = if can { hint(layer.kind) } else { tr!("There is no map of this site yet") };
+        let hint = lacks.unwrap_or_else(|| hint(layer.kind));
         let mut visible = layer.visible;
         let name = name(layer.kind);
         let check = ui.add_enabled(can, egui::Checkbox::new(&mut visible, name));
@@ -224,6 +225,7 @@ pub fn name(kind: LayerKind) -> &'static str {
     match kind {
         LayerKind::Annotations => tr!("Annotations"),
         LayerKind::ClassMap => tr!("Class map"),
+        LayerKind::Mask => tr!("Mask"),
         LayerKind::Mosaic => tr!("Mosaic"),
         LayerKind::Basemap => tr!("Online basemap"),
     }
@@ -233,6 +235,9 @@ fn hint(kind: LayerKind) -> &'static str {
     match kind {
         LayerKind::Annotations => tr!("What was drawn, its core and its pure pixels"),
         LayerKind::ClassMap => tr!("Shows or hides the class map (M; away while B is held)"),
+        LayerKind::Mask => {
+            tr!("Why pixels of the date have no clear observation, and the share of each reason (K)")
+        }
         LayerKind::Mosaic => tr!("The image of the date"),
         LayerKind::Basemap => tr!("Pictures of a server, fetched while it is switched on; needs a network"),
     }
@@ -242,14 +247,25 @@ fn opacity_name(kind: LayerKind) -> &'static str {
     match kind {
         LayerKind::Annotations => tr!("Opacity of the annotations"),
         LayerKind::ClassMap => tr!("Opacity of the class map"),
+        LayerKind::Mask => tr!("Opacity of the mask"),
         LayerKind::Mosaic => tr!("Opacity of the mosaic"),
         LayerKind::Basemap => tr!("Opacity of the online basemap"),
     }
 }
 
-/// Shows or hides the class map.
-pub fn toggle_class_map(project: &OpenProject, view: &mut View) {
-    let layer = project.document.view.layers.of(LayerKind::ClassMap);
+/// Why there is nothing to show of a layer, where there is nothing.
+fn lacks(project: &OpenProject, kind: LayerKind) -> Option<&'static str> {
+    let masked = || project.cube().is_none_or(|(opened, _)| opened.cube.has_masks());
+    match kind {
+        LayerKind::ClassMap if project.map().is_none() => Some(tr!("There is no map of this site yet")),
+        LayerKind::Mask if !masked() => Some(tr!("This cube was built without a mask")),
+        _ => None,
+    }
+}
+
+/// Shows or hides a layer.
+pub fn toggle(project: &OpenProject, kind: LayerKind, view: &mut View) {
+    let layer = project.document.view.layers.of(kind);
     view.send(Command::SetLayer(Layer { visible: !layer.visible, ..layer }));
 }
 

@@ -38,7 +38,10 @@ pub fn keys(ctx: &Context, project: &OpenProject, view: &mut View) {
         view.map.fit();
     }
     if pressed(Modifiers::NONE, Key::M) {
-        layers::toggle_class_map(project, view);
+        layers::toggle(project, LayerKind::ClassMap, view);
+    }
+    if pressed(Modifiers::NONE, Key::K) {
+        layers::toggle(project, LayerKind::Mask, view);
     }
     for (key, by) in [(Key::Comma, -STEP), (Key::Period, STEP)] {
         if pressed(Modifiers::NONE, key) {

@@ -1,6 +1,7 @@
 //! Keys, and the sheet that lists them.
 
 use super::map::{self, Tool, finish_drawing};
+use super::pages::show_preset;
 use super::view::View;
 use super::{listing, navigate, rhythm};
 use crate::app::{AnnotationChange, AppState, Command, OpenProject, Page};
@@ -27,6 +28,9 @@ const SHEET: [(&str, &[(&str, &str)]); 6] = [
             ("Alt+Left, Alt+Right", "the view before, the view after"),
             ("Ctrl+G, Ctrl+D", "go to a place, bookmark the view"),
             ("M, B held", "show or hide the class map, look under it"),
+            ("K", "show or hide the mask"),
+            ("U", "stretch to the view"),
+            ("Ctrl+1 … 6", "natural colour, infrared and other composites"),
             (", and .", "fade the topmost picture, or back"),
             ("C; Enter, Esc", "calendar of all dates; back to the map"),
             ("Shift+C", "compare: swipe, side by side, differences, off"),
@@ -188,6 +192,7 @@ pub fn handle(ctx: &Context, state: &AppState, view: &mut View) {
             view.send(Command::StepSite(step));
         }
     }
+    composite_keys(ctx, project, view);
     if project.page == Page::Label {
         label_keys(ctx, project, view);
     }
@@ -228,6 +233,22 @@ fn compare_keys(ctx: &Context, project: &OpenProject, view: &mut View) {
         && map::one_map(project, view)
     {
         pressed(Modifiers::NONE, Key::Escape);
+    }
+}
+
+/// Composites by number, and the stretch.
+fn composite_keys(ctx: &Context, project: &OpenProject, view: &mut View) {
+    let Some((opened, _)) = project.cube() else { return };
+    let digits = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6];
+    for (place, key) in digits.into_iter().enumerate() {
+        if ctx.input_mut(|i| i.consume_key(Modifiers::COMMAND, key)) {
+            show_preset(project, place, view);
+        }
+    }
+    if ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::U))
+        && let Some(window) = view.map.seen(opened)
+    {
+        view.send(Command::StretchTo(window));
     }
 }
 

@@ -1,6 +1,7 @@
 //! Colours, sizes and spacings. Greys have no hue, since imagery is judged by colour; class colours are data.
 
 use crate::chart::colours;
+use crate::cube::PixelState;
 use egui::{Color32, CornerRadius, Margin, Stroke, TextStyle, Theme, Vec2, Visuals};
 
 /// Everything is placed on multiples of this.
@@ -80,6 +81,22 @@ pub fn band(index: usize, dark: bool) -> Color32 {
 pub fn index(index: usize, dark: bool) -> Color32 {
     let [r, g, b] = colours::index(index, dark);
     Color32::from_rgb(r, g, b)
+}
+
+/// Points between the lines of the hatch where there was no observation.
+pub const HATCH: f32 = 8.0;
+
+/// The tint of pixels that are masked, by why; clear ones have none, and what was never observed has its hatch.
+pub fn mask(state: PixelState) -> Color32 {
+    let [r, g, b] = match state {
+        PixelState::Clear | PixelState::NotObserved => return Color32::TRANSPARENT,
+        PixelState::Cloud => [255, 120, 200],
+        PixelState::Shadow => [120, 90, 255],
+        PixelState::Snow => [70, 220, 255],
+        PixelState::Other => [255, 170, 40],
+        PixelState::Near => [255, 236, 110],
+    };
+    Color32::from_rgba_unmultiplied(r, g, b, 170)
 }
 
 /// Gives both themes their look.

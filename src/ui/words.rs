@@ -35,6 +35,7 @@ const SPANISH: &[&str] = &[
     include_str!("../../assets/words/es/compare.json"),
     include_str!("../../assets/words/es/drift.json"),
     include_str!("../../assets/words/es/navigate.json"),
+    include_str!("../../assets/words/es/picture.json"),
     include_str!("../../assets/words/es/plot.json"),
 ];
 

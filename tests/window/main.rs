@@ -5,6 +5,7 @@ mod compare;
 #[path = "../damage/mod.rs"]
 mod damage;
 mod desk;
+mod display;
 mod drift;
 mod gaps;
 mod hangs;

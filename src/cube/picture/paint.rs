@@ -1,6 +1,6 @@
 //! From planes of values to colours.
 
-use super::{Composite, ramp};
+use super::Composite;
 use std::borrow::Cow;
 
 /// RGBA of pixels from planes of stored values, one for each band of [`Composite::needed`], in that order and all of one
@@ -29,24 +29,30 @@ pub fn paint(composite: &Composite, planes: &[&[f32]]) -> Vec<u8> {
             }
         })
         .collect();
-    let bright = |i: usize, value: f32| {
+    let share = |i: usize, value: f32| {
         let (low, high) = (composite.stretch.low[i], composite.stretch.high[i]);
         (value - low) / (high - low)
     };
-    let byte = |share: f32| (share * 255.0).round().clamp(0.0, 255.0) as u8;
     let mut rgba = vec![0; pixels * 4];
     let (to, _) = rgba.as_chunks_mut::<4>();
     match channels.unwrap_or_default().as_slice() {
         [value] => {
+            let table = Table::new(|share| composite.tone.colour(share));
             for (to, value) in to.iter_mut().zip(value.iter()).filter(|(_, value)| !value.is_nan()) {
-                let [r, g, b] = ramp(bright(0, *value));
+                let [r, g, b] = table.at(share(0, *value));
                 *to = [r, g, b, 255];
             }
         }
         [red, green, blue] => {
+            let table = Table::new(|share| (composite.tone.bright(share) * 255.0).round() as u8);
+            let plain = composite.tone.gamma == 1.0;
+            let byte = |share: f32| match plain {
+                true => (share * 255.0).round().clamp(0.0, 255.0) as u8,
+                false => table.at(share),
+            };
             for (to, ((r, g), b)) in to.iter_mut().zip(red.iter().zip(green.iter()).zip(blue.iter())) {
                 if !(r.is_nan() || g.is_nan() || b.is_nan()) {
-                    *to = [byte(bright(0, *r)), byte(bright(1, *g)), byte(bright(2, *b)), 255];
+                    *to = [byte(share(0, *r)), byte(share(1, *g)), byte(share(2, *b)), 255];
                 }
             }
         }
@@ -55,16 +61,34 @@ pub fn paint(composite: &Composite, planes: &[&[f32]]) -> Vec<u8> {
     rgba
 }
 
+/// What is shown for each share of a stretch, so that nothing but a lookup is left for each pixel.
+struct Table<T>(Vec<T>);
+
+impl<T: Copy + Default> Table<T> {
+    /// Many for each of the 255 steps of a byte: where gamma is steep, neighbours still differ by a byte at most.
+    const STEPS: u16 = 255 * 32;
+
+    fn new(of: impl Fn(f32) -> T) -> Self {
+        Self((0..=Self::STEPS).map(|i| of(f32::from(i) / f32::from(Self::STEPS))).collect())
+    }
+
+    fn at(&self, share: f32) -> T {
+        // A cast keeps to its bounds: what is below, or no number, is the first.
+        let place = (share * f32::from(Self::STEPS) + 0.5) as usize;
+        self.0.get(place).or(self.0.last()).copied().unwrap_or_default()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cube::picture::Stretch;
+    use crate::cube::picture::{Ramp, Stretch};
     use crate::cube::{Band, Feature};
 
     fn composite(channels: &[&str], low: f32, high: f32) -> Composite {
         let bands: Vec<Band> = ["B04", "B08", "B11"].into_iter().map(Band::named).collect();
         let channels = channels.iter().map(|text| Feature::resolve(text, &bands, &[]).unwrap()).collect();
-        Composite { channels, stretch: Stretch { low: [low; 3], high: [high; 3] } }
+        Composite::new(channels, Stretch { low: [low; 3], high: [high; 3] })
     }
 
     #[test]
@@ -79,7 +103,7 @@ mod tests {
     fn one_channel_runs_along_the_ramp() {
         let composite = composite(&["(B08 - B04) / (B08 + B04)"], -1.0, 1.0);
         let rgba = paint(&composite, &[&[3.0, 0.0, 1.0], &[1.0, 0.0, f32::NAN]]);
-        let [r, g, b] = ramp(0.75);
+        let [r, g, b] = Ramp::default().colour(0.75);
         assert_eq!(rgba, [r, g, b, 255, 0, 0, 0, 0, 0, 0, 0, 0]);
     }
 
@@ -95,5 +119,23 @@ mod tests {
     fn planes_that_lack_paint_nothing() {
         assert!(paint(&composite(&["B04"], 0.0, 1.0), &[]).is_empty());
         assert_eq!(paint(&composite(&["B04", "B08", "B11"], 0.0, 1.0), &[&[1.0]]), [0; 4]);
+    }
+
+    #[test]
+    fn gamma_brightens_and_infinite_values_have_the_colours_of_the_ends() {
+        let mut composite = composite(&["B04", "B04", "B04"], 0.0, 100.0);
+        composite.tone.gamma = 2.0;
+        let rgba = paint(&composite, &[&[25.0, f32::INFINITY, f32::NEG_INFINITY]]);
+        assert_eq!(rgba, [128, 128, 128, 255, 255, 255, 255, 255, 0, 0, 0, 255]);
+    }
+
+    #[test]
+    fn values_between_are_shown_as_near_as_a_byte_can() {
+        let composite = composite(&["B04", "B04", "B04"], -7.0, 1234.0);
+        let values: Vec<f32> = (-100..1400).map(|i| i as f32).collect();
+        for (rgba, value) in paint(&composite, &[&values]).chunks(4).zip(&values) {
+            let exact = ((value + 7.0) / 1241.0 * 255.0).clamp(0.0, 255.0);
+            assert!((f32::from(rgba[0]) - exact).abs() < 0.52, "{value}: {} {exact}", rgba[0]);
+        }
     }
 }

@@ -1,11 +1,12 @@
 //! Composites that people know by name.
 
-use super::{Composite, natural_colour, sensible_stretch};
-use crate::cube::{Band, Cube, CubeError, Feature, IndexError, NamedIndex};
+use crate::cube::{Band, Feature, IndexError, NamedIndex};
 
 /// Three bands, by common names, shown red, green and blue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Preset {
+    /// Its name on the command line.
+    pub name: &'static str,
     /// For people.
     pub title: &'static str,
     /// What is shown red, green and blue.
@@ -15,26 +16,42 @@ pub struct Preset {
 }
 
 /// The composites that people ask for, natural colour first.
-pub const PRESETS: [Preset; 4] = [
+pub const PRESETS: [Preset; 6] = [
     Preset {
+        name: "natural",
         title: "Natural colour",
         channels: ["red", "green", "blue"],
         shows: "The land as the eye would see it",
     },
     Preset {
+        name: "infrared",
         title: "Colour infrared",
         channels: ["nir", "red", "green"],
         shows: "Vegetation is red, the more vigorous the brighter",
     },
     Preset {
+        name: "shortwave",
         title: "Shortwave infrared",
         channels: ["swir2", "nir", "red"],
         shows: "Vegetation is green, bare soil and burns are red to violet, water is black",
     },
     Preset {
+        name: "agriculture",
         title: "Agriculture",
         channels: ["swir1", "nir", "blue"],
         shows: "Crops are bright green, fallow and soil are violet",
+    },
+    Preset {
+        name: "land-water",
+        title: "Land and water",
+        channels: ["nir", "swir1", "red"],
+        shows: "Vegetation is orange to brown, soil green to cyan, water black",
+    },
+    Preset {
+        name: "built-up",
+        title: "Built-up",
+        channels: ["swir2", "swir1", "red"],
+        shows: "Towns and bare rock are violet to white, vegetation is green, water is black",
     },
 ];
 
@@ -50,30 +67,9 @@ pub fn channels(texts: &[String], bands: &[Band], own: &[NamedIndex]) -> Result<
     texts.iter().map(|text| Feature::resolve(text, bands, own)).collect()
 }
 
-impl Composite {
-    /// Channels with a stretch from the values of the cube. Blocks on the disk.
-    ///
-    /// # Errors
-    /// When the cube cannot be read.
-    pub fn stretched(cube: &Cube, channels: Vec<Feature>) -> Result<Self, CubeError> {
-        let stretch = sensible_stretch(cube, &channels)?;
-        Ok(Self { channels, stretch })
-    }
-
-    /// Natural colour, or what comes nearest to it, as [`Composite::stretched`]; of fewer than three bands the first.
-    ///
-    /// # Errors
-    /// When the cube cannot be read.
-    pub fn natural(cube: &Cube) -> Result<Self, CubeError> {
-        let bands = &cube.info().bands;
-        let of = |band: usize| Feature::band_at(bands, band);
-        let shown = if bands.len() < 3 { vec![0] } else { natural_colour(bands).to_vec() };
-        Self::stretched(cube, shown.into_iter().filter_map(of).collect())
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::natural_channels;
     use super::*;
 
     #[test]
@@ -97,8 +93,9 @@ mod tests {
         let spec = crate::cube::BuildSpec { found, settings: Default::default() };
         let store = folder.path().join("x.zarr");
         crate::cube::build(&spec, &store, &|_| (), &cancel).unwrap();
-        let composite = Composite::natural(&Cube::open(&store).unwrap()).unwrap();
-        assert_eq!(composite.names(), ["NDVI"]);
+        let cube = crate::cube::Cube::open(&store).unwrap();
+        let shown = natural_channels(&cube.info().bands);
+        assert_eq!(shown.iter().map(|channel| channel.name.as_str()).collect::<Vec<_>>(), ["NDVI"]);
     }
 
     #[test]

@@ -56,6 +56,11 @@ fn made(settings: BuildSettings) -> (tempfile::TempDir, Cube) {
     (folder, Cube::open(&store).unwrap())
 }
 
+/// A cube of acquisitions with their masks.
+pub(in crate::cube) fn masked() -> (tempfile::TempDir, Cube) {
+    made(settings(Period::None))
+}
+
 fn settings(period: Period) -> BuildSettings {
     BuildSettings { period, mask: "clouds=1".parse().unwrap(), ..BuildSettings::default() }
 }
@@ -108,10 +113,10 @@ fn single_acquisitions_keep_their_pixels_under_the_mask() {
     let stored = cube.decode_as_stored((0, 0)).unwrap();
     let at = 5 * 64 + 35;
     assert_eq!(cube.value_in(&stored, at), f32::from(value(0, 0, 35, 5)));
-    let composite = picture::Composite {
-        channels: vec![Feature::band_at(&cube.info().bands, 0).unwrap(); 3],
-        stretch: picture::Stretch { low: [0.0; 3], high: [1000.0; 3] },
-    };
+    let composite = picture::Composite::new(
+        vec![Feature::band_at(&cube.info().bands, 0).unwrap(); 3],
+        picture::Stretch { low: [0.0; 3], high: [1000.0; 3] },
+    );
     let window = Window { col: 35, row: 5, width: 1, height: 1 };
     assert_eq!(picture::picture(&cube, 0, &composite, window, 1).unwrap().rgba[3], 255);
     // Without masks all of it is seen.

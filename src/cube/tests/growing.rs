@@ -53,10 +53,10 @@ fn a_cube_that_grew_holds_what_one_built_at_once_holds() {
                 "{first} {together}"
             );
         }
-        let composite = picture::Composite {
-            channels: [0, 1, 0].map(|band| Feature::band_at(&cube.info().bands, band).unwrap()).to_vec(),
-            stretch: picture::Stretch { low: [0.0; 3], high: [4000.0; 3] },
-        };
+        let composite = picture::Composite::new(
+            [0, 1, 0].map(|band| Feature::band_at(&cube.info().bands, band).unwrap()).to_vec(),
+            picture::Stretch { low: [0.0; 3], high: [4000.0; 3] },
+        );
         for time in 0..7 {
             picture::picture(&cube, time, &composite, cube.info().grid.window(), 1).unwrap();
             assert!(cube.mosaics().has(time));

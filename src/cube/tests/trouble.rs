@@ -65,7 +65,7 @@ fn a_picture_without_its_mosaic_shows_the_chunks_that_are_whole() {
     let (cube, broken) = damaged(cube);
     let stretch = Stretch { low: [0.0; 3], high: [4000.0; 3] };
     let band = Feature::band_at(&cube.info().bands, 0).unwrap();
-    let composite = Composite { channels: vec![band; 3], stretch };
+    let composite = Composite::new(vec![band; 3], stretch);
     let whole = cube.info().grid.window();
     let shown = picture(&cube, 0, &composite, whole, 1).unwrap();
     let hole = cube.chunk_window(broken);

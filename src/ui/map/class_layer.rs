@@ -15,7 +15,7 @@ const TILE: u32 = 512;
 /// So many tiles are made in a frame at most; the others follow in the next ones.
 const IN_A_FRAME: usize = 24;
 /// Textures of one layer are let go of beyond so many bytes.
-const KEPT_BYTES: usize = 80 << 20;
+pub const KEPT_BYTES: usize = 80 << 20;
 
 struct Tile {
     net: Option<Net>,

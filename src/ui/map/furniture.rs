@@ -1,11 +1,14 @@
 //! What floats on the map: tools, scale bar, north, the date, where the imagery is from.
 
+use super::colour_bar::colour_bar_ui;
+use super::mask_legend::mask_legend_ui;
 use super::modes;
 use super::plate::{plate, plate_text};
 use super::tools::bar_ui;
 use crate::app::{OpenProject, Page};
 use crate::jobs::OpenedCube;
 use crate::project::CompareMode;
+use crate::project::LayerKind;
 use crate::ui::format;
 use crate::ui::view::View;
 use egui::{Align2, Color32, FontId, Frame, Rect, Stroke, Ui, UiBuilder, Vec2, pos2};
@@ -42,6 +45,11 @@ pub fn furniture_ui(ui: &mut Ui, rect: Rect, project: &OpenProject, opened: &Ope
         plate_text(&painter, rect.right_top() + Vec2::new(-10.0, down), Align2::RIGHT_TOP, &words);
     }
     scale_bar(&painter, rect, view);
+    let mut corner = rect.left_bottom() + Vec2::new(10.0, -50.0);
+    if project.document.view.layers.of(LayerKind::Mosaic).visible {
+        corner.y -= colour_bar_ui(ui, corner, project, opened);
+    }
+    mask_legend_ui(ui, corner, project, opened, view);
     let attributed = attributed_north(&painter, rect, view);
     // On a narrow map both would lie over one another.
     let lifted = if rect.width() < NARROW { attributed } else { 0.0 };

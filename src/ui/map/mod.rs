@@ -6,13 +6,17 @@ mod calendar;
 mod canvas;
 mod claims;
 mod class_layer;
+mod colour_bar;
 mod compare;
 mod crowd;
 mod damage;
+mod follow;
 mod footprints;
 mod furniture;
 mod go_to;
 mod look_at;
+mod mask_layer;
+mod mask_legend;
 mod modes;
 mod mosaic;
 mod overview;
@@ -67,6 +71,8 @@ pub struct MapView {
     memory: MapMemory,
     site: Option<String>,
     mosaic: mosaic::Mosaic,
+    mask: mask_layer::MaskLayer,
+    following: follow::Following,
     classes: class_layer::ClassLayer,
     cores: annotations::CoreLayer,
     /// What the tools remember.
@@ -106,6 +112,8 @@ impl Default for MapView {
             memory: MapMemory::default(),
             site: None,
             mosaic: mosaic::Mosaic::default(),
+            mask: mask_layer::MaskLayer::default(),
+            following: follow::Following::default(),
             classes: class_layer::ClassLayer::default(),
             cores: annotations::CoreLayer::default(),
             tools: tools::Tools::default(),
@@ -135,6 +143,8 @@ impl MapView {
         let cube = state.project.as_ref().and_then(OpenProject::cube);
         let Some((opened, loader)) = cube else {
             self.mosaic.clear();
+            self.mask.clear();
+            self.following = follow::Following::default();
             self.wand.forget();
             self.site = None;
             return Vec::new();
@@ -145,6 +155,18 @@ impl MapView {
                 Loaded::Tile(key, picture) => {
                     self.mosaic.insert(ctx, key, &picture);
                     None
+                }
+                Loaded::Mask(key, mask) => {
+                    self.mask.insert(ctx, key, &mask);
+                    None
+                }
+                Loaded::MaskShares(key, shares) => {
+                    self.mask.take_shares(key, shares);
+                    None
+                }
+                Loaded::BadMask(key, why) => {
+                    self.mask.give_up(key);
+                    self.damage.mask(&why)
                 }
                 Loaded::Chunk(_, mask) => mask.and_then(|why| self.damage.mask(&why)),
                 Loaded::BadTile(key, why) => {
@@ -158,6 +180,8 @@ impl MapView {
         let identity = format!("{}|{:p}", opened.cube.path().display(), std::ptr::from_ref(opened));
         if self.site.as_deref() != Some(identity.as_str()) {
             self.mosaic.clear();
+            self.mask.clear();
+            self.following = follow::Following::default();
             self.cores.clear();
             self.compare.clear();
             self.tools.forget_drawing();
@@ -245,6 +269,13 @@ impl MapView {
     /// Whether no tile of the mosaic was missing in the last frame.
     pub fn is_whole(&self) -> bool {
         self.mosaic.is_whole()
+    }
+
+    /// The part of a cube that is in view.
+    pub fn seen(&self, opened: &OpenedCube) -> Option<crate::geo::Window> {
+        let (rect, memory) = self.panes.first()?;
+        let projector = Projector::new(*rect, &MercatorProjection, memory, lon_lat(0.0, 0.0));
+        quad::in_view(&opened.cube.info().grid, &projector, *rect)
     }
 
     /// The pixel in the middle of the map: mapping begins there.
@@ -369,6 +400,7 @@ fn canvas_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut
         compare::over_ui(ui, rect, project, opened, view);
     }
     remember_view(ui.ctx(), project, view);
+    follow::follow(ui.ctx(), project, opened, view);
     picture
 }
 

@@ -60,6 +60,21 @@ impl Net {
         Some(mesh)
     }
 
+    /// The same mesh, with a texture that repeats itself every `period` points of the screen, wherever the map is moved to.
+    pub fn pattern(
+        &self,
+        projector: &Projector,
+        clip: Rect,
+        texture: TextureId,
+        period: f32,
+    ) -> Option<Mesh> {
+        let mut mesh = self.mesh(projector, clip, texture, Color32::WHITE)?;
+        for vertex in &mut mesh.vertices {
+            vertex.uv = (vertex.pos.to_vec2() / period).to_pos2();
+        }
+        Some(mesh)
+    }
+
     /// Whether it touches this part of the screen.
     pub fn visible(&self, projector: &Projector, clip: Rect) -> bool {
         Rect::from_points(&self.on_screen(projector)).intersects(clip)
@@ -105,7 +120,7 @@ pub fn in_view(grid: &Grid, projector: &Projector, clip: Rect) -> Option<Window>
         let (low, high) = of.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
         // Casting keeps to what the type holds.
         let (low, high) = (low.floor().max(0.0) as u32, (high.ceil().max(0.0) as u32).min(size));
-        (high > low).then_some((low, high - low))
+        (high > low).then(|| (low, high - low))
     };
     let ((col, width), (row, height)) = (range(0, grid.width)?, range(1, grid.height)?);
     Some(Window { col, row, width, height })

@@ -38,6 +38,16 @@ pub fn paint(
                 picture |=
                     time.is_some_and(|time| map.mosaic.paint(&faded, projector, opened, time, side.slot()));
             }
+            LayerKind::Mask => {
+                // Once a frame: of two sides on the main one.
+                if let Some((_, loader)) = project.cube().filter(|_| layer.visible && side == Side::Main) {
+                    let time = match content {
+                        Content::Image(time) => time,
+                        _ => project.time(),
+                    };
+                    map.mask.paint(&faded, projector, grid, time, loader);
+                }
+            }
             LayerKind::ClassMap => class_map(painter, projector, project, grid, map, (side, content), *layer),
             LayerKind::Annotations => {
                 damage = true;
@@ -113,7 +123,7 @@ fn faded(painter: &Painter, layer: Layer) -> Painter {
 pub fn top_picture(project: &OpenProject) -> Option<Layer> {
     let layers = project.document.view.layers.all().iter();
     let has = |layer: &&Layer| match layer.kind {
-        LayerKind::Annotations => false,
+        LayerKind::Annotations | LayerKind::Mask => false,
         LayerKind::ClassMap => project.map().is_some(),
         LayerKind::Mosaic | LayerKind::Basemap => true,
     };

@@ -26,6 +26,7 @@ pub fn look_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
             return;
         };
         display_ui(ui, project, opened, view);
+        own_indices_ui(ui, project, view);
         compare_ui(ui, view);
         opinion::opinion_ui(ui, project, opened, view);
         widgets::section(ui, tr!("Pinned pixels"));
@@ -42,7 +43,6 @@ pub fn look_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
             values_ui(ui, project, opened, view, &format::date(date));
             season_ui(ui, project, opened, view);
         }
-        own_indices_ui(ui, project, view);
     });
 }
 

@@ -8,6 +8,7 @@ mod look;
 mod map;
 
 pub use assess::assess_ui;
+pub use display::{bar as colour_bar, show_preset};
 pub use label::{LegendView, Typing, label_ui};
 pub use look::look_ui;
 pub use map::{ModelsView, map_ui};
