@@ -2,7 +2,7 @@
 
 use super::state::{AppState, OpenProject};
 use super::update::{Refused, refuse, the_project, view};
-use super::{indices, sites};
+use super::{display, sites};
 use crate::jobs::JobId;
 use crate::project::{Bookmark, Layers};
 use chrono::NaiveDate;
@@ -149,7 +149,7 @@ pub(super) fn go(state: &mut AppState, name: &str) -> Result<Option<JobId>, Refu
     project.places.date = bookmark.date;
     if project.document.view.composite != bookmark.composite {
         // A band that the site lacks keeps one from nothing else.
-        let _ = indices::set_composite(state, bookmark.composite);
+        let _ = display::set_composite(state, &bookmark.composite);
     }
     let job = look(state, &bookmark.site, bookmark.centre, bookmark.zoom)?;
     cube_opened(the_project(state)?);

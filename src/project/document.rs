@@ -3,7 +3,6 @@
 use super::{Bookmark, Layers};
 use crate::cube::picture::Display;
 use crate::cube::{Filling, NamedIndex, Smoothing, Units};
-use crate::labels::Legend;
 use crate::labels::{ClassCode, Legend};
 use crate::model::ModelSpec;
 use crate::source::Basemap;

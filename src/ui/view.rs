@@ -10,7 +10,6 @@ use super::map::MapView;
 use super::opinion::OpinionView;
 use super::pages::{LegendView, ModelsView, Typing};
 use super::places::Renaming;
-use super::plot::IndexChoice;
 use super::plot::{EnvelopesView, IndexChoice};
 use super::rhythm::RhythmView;
 use crate::app::Command;

@@ -2,7 +2,7 @@
 
 use super::{Drift, progress_ui, trouble_ui};
 use crate::app::{AppState, Command, MeasureRequest, MeasureState, OpenProject};
-use crate::cube::picture::ramp;
+use crate::cube::picture::Ramp;
 use crate::cube::statistics::{ComparedBand, Comparison, values_csv};
 use crate::jobs::Measured;
 use crate::ui::view::View;
@@ -160,7 +160,7 @@ fn legend_ui(ui: &mut Ui, band: Option<&ComparedBand>) {
     for step in 0..steps {
         let of = |step: i32| rect.left() + rect.width() * step as f32 / steps as f32;
         let part = Rect::from_min_max(pos2(of(step), rect.top()), pos2(of(step + 1), rect.bottom()));
-        let [r, g, b] = ramp((step as f32 + 0.5) / steps as f32);
+        let [r, g, b] = Ramp::default().colour((step as f32 + 0.5) / steps as f32);
         ui.painter().rect_filled(part, 0.0, egui::Color32::from_rgb(r, g, b));
     }
     response.on_hover_text(tr!(

@@ -1,6 +1,6 @@
 //! A table of colours: names on the left, dates on top, cells that are clicked. Only what is in view is painted.
 
-use crate::cube::picture::ramp;
+use crate::cube::picture::Ramp;
 use crate::ui::tokens;
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{
@@ -113,7 +113,7 @@ fn cell_ui(ui: &mut Ui, heat: &Heat<'_>, rect: Rect, (row, column): (usize, usiz
     let (painter, dark) = (ui.painter(), ui.visuals().dark_mode);
     match cell.share {
         Some(share) => {
-            let [r, g, b] = ramp(share);
+            let [r, g, b] = Ramp::default().colour(share);
             painter.rect_filled(rect, 2.0, Color32::from_rgb(r, g, b));
         }
         None => {

@@ -1,7 +1,7 @@
 //! Distances of pairs of sites, sorted; only the rows in view are painted, however many there are.
 
 use super::{Clicked, Drift};
-use crate::cube::picture::ramp;
+use crate::cube::picture::Ramp;
 use crate::cube::statistics::{Comparison, Matching, Pair};
 use crate::jobs::Measured;
 use crate::ui::words::tr;
@@ -145,7 +145,7 @@ fn cell_ui(ui: &mut Ui, distance: f32) {
         return;
     }
     let share = (distance / FAR).clamp(0.0, 1.0);
-    let [r, g, b] = ramp(share);
+    let [r, g, b] = Ramp::default().colour(share);
     ui.painter().rect_filled(rect, 2.0, Color32::from_rgb(r, g, b));
     let ink = if share > 0.5 { Color32::BLACK } else { Color32::WHITE };
     ui.painter().text(
