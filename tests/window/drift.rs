@@ -55,6 +55,10 @@ fn named(desk: &Desk, start: &str) -> String {
     found.unwrap_or_else(|| panic!("nothing begins with {start:?} among: {:#?}", desk.words()))
 }
 
+fn is_open(desk: &Desk) -> bool {
+    desk.project().site.as_ref().is_some_and(|site| matches!(site.cube, CubeState::Open { .. }))
+}
+
 fn shown(desk: &Desk) -> (Option<&str>, usize) {
     (desk.project().site.as_ref().map(|site| site.name.as_str()), desk.project().time())
 }
@@ -66,9 +70,7 @@ fn a_finding_shows_the_hazy_date_of_its_site_on_the_map() {
     assert!(finding.contains("blue (B02) by") && finding.ends_with("haze?"), "{finding}");
     desk.click(&finding);
     assert!(!desk.sees("What stands out"), "the page is gone");
-    desk.until("its cube is open", |d| {
-        d.project().site.as_ref().is_some_and(|site| matches!(site.cube, CubeState::Open { .. }))
-    });
+    desk.until("its cube is open", is_open);
     assert_eq!(shown(&desk), (Some("hazy"), HAZY));
 }
 
@@ -90,6 +92,7 @@ fn a_cell_and_a_histogram_and_a_pair_show_their_date_on_the_map() {
     let pair = named(&desk, "field and hazy are ");
     assert!(pair.ends_with("furthest on 2022-07-15"), "{pair}");
     desk.click(&pair);
+    desk.until("its cube is open", is_open);
     assert_eq!(shown(&desk), (Some("field"), HAZY));
 }
 

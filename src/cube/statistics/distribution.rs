@@ -97,9 +97,11 @@ impl Distribution {
                 shares[bin(from)] += share;
                 return;
             }
-            for at in bin(from)..=bin(to) {
-                let inside = to.min(at as f32 + 1.0) - from.max(at as f32);
-                shares[at] += share * inside.max(0.0) / (to - from);
+            let first = bin(from);
+            for (at, bin_share) in shares[first..=bin(to)].iter_mut().enumerate() {
+                let start = (first + at) as f32;
+                let inside = to.min(start + 1.0) - from.max(start);
+                *bin_share += share * inside.max(0.0) / (to - from);
             }
         };
         let each = 1.0 / POINTS as f32;

@@ -174,13 +174,10 @@ impl<'a> Line<'a> {
             if times <= FEW_DATES && near.is_finite() { near.max(self.least) } else { spread }
         };
         let at_end_spread = (NORMAL * median(steps.into_iter().map(f32::abs))).max(spread);
-        between
-            .into_iter()
-            .zip(at_end)
-            .enumerate()
-            .map(|(time, (between, end))| match between.is_finite() {
-                true => between / own(time),
-                false => end / at_end_spread,
+        (0..times)
+            .map(|time| match between[time].is_finite() {
+                true => between[time] / own(time),
+                false => at_end[time] / at_end_spread,
             })
             .collect()
     }

@@ -28,16 +28,18 @@ pub fn densities_ui(ui: &mut Ui, comparison: &Comparison, drift: &mut Drift) -> 
         );
         return None;
     }
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = Vec2::splat(tokens::GRID);
-        for (at, (site, time)) in chosen.iter().copied().enumerate() {
-            if let Some(over) = chip_ui(ui, comparison, at, (site, time)) {
-                clicked = Some(Clicked { site, time, over });
+    let room = ui.available_width() - ui.spacing().scroll.bar_width;
+    ScrollArea::horizontal().id_salt("drift-chips").auto_shrink([false, true]).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing = Vec2::splat(tokens::GRID);
+            for (at, (site, time)) in chosen.iter().copied().enumerate() {
+                if let Some(over) = chip_ui(ui, comparison, at, (site, time)) {
+                    clicked = Some(Clicked { site, time, over });
+                }
             }
-        }
+        });
     });
     let count = comparison.bands.len();
-    let room = ui.available_width() - ui.spacing().scroll.bar_width;
     let across = ((room / SIZE.x).floor() as usize).clamp(1, count.max(1));
     let width = room / across as f32 - tokens::GRID;
     let height = SIZE.y + WORDS;

@@ -8,8 +8,8 @@ use crate::ui::{format, tokens, widgets};
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{FontId, Label, RichText, Role, ScrollArea, Sense, Ui, Vec2, WidgetInfo, vec2};
 
-/// Height of a sentence: three lines.
-const ROW: f32 = 54.0;
+/// Height of a sentence: a line in which it is, three of words.
+const ROW: f32 = 68.0;
 /// Notes and sites that failed that are listed.
 const MOST_NOTES: usize = 4;
 
@@ -84,7 +84,7 @@ fn finding_ui(ui: &mut Ui, comparison: &Comparison, finding: &Finding) -> bool {
     let head = lay(&title, tokens::TEXT, strong, 1);
     let below = inner.min + vec2(0.0, head.size().y + 1.0);
     painter.galley(inner.min, head, strong);
-    painter.galley(below, lay(&words, tokens::SMALL, text, 2), text);
+    painter.galley(below, lay(&words, tokens::SMALL, text, 3), text);
     let clicked = response.clicked();
     response.on_hover_ui(|ui| {
         ui.label(&words);

@@ -89,7 +89,8 @@ impl Drift {
         let first = self.asked.is_empty();
         self.asked = sites.iter().map(|site| site.name.clone()).collect();
         // Of a page that was closed meanwhile: what is under way answers it.
-        (!(first && runs) && !sites.is_empty()).then(|| Command::Measure(MeasureRequest::default()))
+        let is_coming = first && runs;
+        (!is_coming && !sites.is_empty()).then(|| Command::Measure(MeasureRequest::default()))
     }
 
     /// Draws or no longer draws the histogram of a date.
