@@ -8,7 +8,7 @@
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use rayon::prelude::*;
-use ritmo::cube::picture::{Composite, picture};
+use ritmo::cube::picture::{Composite, Display, natural_channels, picture};
 use ritmo::cube::{BuildSpec, Cube, Filling, build, fill};
 use ritmo::geo::raster::{PixelType, write_mosaic};
 use ritmo::geo::{Crs, Grid};
@@ -304,7 +304,10 @@ fn read_cube(criterion: &mut Criterion) {
         });
     });
 
-    let composite = Composite::natural(&cube).expect("read");
+    let channels = natural_channels(&cube.info().bands);
+    let whole = cube.info().grid.window();
+    let composite = Composite::sampled(&cube, channels, whole, &Display::default(), &Cancel::new());
+    let composite = composite.expect("read");
     let part = ritmo::geo::Window { col: 512, row: 512, width: 1024, height: 1024 };
     group.throughput(Throughput::Elements(1024 * 1024));
     group.bench_function("picture of 1024 x 1024 at full resolution", |bencher| {
