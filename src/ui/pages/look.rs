@@ -6,6 +6,7 @@ use crate::app::{Command, OpenProject};
 use crate::cube::{Season, Smoothing};
 use crate::jobs::OpenedCube;
 use crate::ui::view::View;
+use crate::ui::words::{tr, tr_word};
 use crate::ui::{format, opinion, plot, tokens, widgets};
 use egui::{Grid, RichText, Ui};
 
@@ -13,22 +14,23 @@ pub fn look_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     page(ui, |ui| {
         let Some((opened, _)) = project.cube() else {
             match (project.document.sites.len(), &project.site) {
-                (0, _) => widgets::empty(ui, "Nothing to look at yet", "Add imagery on the left."),
+                (0, _) => widgets::empty(ui, tr!("Nothing to look at yet"), tr!("Add imagery on the left.")),
                 (_, Some(_)) => {}
-                (1, None) => widgets::empty(ui, "1 site", "Click it in the list on the left."),
+                (1, None) => widgets::empty(ui, tr!("1 site"), tr!("Click it in the list on the left.")),
                 (n, None) => {
-                    let what = format!("{} sites", format::grouped(n as i64));
-                    widgets::empty(ui, &what, "Click one on the map or in the list on the left.");
+                    let what = tr!("{n} sites", n = format::grouped(n as i64));
+                    widgets::empty(ui, &what, tr!("Click one on the map or in the list on the left."));
                 }
             }
             return;
         };
         display_ui(ui, project, opened, view);
         opinion::opinion_ui(ui, project, opened, view);
-        widgets::section(ui, "Pinned pixels");
+        widgets::section(ui, tr!("Pinned pixels"));
         let pins = &project.document.view.pins;
         if pins.is_empty() {
-            let words = "Click pixels on the map to pin them: their years stay in the plot, side by side.";
+            let words =
+                tr!("Click pixels on the map to pin them: their years stay in the plot, side by side.");
             ui.label(RichText::new(words).weak());
         }
         for (i, &(col, row)) in pins.iter().enumerate() {
@@ -51,10 +53,10 @@ fn pin_ui(ui: &mut Ui, opened: &OpenedCube, view: &mut View, i: usize, (col, row
         ui.painter().text(rect.center(), egui::Align2::CENTER_CENTER, number, font, egui::Color32::BLACK);
         let grid = &opened.cube.info().grid;
         let place = grid.lonlat_from_pixel(f64::from(col) + 0.5, f64::from(row) + 0.5);
-        let words = place.map_or_else(|_| format!("pixel {col}, {row}"), format::lonlat);
-        ui.label(RichText::new(words).small()).on_hover_text(format!("pixel {col}, {row}"));
+        let words = place.map_or_else(|_| tr!("pixel {col}, {row}", col = col, row = row), format::lonlat);
+        ui.label(RichText::new(words).small()).on_hover_text(tr!("pixel {col}, {row}", col = col, row = row));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            if ui.small_button("Unpin").clicked() {
+            if ui.small_button(tr!("Unpin")).clicked() {
                 view.send(Command::TogglePin(col, row));
             }
         });
@@ -66,17 +68,17 @@ fn columns(project: &OpenProject, view: &View) -> Vec<(String, Option<(u32, u32)
     let hovered = view.map.hovered.and_then(|p| p.pixel);
     let pins = project.document.view.pins.iter().take(3).enumerate();
     let pins = pins.map(|(i, &pin)| ((i + 1).to_string(), Some(pin)));
-    std::iter::once(("mouse".to_string(), hovered)).chain(pins).collect()
+    std::iter::once((tr!("mouse").to_string(), hovered)).chain(pins).collect()
 }
 
 /// Values of all bands at the date: the pixel under the mouse, then the pins.
 fn values_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &View, date: &str) {
-    widgets::section(ui, &format!("Values on {date}"));
+    widgets::section(ui, &tr!("Values on {date}", date = date));
     let columns = columns(project, view);
     let series: Vec<_> =
         columns.iter().map(|(_, p)| p.and_then(|(c, r)| opened.cube.cached_series(c, r))).collect();
     Grid::new("values").num_columns(columns.len() + 1).spacing([16.0, 4.0]).striped(true).show(ui, |ui| {
-        ui.label(RichText::new("DN").weak());
+        ui.label(RichText::new(tr!("DN")).weak());
         for (name, _) in &columns {
             ui.label(RichText::new(format!("{name:>6}")).weak().monospace());
         }
@@ -116,7 +118,7 @@ fn season_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &Vie
         Smoothing::Off => Smoothing::WhittakerLight,
         other => other,
     };
-    widgets::section(ui, &format!("Season of {}", index.name));
+    widgets::section(ui, &tr!("Season of {index}", index = index.name));
     let columns = columns(project, view);
     let days: Vec<f64> = opened.cube.info().dates.iter().map(|&date| format::days(date)).collect();
     let seasons: Vec<Option<Season>> = columns
@@ -129,15 +131,15 @@ fn season_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &Vie
         .collect();
     let day = |day: Option<f64>| {
         let date = day.and_then(format::date_of_days);
-        date.map_or_else(|| "–".into(), |date| date.format("%-d %b").to_string())
+        date.map_or_else(|| "–".into(), format::day_and_month)
     };
     type Told<'a> = (&'a str, &'a str, &'a dyn Fn(&Season) -> String);
     let rows: [Told; 5] = [
-        ("Start", "The day it rises above the middle of its range", &|s| day(s.start)),
-        ("Peak", "The day of its greatest value", &|s| day(Some(s.peak))),
-        ("End", "The day it falls below the middle of its range", &|s| day(s.end)),
-        ("Greatest", "Its greatest value", &|s| format!("{:.3}", s.greatest)),
-        ("Amplitude", "Its greatest less its least value", &|s| format!("{:.3}", s.amplitude)),
+        (tr!("Start"), tr!("The day it rises above the middle of its range"), &|s| day(s.start)),
+        (tr!("Peak"), tr!("The day of its greatest value"), &|s| day(Some(s.peak))),
+        (tr!("End"), tr!("The day it falls below the middle of its range"), &|s| day(s.end)),
+        (tr!("Greatest"), tr!("Its greatest value"), &|s| format!("{:.3}", s.greatest)),
+        (tr!("Amplitude"), tr!("Its greatest less its least value"), &|s| format!("{:.3}", s.amplitude)),
     ];
     Grid::new("season").num_columns(columns.len() + 1).spacing([16.0, 4.0]).striped(true).show(ui, |ui| {
         ui.label("");
@@ -154,7 +156,9 @@ fn season_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &Vie
             ui.end_row();
         }
     });
-    let words =
-        format!("On the smooth line ({}), start and end at half of the amplitude.", smoothing.words());
+    let words = tr!(
+        "On the smooth line ({how}), start and end at half of the amplitude.",
+        how = tr_word(smoothing.words())
+    );
     ui.label(RichText::new(words).small().weak());
 }
