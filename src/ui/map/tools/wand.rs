@@ -9,7 +9,7 @@ use crate::cube::Cube;
 use crate::jobs::{self, Newest, OpenedCube, WandPreview, WandRegion, WandRequest};
 use crate::labels::wand::AT_MOST;
 use crate::ui::view::View;
-use crate::ui::words::{text, told, tr};
+use crate::ui::words::tr;
 use crate::ui::{format, tokens, widgets};
 use egui::{Color32, Context, CursorIcon, Frame, Painter, Pos2, Rect, RichText, Ui, UiBuilder, Vec2};
 use geo::Contains;
@@ -24,11 +24,12 @@ const STEP: f32 = 1.15;
 /// Points that a notch of the wheel scrolls by.
 const NOTCH: f32 = 50.0;
 
-const WHAT_IT_MEANS: &str = text!(
-    "How far a pixel's year may be from that of the pixel under the mouse: the root mean square of the \
+/// What the tolerance means.
+fn what_it_means() -> &'static str {
+    tr!("How far a pixel's year may be from that of the pixel under the mouse: the root mean square of the \
     difference over all dates and bands, where 1 is the usual spread of a band over the whole site. \
-    [ and ], or the wheel with Alt or Shift, change it."
-);
+    [ and ], or the wheel with Alt or Shift, change it.")
+}
 
 /// What the wand remembers between frames.
 pub struct Wand {
@@ -227,9 +228,9 @@ pub fn options_ui(ui: &mut Ui, rect: Rect, project: &OpenProject, view: &mut Vie
         ui.horizontal(|ui| {
             let tolerance = &mut view.map.wand.tolerance;
             let slider = egui::Slider::new(tolerance, TOLERANCES).logarithmic(true).fixed_decimals(2);
-            held = ui.add(slider.text(tr!("Tolerance"))).on_hover_text(told(WHAT_IT_MEANS)).dragged();
+            held = ui.add(slider.text(tr!("Tolerance"))).on_hover_text(what_it_means()).dragged();
             let words = RichText::new(tr!("of the bands' usual spread")).size(tokens::SMALL).weak();
-            ui.label(words).on_hover_text(told(WHAT_IT_MEANS));
+            ui.label(words).on_hover_text(what_it_means());
         });
     });
     let over = ui.ctx().pointer_hover_pos().is_some_and(|pos| frame.response.rect.contains(pos));
