@@ -29,6 +29,7 @@ mod widgets;
 mod words;
 
 pub use app::RitmoApp;
+pub use words::{Language, speak};
 
 use crate::app::{AppState, Command, Window};
 use crate::project::Recent;

@@ -160,13 +160,15 @@ mod tests {
 
     /// What is counted in a piece of source: `count(n, "file")`, one and many.
     fn counted(source: &str) -> Vec<String> {
-        let calls = source.split("count(").skip(1);
-        let nouns = calls.filter_map(|call| {
-            // The second argument, of calls within calls too.
-            let call = call.get(..call.find(';').unwrap_or(call.len()))?;
-            let end = call.find("\")")?;
-            let start = call[..end].rfind(", \"").filter(|start| !call[start + 3..end].contains('"'))?;
-            Some(call[start + 3..end].to_string())
+        let nouns = source.split("count(").skip(1).filter_map(|call| {
+            let mut open = 1;
+            let end = call.find(|c| {
+                open += i32::from(c == '(') - i32::from(c == ')');
+                open == 0
+            })?;
+            let call = call[..end].trim_end().strip_suffix('"')?;
+            let (before, noun) = call.rsplit_once('"')?;
+            before.trim_end().ends_with(',').then(|| noun.to_string())
         });
         nouns.flat_map(|noun| [format!("{noun}s"), noun]).collect()
     }

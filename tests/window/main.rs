@@ -19,6 +19,7 @@ mod pictures;
 mod sites;
 #[path = "../small/mod.rs"]
 mod small;
+mod spanish;
 mod start;
 mod tools;
 mod trouble;
