@@ -3,7 +3,7 @@
 use crate::desk::Desk;
 use crate::small::Made;
 use egui::accesskit::Role;
-use egui_kittest::kittest::{NodeT, Queryable};
+use egui_kittest::kittest::NodeT;
 use ritmo::app::{Command, Page};
 use ritmo::ui::{Language, speak};
 
@@ -66,18 +66,18 @@ fn what_is_selected_and_the_table_are_told_in_spanish() {
     let mut desk = Desk::open(Made::Labels);
     let _spanish = Spanish::of(&mut desk);
     desk.send(Command::ShowPage(Page::Label));
-    let first = desk.project().annotations.iter().next().unwrap().id;
-    desk.send(Command::Select(vec![first]));
-    for words in [format!("Anotación {first}").as_str(), "Vale", "Píxeles puros", "Núcleo"] {
-        desk.assert_sees(words);
-    }
-    assert_eq!(past_the_edge(&mut desk), Vec::<String>::new());
     desk.click("Abrir tabla");
     for words in ["Cerrar tabla", "Acercar a lo seleccionado", "con marca o no"] {
         desk.assert_sees(words);
     }
     desk.click("Cerrar tabla");
     assert!(desk.can("Abrir tabla"));
+    let first = desk.project().annotations.iter().next().unwrap().id;
+    desk.send(Command::Select(vec![first]));
+    for words in [format!("Anotación {first}").as_str(), "Vale", "Píxeles puros", "Núcleo"] {
+        desk.assert_sees(words);
+    }
+    assert_eq!(past_the_edge(&mut desk), Vec::<String>::new());
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn end_of(path: &Path) -> String {
 }
 
 fn browse_ui(ui: &mut Ui, dialogs: &mut Dialogs) {
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         if ui.button(tr!("Add folder…")).on_hover_text(tr!("All images in a folder and below it")).clicked()
         {
             dialogs.browse_imagery(ui.ctx(), true);
@@ -76,7 +76,7 @@ fn path_ui(ui: &mut Ui, view: &mut View) {
     let imagery = &mut view.imagery;
     ui.horizontal(|ui| {
         let label = ui.add(Label::new(RichText::new(tr!("Path")).weak()));
-        let width = ui.available_width() - 52.0;
+        let width = ui.available_width() - 76.0;
         let field =
             TextEdit::singleline(&mut imagery.fields.path).desired_width(width).hint_text("/data/*.tif");
         let field = ui.add(field).labelled_by(label.id).on_hover_text(tr!(

@@ -64,7 +64,7 @@ pub fn name_of(path: &Path) -> String {
 fn path_ui(ui: &mut Ui, page: &mut LabelsIn) {
     ui.horizontal(|ui| {
         let label = ui.add(Label::new(RichText::new(tr!("Path")).weak()));
-        let width = ui.available_width() - 52.0;
+        let width = ui.available_width() - 76.0;
         let field = TextEdit::singleline(&mut page.path).desired_width(width).hint_text("labels.gpkg");
         let field = ui.add(field).labelled_by(label.id).on_hover_text(tr!("A file. Enter adds it"));
         let entered = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));

@@ -74,7 +74,7 @@ pub fn inputs_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
 
 /// How gaps are filled before the network sees a series.
 fn filling_ui(ui: &mut Ui, mut filling: Filling) -> Filling {
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new(tr!("Gaps  ")).weak()).on_hover_text(tr!(
             "What the network sees where there is no clear observation, in training and in mapping"
         ));
