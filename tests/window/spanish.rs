@@ -67,7 +67,7 @@ fn what_is_selected_and_the_table_are_told_in_spanish() {
     let _spanish = Spanish::of(&mut desk);
     desk.send(Command::ShowPage(Page::Label));
     desk.click("Abrir tabla");
-    for words in ["Cerrar tabla", "Acercar a lo seleccionado", "con marca o no"] {
+    for words in ["Cerrar tabla", "Acercar a lo seleccionado", "Filtrar por marca"] {
         desk.assert_sees(words);
     }
     desk.click("Cerrar tabla");
