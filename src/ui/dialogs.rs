@@ -4,6 +4,7 @@ mod legend;
 use super::export::{ExportForm, export_ui};
 use super::export_model::{ModelExportForm, export_model_ui};
 use super::view::View;
+use super::words::{tr, tr_word};
 use super::{tokens, widgets};
 use crate::app::{AppState, Command};
 use crate::chart::ChartFormat;
@@ -120,12 +121,14 @@ impl Dialogs {
 
     /// Asks the system where to write a model.
     pub(super) fn browse_model_export(&self, ctx: &egui::Context, format: ModelFormat, name: String) {
+        // The dialog's thread does not know the window's language.
+        let stac = tr_word(ModelFormat::Stac.title());
         self.browse(ctx, move || {
             let dialog = rfd::FileDialog::new().set_file_name(name);
             let dialog = match format {
                 ModelFormat::Folder => dialog,
                 ModelFormat::Onnx => dialog.add_filter("ONNX", &["onnx"]),
-                ModelFormat::Stac => dialog.add_filter("STAC item", &["json"]),
+                ModelFormat::Stac => dialog.add_filter(stac, &["json"]),
             };
             dialog.save_file().map(Chosen::ModelExport)
         });
@@ -181,9 +184,10 @@ impl Dialogs {
 
     /// Asks the system for files of labels.
     pub fn browse_labels(&self, ctx: &egui::Context) {
-        self.browse(ctx, || {
+        let labels = tr!("Labels");
+        self.browse(ctx, move || {
             let vector = ["geojson", "json", "gpkg", "shp", "fgb", "kml", "tif", "tiff"];
-            rfd::FileDialog::new().add_filter("Labels", &vector).pick_files().map(Chosen::Labels)
+            rfd::FileDialog::new().add_filter(labels, &vector).pick_files().map(Chosen::Labels)
         });
     }
 
@@ -218,23 +222,23 @@ pub fn dialogs_ui(ctx: &egui::Context, state: &AppState, view: &mut View) {
         ui.set_width(460.0);
         match &mut question {
             Question::Open { path } => {
-                title(ui, "Open a project");
-                path_ui(ui, "Folder", path, |ui| {
+                title(ui, tr!("Open a project"));
+                path_ui(ui, tr!("Folder"), path, |ui| {
                     view.dialogs.browse(ui.ctx(), || rfd::FileDialog::new().pick_folder().map(Chosen::Open));
                 });
-                (command, cancelled) = answer_ui(ui, "Open", !path.trim().is_empty(), || {
+                (command, cancelled) = answer_ui(ui, tr!("Open"), !path.trim().is_empty(), || {
                     Command::OpenProject(PathBuf::from(path.trim()))
                 });
             }
             Question::New { folder, name, preset } => {
-                title(ui, "New project");
-                path_ui(ui, "Folder", folder, |ui| {
+                title(ui, tr!("New project"));
+                path_ui(ui, tr!("Folder"), folder, |ui| {
                     view.dialogs
                         .browse(ui.ctx(), || rfd::FileDialog::new().pick_folder().map(Chosen::NewFolder));
                 });
-                field(ui, "Name", name);
+                field(ui, tr!("Name"), name);
                 preset_ui(ui, preset);
-                (command, cancelled) = answer_ui(ui, "Make project", !folder.trim().is_empty(), || {
+                (command, cancelled) = answer_ui(ui, tr!("Make project"), !folder.trim().is_empty(), || {
                     let legend = preset.legend();
                     let folder = PathBuf::from(folder.trim());
                     let own = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -243,36 +247,38 @@ pub fn dialogs_ui(ctx: &egui::Context, state: &AppState, view: &mut View) {
                 });
             }
             Question::Remove { site, files } => {
-                title(ui, &format!("Remove {site}"));
-                ui.label("The site goes off the list of this project. Annotations and maps stay.");
-                ui.checkbox(files, "Delete its cube from the disk too")
-                    .on_hover_text("This cannot be undone");
-                let words = if *files { "Remove and delete" } else { "Remove" };
+                title(ui, &tr!("Remove {site}", site = site));
+                ui.label(tr!("The site goes off the list of this project. Annotations and maps stay."));
+                ui.checkbox(files, tr!("Delete its cube from the disk too"))
+                    .on_hover_text(tr!("This cannot be undone"));
+                let words = if *files { tr!("Remove and delete") } else { tr!("Remove") };
                 (command, cancelled) = answer_ui(ui, words, true, || match *files {
                     true => Command::DeleteSite(site.clone()),
                     false => Command::RemoveSite(site.clone()),
                 });
             }
             Question::DeleteModel { name, maps_too } => {
-                title(ui, &format!("Delete {name}"));
-                ui.label("The model is deleted from the disk. This cannot be undone.");
-                ui.checkbox(maps_too, "Delete its maps and assessments too");
+                title(ui, &tr!("Delete {name}", name = name));
+                ui.label(tr!("The model is deleted from the disk. This cannot be undone."));
+                ui.checkbox(maps_too, tr!("Delete its maps and assessments too"));
                 if !*maps_too {
-                    let words = "Maps made with it stay. Whether it learned from an annotation is not known any more when \
-                                 they are assessed.";
+                    let words = tr!(
+                        "Maps made with it stay. Whether it learned from an annotation is not known any more when \
+                         they are assessed."
+                    );
                     ui.label(RichText::new(words).small().weak());
                 }
-                (command, cancelled) = answer_ui(ui, "Delete", true, || Command::DeleteModel {
+                (command, cancelled) = answer_ui(ui, tr!("Delete"), true, || Command::DeleteModel {
                     name: name.clone(),
                     maps_too: *maps_too,
                 });
             }
             Question::ExportModel(form) => {
-                title(ui, &format!("Export {}", form.name));
+                title(ui, &tr!("Export {name}", name = form.name));
                 (command, cancelled) = export_model_ui(ui, form, &view.dialogs);
             }
             Question::Export(form) => {
-                title(ui, "Export labels");
+                title(ui, tr!("Export labels"));
                 (command, cancelled) = export_ui(ui, state, form, &view.dialogs);
                 if command.is_some() {
                     view.dialogs.last_export = form.clone();
@@ -290,17 +296,19 @@ pub fn dialogs_ui(ctx: &egui::Context, state: &AppState, view: &mut View) {
 /// The legend that a new project begins with.
 fn preset_ui(ui: &mut Ui, preset: &mut Preset) {
     ui.horizontal(|ui| {
-        ui.add_sized([80.0, tokens::TARGET], egui::Label::new(RichText::new("Legend").weak()));
-        let combo = egui::ComboBox::from_id_salt("preset").selected_text(preset.title()).width(280.0);
+        ui.add_sized([80.0, tokens::TARGET], egui::Label::new(RichText::new(tr!("Legend")).weak()));
+        let combo =
+            egui::ComboBox::from_id_salt("preset").selected_text(tr_word(preset.title())).width(280.0);
         let response = combo.show_ui(ui, |ui| {
             for other in Preset::ALL {
-                ui.selectable_value(preset, other, other.title()).on_hover_text(other.explanation());
+                ui.selectable_value(preset, other, tr_word(other.title()))
+                    .on_hover_text(tr_word(other.explanation()));
             }
         });
-        let name = || egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "Legend to begin with");
+        let name = || egui::WidgetInfo::labeled(egui::Role::ComboBox, true, tr!("Legend to begin with"));
         response.response.widget_info(name);
     });
-    ui.label(RichText::new(format!("{}.", preset.explanation())).small().weak());
+    ui.label(RichText::new(format!("{}.", tr_word(preset.explanation()))).small().weak());
 }
 
 fn title(ui: &mut Ui, text: &str) {
@@ -319,9 +327,9 @@ pub(super) fn path_ui(ui: &mut Ui, name: &str, path: &mut String, browse: impl F
     ui.horizontal(|ui| {
         let label = ui.add_sized([80.0, tokens::TARGET], egui::Label::new(RichText::new(name).weak()));
         let width = ui.available_width() - 92.0;
-        ui.add(TextEdit::singleline(path).desired_width(width).hint_text("type a path, or browse"))
+        ui.add(TextEdit::singleline(path).desired_width(width).hint_text(tr!("type a path, or browse")))
             .labelled_by(label.id);
-        if ui.button("Browse…").clicked() {
+        if ui.button(tr!("Browse…")).clicked() {
             browse(ui);
         }
     });
@@ -341,7 +349,7 @@ pub(super) fn answer_ui(
         if widgets::primary(ui, ready, yes).clicked() || (enter && ready) {
             result.0 = Some(command());
         }
-        if ui.button("Not now").on_hover_text("Esc").clicked() {
+        if ui.button(tr!("Not now")).on_hover_text(tr!("Esc")).clicked() {
             result.1 = true;
         }
     });

@@ -4,6 +4,7 @@ use super::dialogs::{Dialogs, answer_ui, path_ui};
 use super::tokens;
 use crate::app::{AppState, Command, ExportRequest};
 use crate::labels::{ExportFormat, ExportWhat};
+use crate::ui::words::tr;
 use egui::{ComboBox, RichText, Ui};
 use std::path::{Path, PathBuf};
 
@@ -44,18 +45,18 @@ pub(super) fn export_ui(
     form: &mut ExportForm,
     dialogs: &Dialogs,
 ) -> (Option<Command>, bool) {
-    row(ui, "What", |ui| {
-        ui.radio_value(&mut form.what, ExportWhat::Annotations, "Annotations")
-            .on_hover_text("As they are drawn");
-        ui.radio_value(&mut form.what, ExportWhat::Cores, "Cores")
-            .on_hover_text("What is left after the inward buffer, on the grid of each site");
+    row(ui, tr!("What"), |ui| {
+        ui.radio_value(&mut form.what, ExportWhat::Annotations, tr!("Annotations"))
+            .on_hover_text(tr!("As they are drawn"));
+        ui.radio_value(&mut form.what, ExportWhat::Cores, tr!("Cores"))
+            .on_hover_text(tr!("What is left after the inward buffer, on the grid of each site"));
     });
     let sites = state.project.as_ref().map_or(&[][..], |project| &project.document.sites);
     if sites.len() > 1 {
-        row(ui, "Sites", |ui| {
-            let chosen = form.site.clone().unwrap_or_else(|| "all".into());
+        row(ui, tr!("Sites"), |ui| {
+            let chosen = form.site.clone().unwrap_or_else(|| tr!("all").into());
             ComboBox::from_id_salt("sites to export").selected_text(chosen).show_ui(ui, |ui| {
-                ui.selectable_value(&mut form.site, None, "all");
+                ui.selectable_value(&mut form.site, None, tr!("all"));
                 for site in sites {
                     ui.selectable_value(&mut form.site, Some(site.name.clone()), &site.name);
                 }
@@ -63,7 +64,7 @@ pub(super) fn export_ui(
         });
     }
     let before = form.file.clone();
-    path_ui(ui, "File", &mut form.file, |ui| {
+    path_ui(ui, tr!("File"), &mut form.file, |ui| {
         let name = match form.what {
             ExportWhat::Annotations => "annotations.gpkg",
             ExportWhat::Cores => "cores.gpkg",
@@ -75,20 +76,20 @@ pub(super) fn export_ui(
         form.replace = false;
     }
     let format = ExportFormat::of(Path::new(form.file.trim()));
-    row(ui, "System", |ui| match format {
+    row(ui, tr!("System"), |ui| match format {
         Some(ExportFormat::GeoPackage) => {
-            ui.radio_value(&mut form.in_site_crs, false, "WGS 84");
-            ui.radio_value(&mut form.in_site_crs, true, "That of the sites");
+            ui.radio_value(&mut form.in_site_crs, false, tr!("WGS 84"));
+            ui.radio_value(&mut form.in_site_crs, true, tr!("That of the sites"));
         }
         Some(ExportFormat::GeoJson) => {
-            ui.label(RichText::new("WGS 84, as GeoJSON always is").weak());
+            ui.label(RichText::new(tr!("WGS 84, as GeoJSON always is")).weak());
         }
         None => {
-            ui.label(RichText::new("End the name in .gpkg or .geojson").weak());
+            ui.label(RichText::new(tr!("End the name in .gpkg or .geojson")).weak());
         }
     });
-    ui.checkbox(&mut form.replace, "Replace a file that is there");
-    answer_ui(ui, "Export", format.is_some(), || Command::ExportLabels(form.request()))
+    ui.checkbox(&mut form.replace, tr!("Replace a file that is there"));
+    answer_ui(ui, tr!("Export"), format.is_some(), || Command::ExportLabels(form.request()))
 }
 
 fn row(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui)) {

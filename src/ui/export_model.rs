@@ -2,6 +2,7 @@
 
 use super::dialogs::{Dialogs, answer_ui, path_ui};
 use super::tokens;
+use super::words::{tr, tr_word};
 use crate::app::{Command, ExportModelRequest};
 use crate::model::exchange::ModelFormat;
 use egui::{RichText, Ui};
@@ -37,14 +38,14 @@ pub(super) fn export_model_ui(
     dialogs: &Dialogs,
 ) -> (Option<Command>, bool) {
     ui.horizontal(|ui| {
-        ui.add_sized([80.0, tokens::TARGET], egui::Label::new(RichText::new("As").weak()));
+        ui.add_sized([80.0, tokens::TARGET], egui::Label::new(RichText::new(tr!("As")).weak()));
         for format in ModelFormat::ALL {
-            ui.radio_value(&mut form.format, format, format.title());
+            ui.radio_value(&mut form.format, format, tr_word(format.title()));
         }
     });
-    ui.label(RichText::new(form.format.sentence()).small().weak());
+    ui.label(RichText::new(tr_word(form.format.sentence())).small().weak());
     let before = form.file.clone();
-    let what = if form.format == ModelFormat::Folder { "Folder" } else { "File" };
+    let what = if form.format == ModelFormat::Folder { tr!("Folder") } else { tr!("File") };
     path_ui(ui, what, &mut form.file, |ui| {
         dialogs.browse_model_export(ui.ctx(), form.format, format!("{}{}", form.name, form.format.ending()));
     });
@@ -52,8 +53,8 @@ pub(super) fn export_model_ui(
         // Whoever typed another name has not been asked about that one.
         form.replace = false;
     }
-    ui.checkbox(&mut form.replace, "Replace what is there");
-    answer_ui(ui, "Export", !form.file.trim().is_empty(), || {
+    ui.checkbox(&mut form.replace, tr!("Replace what is there"));
+    answer_ui(ui, tr!("Export"), !form.file.trim().is_empty(), || {
         Command::ExportModel(ExportModelRequest {
             name: form.name.clone(),
             format: form.format,

@@ -1,17 +1,30 @@
-//! Numbers and dates as people read them.
+//! Numbers and dates as people read them, in the language of the window.
+//!
+//! Figures are the same in all languages: a point before decimals and a thin space between thousands, as the ISO and the
+//! BIPM have it, as Mexico writes it, and as what is typed and what tables hold is read; so a figure can be copied from
+//! anywhere to anywhere.
 
+use super::words::{Language, language, tr, tr_word};
 pub use crate::chart::{date_of_days, days};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, TimeZone, Utc};
 use std::time::Duration;
 
 /// "1 min left", "12 s left".
 pub fn time_left(left: Duration) -> String {
     let seconds = left.as_secs_f32().ceil() as u64;
     match seconds {
-        0..=1 => "a moment left".into(),
-        2..=99 => format!("{seconds} s left"),
-        100..=5999 => format!("{} min left", seconds.div_ceil(60)),
-        _ => format!("{:.1} h left", seconds as f32 / 3600.0),
+        0..=1 => tr!("a moment left").into(),
+        2..=99 => tr!("{n} s left", n = seconds),
+        100..=5999 => tr!("{n} min left", n = seconds.div_ceil(60)),
+        _ => tr!("{n} h left", n = format!("{:.1}", seconds as f32 / 3600.0)),
+    }
+}
+
+/// "about 3.1 s", "less than 0.1 s".
+pub fn about(seconds: f64) -> String {
+    match crate::app::duration(seconds) {
+        words if words.starts_with("less") => tr!("less than 0.1 s").into(),
+        words => tr!("about {time}", time = words),
     }
 }
 
@@ -52,14 +65,33 @@ pub fn grouped(n: i64) -> String {
     if n < 0 { format!("−{text}") } else { text }
 }
 
-/// "1 polygon", "2 polygons".
+/// "1 polygon", "2 polygons". Other languages have one and many of each in `assets/words/LANGUAGE/words.json`.
 pub fn count(n: usize, what: &str) -> String {
-    format!("{} {what}{}", grouped(n as i64), if n == 1 { "" } else { "s" })
+    let many = format!("{what}s");
+    format!("{} {}", grouped(n as i64), tr_word(if n == 1 { what } else { &many }))
+}
+
+/// Months, as short as they are written in a date: "Mar", "mar".
+pub fn month(date: impl Datelike) -> &'static str {
+    let months = match language() {
+        Language::English => {
+            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        }
+        Language::Spanish => {
+            ["ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"]
+        }
+    };
+    months[date.month0() as usize % months.len()]
 }
 
 /// "15 Mar 2022".
 pub fn date(date: NaiveDate) -> String {
-    date.format("%-d %b %Y").to_string()
+    format!("{} {} {}", date.day(), month(date), date.year())
+}
+
+/// "15 Mar".
+pub fn day_and_month(date: NaiveDate) -> String {
+    format!("{} {}", date.day(), month(date))
 }
 
 /// "10", "231.66": no more figures than tell something.
@@ -96,10 +128,10 @@ fn ago_at(created: &str, now: DateTime<Utc>) -> String {
     let minutes = now.signed_duration_since(then).num_minutes();
     match minutes {
         // A clock may have been set back since.
-        ..=0 => "just now".into(),
-        1..=59 => format!("{minutes} min ago"),
-        60..=1439 => format!("{} h ago", minutes / 60),
-        1440..=43_199 => format!("{} ago", count((minutes / 1440) as usize, "day")),
+        ..=0 => tr!("just now").into(),
+        1..=59 => tr!("{n} min ago", n = minutes),
+        60..=1439 => tr!("{n} h ago", n = minutes / 60),
+        1440..=43_199 => tr!("{days} ago", days = count((minutes / 1440) as usize, "day")),
         _ => date(then.date_naive()),
     }
 }
@@ -107,20 +139,25 @@ fn ago_at(created: &str, now: DateTime<Utc>) -> String {
 /// "15 Mar 2022, 14:05" by the clock of this machine, of a time as RFC 3339 writes it; as it stands where it cannot be read.
 pub fn moment(created: &str) -> String {
     match DateTime::parse_from_rfc3339(created) {
-        Ok(then) => then.with_timezone(&chrono::Local).format("%-d %b %Y, %H:%M").to_string(),
+        Ok(then) => moment_at(&then.with_timezone(&chrono::Local)),
         Err(_) => created.into(),
     }
 }
 
+fn moment_at<Zone: TimeZone<Offset: std::fmt::Display>>(then: &DateTime<Zone>) -> String {
+    format!("{}, {}", date(then.date_naive()), then.format("%H:%M"))
+}
+
 /// "17.2145° N, 92.1200° W".
 pub fn lonlat([lon, lat]: [f64; 2]) -> String {
-    let ns = if lat < 0.0 { "S" } else { "N" };
-    let ew = if lon < 0.0 { "W" } else { "E" };
+    let ns = if lat < 0.0 { tr!("S") } else { tr!("N") };
+    let ew = if lon < 0.0 { tr!("W") } else { tr!("E") };
     format!("{:.5}° {ns}  {:.5}° {ew}", lat.abs(), lon.abs())
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::words::speak;
     use super::*;
 
     #[test]
@@ -150,6 +187,30 @@ mod tests {
         ] {
             assert_eq!(ago_at(then, now), words);
         }
+    }
+
+    #[test]
+    fn spanish_has_its_own_months_plurals_directions_and_order() {
+        speak(Language::Spanish);
+        let now = DateTime::parse_from_rfc3339("2026-03-10T12:00:00Z").unwrap().with_timezone(&Utc);
+        for (then, words) in [
+            ("2026-03-10T11:59:40Z", "hace un momento"),
+            ("2026-03-10T11:12:00+00:00", "hace 48 min"),
+            ("2026-03-10T01:00:00Z", "hace 11 h"),
+            ("2026-03-09T11:00:00Z", "hace 1 día"),
+            ("2026-03-01T11:00:00Z", "hace 9 días"),
+            ("2026-01-02T11:00:00Z", "2 ene 2026"),
+        ] {
+            assert_eq!(ago_at(then, now), words);
+        }
+        assert_eq!(moment_at(&now), "10 mar 2026, 12:00");
+        assert_eq!(count(1, "annotation"), "1 anotación");
+        assert_eq!(count(1200, "annotation"), "1\u{202f}200 anotaciones");
+        assert_eq!(count(2, "pure pixel"), "2 píxeles puros");
+        assert_eq!(lonlat([-92.12, 17.2145]), "17.21450° N  92.12000° O");
+        assert_eq!(time_left(Duration::from_secs(130)), "quedan 3 min");
+        assert_eq!(day_and_month(now.date_naive()), "10 mar");
+        speak(Language::English);
     }
 
     #[test]

@@ -35,6 +35,7 @@ mod widgets;
 mod words;
 
 pub use app::RitmoApp;
+pub use words::{Language, speak};
 
 use crate::app::{AppState, Command, Window};
 use crate::project::Recent;

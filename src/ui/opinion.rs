@@ -7,6 +7,7 @@ use crate::app::{ModelEntry, OpenProject};
 use crate::cube::{Cube, Feature, Series};
 use crate::jobs::{self, Newest, OpenedCube, Opinion, OpinionOf, OpinionRequest};
 use crate::labels::Class;
+use crate::ui::words::tr;
 use chrono::NaiveDate;
 use egui::{
     Align2, Color32, Context, FontId, Label, Painter, Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2,
@@ -45,12 +46,17 @@ impl OpinionView {
     pub fn told(&self, dates: &[NaiveDate]) -> Option<String> {
         let Shown { name, came } = self.shown.as_ref()?;
         if let Err(why) = &came.said {
-            return Some(format!("{name} cannot be asked: {why}"));
+            return Some(tr!("{name} cannot be asked: {why}", name = name, why = why));
         }
         let looks = self.dates()?;
         let (most, look) = looks.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
         let date = format::date(*dates.get(most)?);
-        Some(format!("{name} looks most at {date} ({})", format::percent(Some(f64::from(*look)))))
+        Some(tr!(
+            "{name} looks most at {date} ({share})",
+            name = name,
+            date = date,
+            share = format::percent(Some(f64::from(*look)))
+        ))
     }
 
     /// Paints the strip at the foot of the plot, of the dates that are `shown` where they lie.
@@ -127,17 +133,23 @@ pub fn follow(ctx: &Context, project: &OpenProject, opened: &OpenedCube, view: &
 /// rows are there without a pixel too, so that nothing jumps.
 pub fn opinion_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &View) {
     let Some(model) = whose(project, opened) else { return };
-    widgets::section(ui, &format!("What {} thinks", model.name));
+    widgets::section(ui, &tr!("What {name} thinks", name = model.name));
     let shown = view.opinion.shown.as_ref().filter(|shown| shown.name == model.name);
     let (words, probabilities) = match shown.map(|shown| (&shown.came.of.pixel, &shown.came.said)) {
-        None => ("Point at a pixel, or pin one.".into(), None),
+        None => (tr!("Point at a pixel, or pin one.").into(), None),
         Some((_, Err(why))) => (why.clone(), None),
-        Some(((col, row), Ok(said))) if said.probabilities.iter().any(|p| p.is_nan()) => {
-            (format!("Pixel {col}, {row}: some band was never observed there, so nothing can be said."), None)
-        }
-        Some(((col, row), Ok(said))) => {
-            (format!("Pixel {col}, {row}: the probability of each class"), Some(&said.probabilities))
-        }
+        Some(((col, row), Ok(said))) if said.probabilities.iter().any(|p| p.is_nan()) => (
+            tr!(
+                "Pixel {col}, {row}: some band was never observed there, so nothing can be said.",
+                col = col,
+                row = row
+            ),
+            None,
+        ),
+        Some(((col, row), Ok(said))) => (
+            tr!("Pixel {col}, {row}: the probability of each class", col = col, row = row),
+            Some(&said.probabilities),
+        ),
     };
     ui.add(Label::new(RichText::new(words).small().weak()).wrap());
     ui.scope(|ui| {

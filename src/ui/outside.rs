@@ -5,6 +5,7 @@ use super::view::View;
 use super::{format, tokens, widgets};
 use crate::app::{AppState, Command, OpenProject};
 use crate::project::{OutsideChange, Theirs};
+use crate::ui::words::tr;
 use egui::{Align2, Area, Context, Frame, Id, Order, RichText, Ui, Vec2};
 use std::time::Duration;
 
@@ -26,28 +27,28 @@ pub fn outside_ui(ctx: &Context, state: &AppState, view: &mut View) {
 }
 
 fn change_ui(ui: &mut Ui, change: &OutsideChange, view: &mut View) {
-    let files = change.files.join(" and ");
-    ui.label(RichText::new(format!("Another program has changed {files}")).strong());
+    let files = change.files.join(tr!(" and "));
+    ui.label(RichText::new(tr!("Another program has changed {files}", files = files)).strong());
     match &change.theirs {
         Ok(theirs) => {
             ui.label(differences(theirs));
         }
         Err(why) => {
-            let words = RichText::new(format!("What is there now cannot be loaded: {why}"));
+            let words = RichText::new(tr!("What is there now cannot be loaded: {why}", why = why));
             ui.label(words.color(tokens::error(ui.visuals().dark_mode)));
         }
     }
     if change.ours_waits {
-        ui.label("What you changed since waits beside it, with .mine behind the name.");
+        ui.label(tr!("What you changed since waits beside it, with .mine behind the name."));
     }
     ui.add_space(tokens::GRID);
     ui.horizontal(|ui| {
-        let hint = "Takes in what is on the disk; Undo brings back yours (labels and legend)";
-        if widgets::primary(ui, change.theirs.is_ok(), "Load theirs").on_hover_text(hint).clicked() {
+        let hint = tr!("Takes in what is on the disk; Undo brings back yours (labels and legend)");
+        if widgets::primary(ui, change.theirs.is_ok(), tr!("Load theirs")).on_hover_text(hint).clicked() {
             view.send(Command::LoadTheirs);
         }
-        let hint = "Writes yours; theirs stays beside, with .theirs behind the name";
-        if ui.button("Keep mine").on_hover_text(hint).clicked() {
+        let hint = tr!("Writes yours; theirs stays beside, with .theirs behind the name");
+        if ui.button(tr!("Keep mine")).on_hover_text(hint).clicked() {
             view.send(Command::KeepMine);
         }
     });
@@ -57,18 +58,17 @@ fn change_ui(ui: &mut Ui, change: &OutsideChange, view: &mut View) {
 fn differences(theirs: &Theirs) -> String {
     let mut sentences = Vec::new();
     if theirs.annotations.is_some() {
-        let counts = theirs.differences.iter().zip(["new", "gone", "different"]);
-        let parts: Vec<_> = counts
-            .filter(|(count, _)| **count > 0)
-            .map(|(count, what)| format!("{} {what}", format::grouped(*count as i64)))
-            .collect();
+        let [new, gone, different] = theirs.differences.map(|count| format::grouped(count as i64));
+        let told = [tr!("{n} new", n = new), tr!("{n} gone", n = gone), tr!("{n} different", n = different)];
+        let counts = theirs.differences.into_iter().zip(told);
+        let parts: Vec<_> = counts.filter(|(count, _)| *count > 0).map(|(_, told)| told).collect();
         sentences.push(match parts.is_empty() {
-            true => "The annotations there are the same as here.".to_string(),
-            false => format!("Annotations there: {}.", parts.join(", ")),
+            true => tr!("The annotations there are the same as here.").to_string(),
+            false => tr!("Annotations there: {parts}.", parts = parts.join(", ")),
         });
     }
     if theirs.document.is_some() {
-        sentences.push("Sites, legend or settings are different there.".to_string());
+        sentences.push(tr!("Sites, legend or settings are different there.").to_string());
     }
     sentences.join(" ")
 }
@@ -76,8 +76,8 @@ fn differences(theirs: &Theirs) -> String {
 /// Offers to open a project for editing that is open read-only here, once nobody else has it open.
 pub fn open_for_editing_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     if project.free {
-        let hint = "Nobody else has it open any more: opens it again, as it is now on the disk";
-        if ui.button("Open for editing").on_hover_text(hint).clicked() {
+        let hint = tr!("Nobody else has it open any more: opens it again, as it is now on the disk");
+        if ui.button(tr!("Open for editing")).on_hover_text(hint).clicked() {
             view.send(Command::OpenForEditing);
         }
     }

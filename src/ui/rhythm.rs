@@ -10,6 +10,7 @@ use crate::geo::{Grid, Window};
 use crate::jobs::{self, Newest, OpenedCube, Rhythm, RhythmOf, RhythmRequest};
 use crate::labels::{Annotation, AnnotationId};
 use crate::samples::Spread;
+use crate::ui::words::tr;
 use egui::{Color32, Context, Painter, Pos2, RichText, Stroke, Ui};
 use std::sync::Arc;
 use walkers::Projector;
@@ -36,18 +37,26 @@ impl RhythmView {
     pub fn told(&self) -> Option<String> {
         let shown = self.shown.as_ref()?;
         let whose = match shown.of {
-            RhythmOf::Draft => "what is being drawn".to_string(),
-            RhythmOf::Annotation(id) => format!("annotation {id}"),
+            RhythmOf::Draft => tr!("what is being drawn").to_string(),
+            RhythmOf::Annotation(id) => tr!("annotation {id}", id = id),
         };
         Some(match &shown.spread {
             Ok(spread) => {
                 let pixels = format::count(spread.pixels, "pure pixel");
-                let apart = match spread.apart.len() {
-                    0 => String::new(),
-                    1 => ", 1 stands apart".into(),
-                    n => format!(", {} stand apart", format::grouped(n as i64)),
-                };
-                format!("{whose}: mean and spread of {pixels}{apart}")
+                match spread.apart.len() {
+                    0 => tr!("{whose}: mean and spread of {pixels}", whose = whose, pixels = pixels),
+                    1 => tr!(
+                        "{whose}: mean and spread of {pixels}, 1 stands apart",
+                        whose = whose,
+                        pixels = pixels
+                    ),
+                    n => tr!(
+                        "{whose}: mean and spread of {pixels}, {n} stand apart",
+                        whose = whose,
+                        pixels = pixels,
+                        n = format::grouped(n as i64)
+                    ),
+                }
             }
             Err(why) => format!("{whose}: {why}"),
         })
@@ -56,11 +65,11 @@ impl RhythmView {
     /// "213 pure pixels, 10 stand apart", where there is little room.
     pub fn told_shortly(&self) -> Option<String> {
         let (_, spread) = self.shown()?;
-        let apart = match spread.apart.len() {
-            0 => String::new(),
-            n => format!(", {} apart", format::grouped(n as i64)),
-        };
-        Some(format!("{}{apart}", format::count(spread.pixels, "pure pixel")))
+        let pixels = format::count(spread.pixels, "pure pixel");
+        Some(match spread.apart.len() {
+            0 => pixels,
+            n => tr!("{pixels}, {n} apart", pixels = pixels, n = format::grouped(n as i64)),
+        })
     }
 
     /// Pixels of an annotation that stand apart, where they were found among the pure pixels that it has now.
@@ -142,13 +151,13 @@ pub fn selected_ui(ui: &mut Ui, project: &OpenProject, annotation: &Annotation, 
     if apart > 0 {
         ui.horizontal(|ui| {
             let words = if apart == 1 {
-                "1 pixel stands apart".into()
+                tr!("1 pixel stands apart").into()
             } else {
-                format!("{} pixels stand apart", format::grouped(apart as i64))
+                tr!("{n} pixels stand apart", n = format::grouped(apart as i64))
             };
             ui.label(RichText::new(words).color(ui.visuals().warn_fg_color));
-            let hint = "Their series are unlike those of the others; dropped, they are never used (O)";
-            let button = egui::Button::new(if apart == 1 { "Drop it" } else { "Drop them" });
+            let hint = tr!("Their series are unlike those of the others; dropped, they are never used (O)");
+            let button = egui::Button::new(if apart == 1 { tr!("Drop it") } else { tr!("Drop them") });
             if ui.add_enabled(project.folder.read_only().is_none(), button).on_hover_text(hint).clicked() {
                 drop_apart(project, view);
             }
@@ -157,9 +166,9 @@ pub fn selected_ui(ui: &mut Ui, project: &OpenProject, annotation: &Annotation, 
     let core = project.derived.cores.get(annotation.id).and_then(|core| core.as_ref().ok());
     let dropped = core.map_or(0, |core| core.core.dropped.len());
     if dropped > 0 {
-        widgets::figure(ui, "Dropped pixels", &format::grouped(dropped as i64));
-        let button = egui::Button::new("Take back");
-        let hint = "Takes all dropped pixels of this annotation again";
+        widgets::figure(ui, tr!("Dropped pixels"), &format::grouped(dropped as i64));
+        let button = egui::Button::new(tr!("Take back"));
+        let hint = tr!("Takes all dropped pixels of this annotation again");
         if ui.add_enabled(project.folder.read_only().is_none(), button).on_hover_text(hint).clicked() {
             let change = AnnotationChange::TakeBack;
             view.send(Command::ChangeAnnotations { ids: vec![annotation.id], change });

@@ -3,6 +3,7 @@
 use super::view::View;
 use super::{tokens, widgets};
 use crate::app::{Command, OpenProject};
+use crate::ui::words::tr;
 use egui::{RichText, ScrollArea, TextEdit, Ui};
 
 /// Of more sites than this the list scrolls and can be filtered.
@@ -12,10 +13,10 @@ const ROWS: f32 = 11.0;
 
 pub fn sites_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     let sites = &project.document.sites;
-    let title = if sites.len() > 1 { format!("Sites ({})", sites.len()) } else { "Sites".into() };
+    let title = if sites.len() > 1 { tr!("Sites ({n})", n = sites.len()) } else { tr!("Sites").into() };
     widgets::section(ui, &title);
     if sites.is_empty() {
-        ui.label(RichText::new("No imagery yet.").weak());
+        ui.label(RichText::new(tr!("No imagery yet.")).weak());
     }
     let shown = project.site.as_ref().map(|s| s.name.as_str());
     if sites.len() > MANY {
@@ -27,15 +28,15 @@ pub fn sites_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     }
     ui.horizontal(|ui| {
         if sites.len() > 1 && shown.is_some() {
-            let hint = "Shows where all sites lie; a click on one shows it";
-            if ui.small_button("All sites").on_hover_text(hint).clicked() {
+            let hint = tr!("Shows where all sites lie; a click on one shows it");
+            if ui.small_button(tr!("All sites")).on_hover_text(hint).clicked() {
                 view.send(Command::ShowAllSites);
             }
         }
         if let Some(name) = shown {
             let can = project.folder.read_only().is_none();
-            let remove = ui.add_enabled(can, egui::Button::new("Remove…").small());
-            if remove.on_hover_text(format!("Takes {name} off the list")).clicked() {
+            let remove = ui.add_enabled(can, egui::Button::new(tr!("Remove…")).small());
+            if remove.on_hover_text(tr!("Takes {name} off the list", name = name)).clicked() {
                 view.dialogs.ask_remove(name);
             }
         }
@@ -43,9 +44,10 @@ pub fn sites_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
 }
 
 fn long_ui(ui: &mut Ui, project: &OpenProject, shown: Option<&str>, view: &mut View) {
-    let filter = TextEdit::singleline(&mut view.site_filter).hint_text("filter").desired_width(f32::INFINITY);
-    let response = ui.add(filter).on_hover_text("Shows only sites with this in their names");
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Filter sites"));
+    let filter =
+        TextEdit::singleline(&mut view.site_filter).hint_text(tr!("filter")).desired_width(f32::INFINITY);
+    let response = ui.add(filter).on_hover_text(tr!("Shows only sites with this in their names"));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, tr!("Filter sites")));
     let wanted = view.site_filter.trim().to_lowercase();
     let sites = &project.document.sites;
     let found: Vec<&str> = sites
@@ -54,7 +56,7 @@ fn long_ui(ui: &mut Ui, project: &OpenProject, shown: Option<&str>, view: &mut V
         .filter(|name| wanted.is_empty() || name.to_lowercase().contains(&wanted))
         .collect();
     if found.is_empty() {
-        ui.label(RichText::new("No site has this in its name.").weak());
+        ui.label(RichText::new(tr!("No site has this in its name.")).weak());
         return;
     }
     let row = tokens::TARGET + ui.spacing().item_spacing.y;

@@ -19,6 +19,15 @@ macro_rules! tr {
 }
 pub(crate) use tr;
 
+/// A text that stands where nothing can be called, as in a table of constants: it stays English there, and is told by [`told`]
+/// where it is painted.
+macro_rules! text {
+    ($text:literal) => {
+        $text
+    };
+}
+pub(crate) use text;
+
 /// A language of the window.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -32,12 +41,23 @@ pub enum Language {
 
 /// Rooms of the window with texts of their own.
 const SPANISH: &[&str] = &[
+    include_str!("../../assets/words/es/assess.json"),
     include_str!("../../assets/words/es/compare.json"),
+    include_str!("../../assets/words/es/dialogs.json"),
     include_str!("../../assets/words/es/drift.json"),
+    include_str!("../../assets/words/es/format.json"),
+    include_str!("../../assets/words/es/general.json"),
+    include_str!("../../assets/words/es/imagery.json"),
+    include_str!("../../assets/words/es/label.json"),
+    include_str!("../../assets/words/es/labels.json"),
+    include_str!("../../assets/words/es/models.json"),
     include_str!("../../assets/words/es/navigate.json"),
     include_str!("../../assets/words/es/picture.json"),
     include_str!("../../assets/words/es/plot.json"),
 ];
+
+/// Words that come from the rooms below: what is counted, and names of kinds of things.
+const SPANISH_WORDS: &str = include_str!("../../assets/words/es/words.json");
 
 thread_local! {
     /// Of the window that this thread paints: windows of tests speak apart from one another.
@@ -59,6 +79,15 @@ pub fn told(text: &'static str) -> &'static str {
     match LANGUAGE.get() {
         Language::English => text,
         Language::Spanish => spanish().get(text).map_or(text, String::as_str),
+    }
+}
+
+/// A word that comes from a room below, out of a small closed set (`Mark::title`, say), in the language that this thread
+/// paints in; as it is where it lacks.
+pub fn tr_word(word: &str) -> &str {
+    match LANGUAGE.get() {
+        Language::English => word,
+        Language::Spanish => spanish_words().get(word).map_or(word, String::as_str),
     }
 }
 
@@ -88,38 +117,144 @@ fn spanish() -> &'static HashMap<String, String> {
     })
 }
 
+fn spanish_words() -> &'static HashMap<String, String> {
+    static TABLE: OnceLock<HashMap<String, String>> = OnceLock::new();
+    TABLE.get_or_init(|| serde_json::from_str(SPANISH_WORDS).unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::Page;
+    use crate::cube::{Filling, PixelState, Smoothing};
+    use crate::jobs::{JobKind, Mark};
+    use crate::labels::import::Numbers;
+    use crate::labels::{Emptied, FindingKind, Preset};
+    use crate::model::exchange::ModelFormat;
+    use crate::model::{ModelKind, ModelSpec, OptionKind};
     use std::collections::{BTreeMap, BTreeSet};
 
-    /// The texts of `tr!` in a piece of source.
+    /// The texts of `tr!` and `text!` in a piece of source.
     fn texts(source: &str) -> Vec<String> {
-        let mut found = Vec::new();
-        for part in source.split("tr!(").skip(1) {
-            let part = part.trim_start();
-            let Some(part) = part.strip_prefix('"') else { continue };
-            let (mut text, mut chars) = (String::new(), part.chars());
-            while let Some(c) = chars.next() {
-                match c {
-                    '"' => break,
-                    '\\' => match chars.next() {
-                        Some('n') => text.push('\n'),
-                        // The end of a line and what indents the next one.
-                        Some('\n') => {
-                            let rest = chars.as_str().trim_start();
-                            chars = rest.chars();
-                        }
-                        Some(other) => text.push(other),
-                        None => break,
-                    },
-                    c => text.push(c),
-                }
-            }
-            found.push(text);
-        }
-        found
+        let parts = ["tr!(", "text!("].into_iter().flat_map(|call| source.split(call).skip(1));
+        parts.filter_map(|part| literal(part.trim_start())).collect()
     }
+
+    /// The text that a piece of source begins with, if it does.
+    fn literal(source: &str) -> Option<String> {
+        let source = source.strip_prefix('"')?;
+        let (mut text, mut chars) = (String::new(), source.chars());
+        while let Some(c) = chars.next() {
+            match c {
+                '"' => break,
+                '\\' => match chars.next() {
+                    Some('n') => text.push('\n'),
+                    // The end of a line and what indents the next one.
+                    Some('\n') => {
+                        let rest = chars.as_str().trim_start();
+                        chars = rest.chars();
+                    }
+                    Some(other) => text.push(other),
+                    None => break,
+                },
+                c => text.push(c),
+            }
+        }
+        Some(text)
+    }
+
+    /// What is counted in a piece of source: `count(n, "file")`, one and many.
+    fn counted(source: &str) -> Vec<String> {
+        let nouns = source.split("count(").skip(1).filter_map(|call| {
+            let mut open = 1;
+            let end = call.find(|c| {
+                open += i32::from(c == '(') - i32::from(c == ')');
+                open == 0
+            })?;
+            let call = call[..end].trim_end().strip_suffix('"')?;
+            let (before, noun) = call.rsplit_once('"')?;
+            before.trim_end().ends_with(',').then(|| noun.to_string())
+        });
+        nouns.flat_map(|noun| [format!("{noun}s"), noun]).collect()
+    }
+
+    /// All words of closed sets of the rooms below that are painted.
+    fn words_of_below() -> Vec<String> {
+        let mut words: Vec<&str> = Vec::new();
+        words.extend(Mark::ALL.map(Mark::title));
+        words.extend(Page::ALL.map(Page::title));
+        words.extend(PixelState::ALL.map(PixelState::name));
+        words.extend(Filling::ALL.map(Filling::words));
+        words.extend(Smoothing::ALL.map(Smoothing::words));
+        words.extend(Numbers::ALL.map(Numbers::title));
+        words.extend(JOBS.map(JobKind::title));
+        words.extend(FINDINGS.map(FindingKind::title));
+        words.extend(Preset::ALL.iter().flat_map(|preset| [preset.title(), preset.explanation()]));
+        words.extend(ModelFormat::ALL.iter().flat_map(|format| [format.title(), format.sentence()]));
+        let mut options = ModelSpec::training_options().to_vec();
+        for kind in ModelKind::all() {
+            words.push(kind.sentence());
+            options.extend_from_slice(kind.options());
+        }
+        for option in options {
+            words.extend([option.title, option.sentence]);
+            if let OptionKind::Choice(names) = option.kind {
+                words.extend(names);
+            }
+        }
+        let emptied = [Emptied::OutsideGrid, Emptied::ByBuffer, Emptied::NoWholePixel, Emptied::Dropped];
+        // What is counted by a name that depends.
+        let regions = ["region", "regions"].map(str::to_string);
+        let words = words.into_iter().map(str::to_string);
+        words.chain(emptied.map(|why| why.to_string())).chain(regions).collect()
+    }
+
+    const JOBS: [JobKind; 25] = [
+        JobKind::Demo,
+        JobKind::OpenProject,
+        JobKind::Survey,
+        JobKind::BuildCube,
+        JobKind::AppendToCube,
+        JobKind::OpenCube,
+        JobKind::Footprints,
+        JobKind::DeleteCube,
+        JobKind::Compose,
+        JobKind::Cores,
+        JobKind::Flags,
+        JobKind::List,
+        JobKind::SurveyLabels,
+        JobKind::ImportLabels,
+        JobKind::ImportLegend,
+        JobKind::ExportLegend,
+        JobKind::ExportLabels,
+        JobKind::CheckLabels,
+        JobKind::SaveSamples,
+        JobKind::Train,
+        JobKind::Map,
+        JobKind::Assess,
+        JobKind::RenameModel,
+        JobKind::DeleteModel,
+        JobKind::ExportModel,
+    ];
+
+    const FINDINGS: [FindingKind; 16] = [
+        FindingKind::UnknownClass,
+        FindingKind::Unusable,
+        FindingKind::NoArea,
+        FindingKind::SelfCrossing,
+        FindingKind::Duplicate,
+        FindingKind::Overlap,
+        FindingKind::OutsideSites,
+        FindingKind::EmptiedByBuffer,
+        FindingKind::NoWholePixel,
+        FindingKind::AllDropped,
+        FindingKind::PastSite,
+        FindingKind::Dates,
+        FindingKind::StandApart,
+        FindingKind::Points,
+        FindingKind::TooLittle,
+        FindingKind::NoAnnotation,
+    ];
 
     fn places(text: &str) -> BTreeSet<&str> {
         text.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name).collect()
@@ -136,11 +271,27 @@ mod tests {
         }
     }
 
-    #[test]
-    fn every_text_on_screen_is_told_in_spanish_with_the_same_places() {
+    fn all_sources() -> Vec<String> {
         let mut all = Vec::new();
         sources(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ui"), &mut all);
-        let used: BTreeSet<String> = all.iter().flat_map(|source| texts(source)).collect();
+        all
+    }
+
+    #[test]
+    fn every_word_that_comes_from_below_is_told_in_spanish() {
+        let told: BTreeMap<String, String> = serde_json::from_str(SPANISH_WORDS).unwrap();
+        let counted = all_sources().iter().flat_map(|source| counted(source)).collect::<Vec<_>>();
+        let used: BTreeSet<String> = words_of_below().into_iter().chain(counted).collect();
+        let lacking: Vec<_> = used.iter().filter(|word| !told.contains_key(*word)).collect();
+        assert!(lacking.is_empty(), "no Spanish for {lacking:#?}");
+        let idle: Vec<_> = told.keys().filter(|word| !used.contains(*word)).collect();
+        assert!(idle.is_empty(), "Spanish for what is no word of below: {idle:#?}");
+        assert!(told.values().all(|spanish| !spanish.trim().is_empty()));
+    }
+
+    #[test]
+    fn every_text_on_screen_is_told_in_spanish_with_the_same_places() {
+        let used: BTreeSet<String> = all_sources().iter().flat_map(|source| texts(source)).collect();
         let mut told: BTreeMap<String, String> = BTreeMap::new();
         for room in SPANISH {
             told.extend(serde_json::from_str::<BTreeMap<String, String>>(room).unwrap());
@@ -167,5 +318,20 @@ mod tests {
     fn source_is_read_as_the_compiler_reads_it() {
         let found = texts("tr!(\"a \\\"b\\\"\") tr!(\n    \"c \\\n      d\",\n n = 1) tr!($text)");
         assert_eq!(found, ["a \"b\"", "c d"]);
+        assert_eq!(texts("const A: &str = text!(\"e\");"), ["e"]);
+        assert_eq!(counted("count(of(n, \"x\").len(), \"pure pixel\")"), ["pure pixels", "pure pixel"]);
+        assert_eq!(counted("count(a, b); f(c, \"d\")"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_window_speaks_one_language_at_a_time() {
+        speak(Language::Spanish);
+        assert_eq!(tr!("Not now"), "Ahora no");
+        assert_eq!(tr!("{n} classes", n = 3), "3 clases");
+        assert_eq!(tr_word("pure pixels"), "píxeles puros");
+        assert_eq!(tr_word("what nobody counts"), "what nobody counts");
+        speak(Language::English);
+        assert_eq!(tr!("Not now"), "Not now");
+        assert_eq!(tr_word("pure pixels"), "pure pixels");
     }
 }

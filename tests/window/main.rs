@@ -25,6 +25,7 @@ mod plot;
 mod sites;
 #[path = "../small/mod.rs"]
 mod small;
+mod spanish;
 mod start;
 #[path = "../tiles/mod.rs"]
 mod tiles;

@@ -5,6 +5,7 @@ use crate::app::{AppState, Command, OpenProject, Orphans};
 use crate::labels::{ClassCode, Combine, Preset};
 use crate::ui::format;
 use crate::ui::view::View;
+use crate::ui::words::{tr, tr_word};
 use egui::{ComboBox, Context, Id, Modal, RichText, Ui};
 use std::path::{Path, PathBuf};
 
@@ -75,15 +76,19 @@ fn question_ui(
     match question {
         Question::Delete { code, annotations } => {
             let name = name_of(project, *code);
-            title(ui, &format!("Delete {name}"));
-            ui.label(format!("{name} has {}. What becomes of them?", amount(project, *code)));
-            ui.radio_value(annotations, Orphans::Delete, "Delete them too");
+            title(ui, &tr!("Delete {name}", name = name));
+            ui.label(tr!(
+                "{name} has {annotations}. What becomes of them?",
+                name = name,
+                annotations = amount(project, *code)
+            ));
+            ui.radio_value(annotations, Orphans::Delete, tr!("Delete them too"));
             let legend = &project.document.legend;
             let first = legend.classes.iter().map(|class| class.code).find(|other| other != code);
             if let Some(first) = first {
                 ui.horizontal(|ui| {
                     let gives = matches!(annotations, Orphans::Give(_));
-                    if ui.radio(gives, "Give them another class").clicked() && !gives {
+                    if ui.radio(gives, tr!("Give them another class")).clicked() && !gives {
                         *annotations = Orphans::Give(first);
                     }
                     if let Orphans::Give(other) = annotations {
@@ -91,75 +96,89 @@ fn question_ui(
                     }
                 });
             }
-            ui.label(RichText::new("Models and maps made before keep their own legend.").small().weak());
-            answer_ui(ui, "Delete class", *annotations != Orphans::Refuse, || Command::DeleteClass {
+            ui.label(RichText::new(tr!("Models and maps made before keep their own legend.")).small().weak());
+            answer_ui(ui, tr!("Delete class"), *annotations != Orphans::Refuse, || Command::DeleteClass {
                 code: *code,
                 annotations: *annotations,
             })
         }
         Question::Merge { code, into } => {
             let (name, other) = (name_of(project, *code), name_of(project, *into));
-            title(ui, &format!("Merge {name} into {other}"));
-            ui.label(format!("{name} goes. Its {} become {other}.", amount(project, *code)));
-            answer_ui(ui, "Merge", true, || Command::DeleteClass {
+            title(ui, &tr!("Merge {name} into {other}", name = name, other = other));
+            ui.label(tr!(
+                "{name} goes. Its {annotations} become {other}.",
+                name = name,
+                annotations = amount(project, *code),
+                other = other
+            ));
+            answer_ui(ui, tr!("Merge"), true, || Command::DeleteClass {
                 code: *code,
                 annotations: Orphans::Give(*into),
             })
         }
         Question::Import { file, how } => {
-            title(ui, "Import a legend");
-            path_ui(ui, "File", file, |ui| {
-                view.dialogs.browse(ui.ctx(), || {
+            title(ui, tr!("Import a legend"));
+            path_ui(ui, tr!("File"), file, |ui| {
+                // The dialog's thread does not know the window's language.
+                let kinds = tr!("QGIS style, table, list");
+                view.dialogs.browse(ui.ctx(), move || {
                     let dialog = rfd::FileDialog::new();
-                    let dialog = dialog.add_filter("QGIS style, table, list", &["qml", "csv", "txt", "json"]);
+                    let dialog = dialog.add_filter(kinds, &["qml", "csv", "txt", "json"]);
                     dialog.pick_file().map(Chosen::Legend)
                 });
             });
-            ui.radio_value(how, Combine::Replace, "Replace the legend").on_hover_text(
-                "Annotations follow their classes by name; classes in use that the file lacks are kept",
+            ui.radio_value(how, Combine::Replace, tr!("Replace the legend")).on_hover_text(tr!(
+                "Annotations follow their classes by name; classes in use that the file lacks are kept"
+            ));
+            ui.radio_value(how, Combine::Merge, tr!("Merge by name")).on_hover_text(tr!(
+                "Classes of the same name take the file's colour and keep their code; the rest is added"
+            ));
+            let words = tr!(
+                "A QGIS style (.qml), a table with the columns code, name and colour (.csv), or a list (.json)."
             );
-            ui.radio_value(how, Combine::Merge, "Merge by name").on_hover_text(
-                "Classes of the same name take the file's colour and keep their code; the rest is added",
-            );
-            let words = "A QGIS style (.qml), a table with the columns code, name and colour (.csv), or a list (.json).";
             ui.label(RichText::new(words).small().weak());
-            answer_ui(ui, "Import", !file.trim().is_empty(), || Command::ImportLegend {
+            answer_ui(ui, tr!("Import"), !file.trim().is_empty(), || Command::ImportLegend {
                 file: PathBuf::from(file.trim()),
                 how: *how,
             })
         }
         Question::Export { file } => {
-            title(ui, "Export the legend");
-            path_ui(ui, "File", file, |ui| {
-                view.dialogs.browse(ui.ctx(), || {
+            title(ui, tr!("Export the legend"));
+            path_ui(ui, tr!("File"), file, |ui| {
+                let kinds = tr!("QGIS style, table, list");
+                view.dialogs.browse(ui.ctx(), move || {
                     let dialog = rfd::FileDialog::new().set_file_name("legend.qml");
-                    let dialog = dialog.add_filter("QGIS style, table, list", &["qml", "csv", "json"]);
+                    let dialog = dialog.add_filter(kinds, &["qml", "csv", "json"]);
                     dialog.save_file().map(Chosen::Legend)
                 });
             });
-            let words = "Its ending says how it is written: .qml is a QGIS style for rasters (without groups and buffers), .csv a table, .json a list. A file of this name is replaced.";
+            let words = tr!(
+                "Its ending says how it is written: .qml is a QGIS style for rasters (without groups and buffers), .csv a table, .json a list. A file of this name is replaced."
+            );
             ui.label(RichText::new(words).small().weak());
-            answer_ui(ui, "Export", !file.trim().is_empty(), || {
+            answer_ui(ui, tr!("Export"), !file.trim().is_empty(), || {
                 Command::ExportLegend(PathBuf::from(file.trim()))
             })
         }
         Question::Preset { preset, how } => {
-            title(ui, preset.title());
-            ui.label(format!("{}.", preset.explanation()));
-            ui.radio_value(how, Combine::Replace, "Replace the legend");
-            ui.radio_value(how, Combine::AddMissing, "Add what is missing");
+            title(ui, tr_word(preset.title()));
+            ui.label(format!("{}.", tr_word(preset.explanation())));
+            ui.radio_value(how, Combine::Replace, tr!("Replace the legend"));
+            ui.radio_value(how, Combine::AddMissing, tr!("Add what is missing"));
             let what_comes = project.combined(&preset.legend(), *how);
             let words = match &what_comes {
-                Ok(combined) if !combined.kept.is_empty() => format!(
-                    "The legend will have {}. Kept at its end, since annotations use them: {}.",
-                    classes(combined.legend.classes.len()),
-                    combined.kept.join(", ")
+                Ok(combined) if !combined.kept.is_empty() => tr!(
+                    "The legend will have {classes}. Kept at its end, since annotations use them: {kept}.",
+                    classes = classes(combined.legend.classes.len()),
+                    kept = combined.kept.join(", ")
                 ),
-                Ok(combined) => format!("The legend will have {}.", classes(combined.legend.classes.len())),
+                Ok(combined) => {
+                    tr!("The legend will have {classes}.", classes = classes(combined.legend.classes.len()))
+                }
                 Err(why) => why.clone(),
             };
             ui.label(RichText::new(words).weak());
-            answer_ui(ui, "Take it", what_comes.is_ok(), || Command::TakeLegend {
+            answer_ui(ui, tr!("Take it"), what_comes.is_ok(), || Command::TakeLegend {
                 legend: preset.legend(),
                 how: *how,
             })
@@ -168,11 +187,15 @@ fn question_ui(
 }
 
 fn classes(n: usize) -> String {
-    if n == 1 { "1 class".into() } else { format!("{n} classes") }
+    if n == 1 { tr!("1 class").into() } else { tr!("{n} classes", n = n) }
 }
 
 fn name_of(project: &OpenProject, code: ClassCode) -> String {
-    project.document.legend.class(code).map_or_else(|| format!("class {code}"), |class| class.name.clone())
+    project
+        .document
+        .legend
+        .class(code)
+        .map_or_else(|| tr!("class {code}", code = code), |class| class.name.clone())
 }
 
 /// "4 annotations with 1 024 pure pixels".
@@ -180,7 +203,11 @@ fn amount(project: &OpenProject, code: ClassCode) -> String {
     let tally = project.tally(code);
     let annotations = format::count(tally.annotations, "annotation");
     match project.grid() {
-        Some(_) => format!("{annotations} with {}", format::count(tally.pixels, "pure pixel")),
+        Some(_) => tr!(
+            "{annotations} with {pixels}",
+            annotations = annotations,
+            pixels = format::count(tally.pixels, "pure pixel")
+        ),
         None => annotations,
     }
 }
@@ -193,6 +220,6 @@ fn other_class_ui(ui: &mut Ui, project: &OpenProject, code: ClassCode, other: &m
             ui.selectable_value(other, class.code, &class.name);
         }
     });
-    let name = || egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "Class for the annotations");
+    let name = || egui::WidgetInfo::labeled(egui::Role::ComboBox, true, tr!("Class for the annotations"));
     response.response.widget_info(name);
 }

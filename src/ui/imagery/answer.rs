@@ -2,10 +2,11 @@
 
 use super::Imagery;
 use super::fields::Sent;
-use crate::app::{AppState, Command, OpenProject, SurveyRequest, SurveyState, about, size};
+use crate::app::{AppState, Command, OpenProject, SurveyRequest, SurveyState, size};
 use crate::cube::StepSurvey;
 use crate::jobs::{JobKind, SiteNaming, Surveyed};
 use crate::ui::view::View;
+use crate::ui::words::{tr, tr_word};
 use crate::ui::{format, tokens, widgets};
 use egui::{Key, Modifiers, RichText, ScrollArea, Ui};
 use std::path::PathBuf;
@@ -25,7 +26,7 @@ pub fn answer_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mu
     }
     let site = project.document.site(&imagery.site()).filter(|_| !imagery.fields.each);
     if let (Some(site), Some(_)) = (site, last) {
-        let words = format!("{} has a cube: building it anew replaces that one.", site.name);
+        let words = tr!("{site} has a cube: building it anew replaces that one.", site = site.name);
         ui.label(RichText::new(words).small().color(tokens::warning(ui.visuals().dark_mode)));
     }
     let obstacle = obstacle(state, project, imagery, request.as_ref().ok());
@@ -40,23 +41,29 @@ pub fn answer_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mu
 fn estimate_ui(ui: &mut Ui, last: &Surveyed) {
     let survey = &last.survey;
     if let Some(grid) = &survey.grid {
-        let sites = match last.naming {
-            SiteNaming::One(_) => String::new(),
-            SiteNaming::PerTile => format!("{} of ", format::count(last.found.places.len(), "cube")),
-        };
         let least = last.settings.drop_below.unwrap_or(0.0);
         let is_kept = |step: &&StepSurvey| step.clear_share.is_none_or(|share| f64::from(share) >= least);
         let steps = survey.steps.iter().filter(is_kept).count();
-        let words = format!(
-            "{sites}{} x {} x {} x {} pixels",
-            format::count(steps, "step"),
-            format::count(survey.bands.len(), "band"),
-            format::grouped(i64::from(grid.width)),
-            format::grouped(i64::from(grid.height)),
+        let words = tr!(
+            "{steps} x {bands} x {width} x {height} pixels",
+            steps = format::count(steps, "step"),
+            bands = format::count(survey.bands.len(), "band"),
+            width = format::grouped(i64::from(grid.width)),
+            height = format::grouped(i64::from(grid.height)),
         );
+        let words = match last.naming {
+            SiteNaming::One(_) => words,
+            SiteNaming::PerTile => {
+                let cubes = format::count(last.found.places.len(), "cube");
+                tr!("{cubes} of {size}", cubes = cubes, size = words)
+            }
+        };
         ui.label(RichText::new(words).strong()).on_hover_text(grid.label());
-        let free = survey.free_bytes.map_or(String::new(), |free| format!("; {} free", size(free)));
-        let words = format!("about {}, {}{free}", size(survey.bytes), about(survey.seconds));
+        let (bytes, time) = (size(survey.bytes), format::about(survey.seconds));
+        let words = match survey.free_bytes.map(size) {
+            Some(free) => tr!("about {size}, {time}; {free} free", size = bytes, time = time, free = free),
+            None => tr!("about {size}, {time}", size = bytes, time = time),
+        };
         ui.label(RichText::new(words).weak());
     }
 }
@@ -102,9 +109,9 @@ fn sentence(words: &str) -> String {
 fn damaged_ui(ui: &mut Ui, project: &OpenProject, imagery: &mut Imagery) {
     let damaged = imagery.found(project).map_or(0, |found| found.damaged.len());
     if damaged > 0 {
-        let words = format!("Leave {} out that cannot be read", format::count(damaged, "file"));
+        let words = tr!("Leave {files} out that cannot be read", files = format::count(damaged, "file"));
         ui.checkbox(&mut imagery.fields.skip_damaged, words)
-            .on_hover_text("Otherwise put whole files in their place, and look again");
+            .on_hover_text(tr!("Otherwise put whole files in their place, and look again"));
     }
 }
 
@@ -116,32 +123,34 @@ fn obstacle(
     request: Option<&SurveyRequest>,
 ) -> Option<String> {
     if project.folder.read_only().is_some() {
-        return Some("This project is open read-only".into());
+        return Some(tr!("This project is open read-only").into());
     }
     if imagery.inputs.is_empty() {
-        return Some("Add a folder or files first".into());
+        return Some(tr!("Add a folder or files first").into());
     }
-    let Some(request) = request else { return Some("Something typed cannot be read".into()) };
+    let Some(request) = request else { return Some(tr!("Something typed cannot be read").into()) };
     if !imagery.fields.each && imagery.site().is_empty() {
-        return Some("The site needs a name".into());
+        return Some(tr!("The site needs a name").into());
     }
     for kind in [JobKind::BuildCube, JobKind::AppendToCube] {
         if state.job(kind).is_some() {
-            return Some(format!("{} is still under way", kind.title()));
+            return Some(tr!("{job} is still under way", job = tr_word(kind.title())));
         }
     }
     match &project.survey.state {
-        _ if !imagery.is_asked(request) => return Some("The imagery is about to be looked at".into()),
+        _ if !imagery.is_asked(request) => return Some(tr!("The imagery is about to be looked at").into()),
         SurveyState::Ready => {}
-        SurveyState::Failed(_) => return Some("These files cannot be used yet: see why on the left".into()),
-        SurveyState::None | SurveyState::Looking(_) => {
-            return Some("The imagery is still being looked at".into());
+        SurveyState::Failed(_) => {
+            return Some(tr!("These files cannot be used yet: see why on the left").into());
         }
-        SurveyState::Stopped => return Some("The looking was stopped: look again".into()),
+        SurveyState::None | SurveyState::Looking(_) => {
+            return Some(tr!("The imagery is still being looked at").into());
+        }
+        SurveyState::Stopped => return Some(tr!("The looking was stopped: look again").into()),
     }
     let damaged = imagery.found(project).is_some_and(|found| !found.damaged.is_empty());
     if damaged && !imagery.fields.skip_damaged {
-        return Some("Files cannot be read: leave them out, or put whole ones in their place".into());
+        return Some(tr!("Files cannot be read: leave them out, or put whole ones in their place").into());
     }
     let problems = project.survey.last.as_ref().map_or(&[][..], |last| &last.survey.problems);
     problems.first().and_then(|problem| problem.lines().next()).map(sentence)
@@ -157,9 +166,9 @@ fn buttons_ui(
 ) -> Option<Command> {
     let skip_damaged = imagery.fields.skip_damaged;
     let text = match (imagery.fields.each, last, has_cube) {
-        (true, Some(last), _) => format!("Build {}", format::count(last.found.places.len(), "cube")),
-        (false, _, true) => "Build the cube anew".into(),
-        _ => "Build the cube".into(),
+        (true, Some(last), _) => tr!("Build {cubes}", cubes = format::count(last.found.places.len(), "cube")),
+        (false, _, true) => tr!("Build the cube anew").into(),
+        _ => tr!("Build the cube").into(),
     };
     let ready = obstacle.is_none();
     let why = obstacle.unwrap_or_default();
@@ -168,12 +177,13 @@ fn buttons_ui(
     ui.horizontal_wrapped(|ui| {
         let pressed = ui.input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::Enter)) && ready;
         let build = widgets::primary(ui, ready, &text)
-            .on_hover_text("Reads the files once and writes the cube (Ctrl+Enter)")
+            .on_hover_text(tr!("Reads the files once and writes the cube (Ctrl+Enter)"))
             .on_disabled_hover_text(&why);
         let append = has_cube.then(|| {
             // What the cube has already is not asked about: it keeps its grid and its bands.
-            let hint = "Adds the dates that the cube of this site does not have; the others stay as they are";
-            ui.add_enabled(ready, egui::Button::new("Add to the cube of this site"))
+            let hint =
+                tr!("Adds the dates that the cube of this site does not have; the others stay as they are");
+            ui.add_enabled(ready, egui::Button::new(tr!("Add to the cube of this site")))
                 .on_hover_text(hint)
                 .on_disabled_hover_text(&why)
         });
@@ -187,8 +197,8 @@ fn buttons_ui(
             }
         }
         if ui
-            .button("Not now")
-            .on_hover_text("Back to the project; what is chosen here stays (Esc)")
+            .button(tr!("Not now"))
+            .on_hover_text(tr!("Back to the project; what is chosen here stays (Esc)"))
             .clicked()
         {
             imagery.close();

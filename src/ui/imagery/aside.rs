@@ -3,6 +3,7 @@
 use super::Imagery;
 use super::table::date_ui;
 use crate::source::Recognised;
+use crate::ui::words::tr;
 use crate::ui::{format, tokens};
 use egui::{CollapsingHeader, Label, RichText, ScrollArea, Ui, Vec2};
 use std::path::{Path, PathBuf};
@@ -12,12 +13,13 @@ const ROWS: f32 = 5.0;
 
 pub fn aside_ui(ui: &mut Ui, found: &Recognised, imagery: &mut Imagery) {
     if !found.damaged.is_empty() {
-        let words = format!("{} cannot be read", format::count(found.damaged.len(), "file"));
+        let words = tr!("{files} cannot be read", files = format::count(found.damaged.len(), "file"));
         let title = RichText::new(words).color(ui.visuals().error_fg_color);
         list_ui(ui, "damaged", title, &found.damaged, None);
     }
     if !found.skipped.is_empty() {
-        let title = RichText::new(format!("{} left aside", format::count(found.skipped.len(), "file")));
+        let title =
+            RichText::new(tr!("{files} left aside", files = format::count(found.skipped.len(), "file")));
         list_ui(ui, "skipped", title, &found.skipped, Some(imagery));
     }
 }
@@ -38,7 +40,13 @@ fn list_ui(
                     if let Some(imagery) = dated.as_deref_mut() {
                         ui.allocate_ui(Vec2::new(92.0, tokens::TARGET), |ui| {
                             ui.push_id(path, |ui| {
-                                date_ui(ui, &format!("Date of {}", name(path)), &[path], None, imagery);
+                                date_ui(
+                                    ui,
+                                    &tr!("Date of {name}", name = name(path)),
+                                    &[path],
+                                    None,
+                                    imagery,
+                                );
                             });
                         });
                     }

@@ -4,6 +4,7 @@ use super::Imagery;
 use crate::app::OpenProject;
 use crate::source::{Acquisition, Layer, Recognised, Role, sensor_by_key};
 use crate::ui::format;
+use crate::ui::words::{Language, language, tr};
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -11,6 +12,8 @@ use std::sync::Arc;
 #[derive(Clone, Default)]
 pub struct Facts {
     of: Option<Arc<Recognised>>,
+    /// The language that they are told in.
+    language: Language,
     /// Bands, in the order in which they are found.
     pub bands: Arc<Vec<BandChoice>>,
     /// Layers that can mask: masks first, then bands.
@@ -40,7 +43,9 @@ impl Imagery {
     pub(super) fn facts_of(&mut self, project: &OpenProject) -> Facts {
         match self.found(project) {
             None => self.facts = Facts::default(),
-            Some(found) if self.facts.of.as_ref().is_some_and(|of| Arc::ptr_eq(of, found)) => {}
+            Some(found)
+                if self.facts.language == language()
+                    && self.facts.of.as_ref().is_some_and(|of| Arc::ptr_eq(of, found)) => {}
             Some(found) => self.facts = Facts::new(found),
         }
         self.facts.clone()
@@ -68,6 +73,7 @@ impl Facts {
             tiles: acquisitions.iter().any(|a| a.tile.is_some()),
             sensors: acquisitions.iter().any(|a| a.sensor.is_some()),
             of: Some(Arc::clone(found)),
+            language: language(),
         }
     }
 }
@@ -87,9 +93,12 @@ fn share_with(layer: &Layer, acquisitions: &[Acquisition]) -> (bool, String) {
     let has = |a: &&Acquisition| a.layers.iter().any(|other| other.name == layer.name);
     let count = acquisitions.iter().filter(has).count();
     if count == acquisitions.len() {
-        (true, "in all acquisitions".into())
+        (true, tr!("in all acquisitions").into())
     } else {
-        (false, format!("in {count} of {}", format::count(acquisitions.len(), "acquisition")))
+        (
+            false,
+            tr!("in {count} of {all}", count = count, all = format::count(acquisitions.len(), "acquisition")),
+        )
     }
 }
 
@@ -103,13 +112,17 @@ fn summary(acquisitions: &[Acquisition]) -> String {
     let sensors: BTreeSet<_> =
         acquisitions.iter().filter_map(|a| a.sensor.as_deref()).map(sensor_title).collect();
     if !sensors.is_empty() {
-        words += &format!(" of {}", sensors.into_iter().collect::<Vec<_>>().join(", "));
+        let sensors = sensors.into_iter().collect::<Vec<_>>().join(", ");
+        words = tr!("{acquisitions} of {sensors}", acquisitions = words, sensors = sensors);
     }
     let dates = acquisitions.iter().map(|a| a.date);
     if let (Some(first), Some(last)) = (dates.clone().min(), dates.max()) {
-        words += &match first == last {
-            true => format!(", {}", format::date(first)),
-            false => format!(", {} to {}", format::date(first), format::date(last)),
+        words = match first == last {
+            true => format!("{words}, {}", format::date(first)),
+            false => {
+                let (first, last) = (format::date(first), format::date(last));
+                tr!("{acquisitions}, {first} to {last}", acquisitions = words, first = first, last = last)
+            }
         };
     }
     words

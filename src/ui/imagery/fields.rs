@@ -3,6 +3,7 @@
 use crate::app::OpenProject;
 use crate::cube::{BuildSettings, GridSetting, MaskSetting};
 use crate::source::{Correction, InputSpec};
+use crate::ui::words::tr;
 use chrono::NaiveDate;
 use std::path::{Path, PathBuf};
 
@@ -67,7 +68,7 @@ impl Fields {
     pub fn settings(&self, chosen: &BuildSettings) -> Result<BuildSettings, String> {
         let mask = match (self.own_mask, given(&self.mask_layer)) {
             (false, _) => chosen.mask.clone(),
-            (true, None) => return Err("choose the layer that masks".into()),
+            (true, None) => return Err(tr!("choose the layer that masks").into()),
             (true, Some(layer)) => mask(layer, &self.mask_values)?,
         };
         let grid = match self.warp {
@@ -80,13 +81,13 @@ impl Fields {
             },
         };
         if self.warp && !grid.asks_to_warp() {
-            return Err("say what to warp to: a coordinate system, a pixel size or an extent".into());
+            return Err(tr!("say what to warp to: a coordinate system, a pixel size or an extent").into());
         }
         let (from, to) = (date(&self.from)?, date(&self.to)?);
         if let (Some(from), Some(to)) = (from, to)
             && from > to
         {
-            return Err(format!("{from} is after {to}: no acquisition lies between them"));
+            return Err(tr!("{from} is after {to}: no acquisition lies between them", from = from, to = to));
         }
         Ok(BuildSettings { mask, grid, from, to, anchor: date(&self.anchor)?, ..chosen.clone() })
     }
@@ -121,8 +122,9 @@ fn given(text: &str) -> Option<&str> {
 
 /// A day, or none.
 pub fn date(text: &str) -> Result<Option<NaiveDate>, String> {
-    let read =
-        |text: &str| text.parse().map_err(|_| format!("\"{text}\" is no date: write it as 2022-03-15"));
+    let read = |text: &str| {
+        text.parse().map_err(|_| tr!("\"{text}\" is no date: write it as 2022-03-15", text = text))
+    };
     given(text).map(read).transpose()
 }
 
@@ -132,7 +134,7 @@ pub fn renames(text: &str) -> Result<Vec<(String, String)>, String> {
     pairs
         .map(|pair| match pair.split_once('=').map(|(old, new)| (old.trim(), new.trim())) {
             Some((old, new)) if !old.is_empty() && !new.is_empty() => Ok((old.into(), new.into())),
-            _ => Err(format!("\"{pair}\" is no renaming: write band_1=B02, band_2=B03")),
+            _ => Err(tr!("\"{pair}\" is no renaming: write band_1=B02, band_2=B03", pair = pair)),
         })
         .collect()
 }
@@ -141,7 +143,7 @@ pub fn renames(text: &str) -> Result<Vec<(String, String)>, String> {
 pub fn resolution(text: &str) -> Result<Option<f64>, String> {
     let read = |text: &str| match text.parse::<f64>() {
         Ok(side) if side.is_finite() && side > 0.0 => Ok(side),
-        _ => Err(format!("\"{text}\" is no size of a pixel: write a number such as 10")),
+        _ => Err(tr!("\"{text}\" is no size of a pixel: write a number such as 10", text = text)),
     };
     given(text).map(read).transpose()
 }
@@ -157,7 +159,7 @@ pub fn extent(text: &str) -> Result<Option<[f64; 4]>, String> {
         .unwrap_or_default();
     match numbers[..] {
         [left, bottom, right, top] if left < right && bottom < top => Ok(Some([left, bottom, right, top])),
-        _ => Err("an extent is four numbers: left, bottom, right, top".into()),
+        _ => Err(tr!("an extent is four numbers: left, bottom, right, top").into()),
     }
 }
 

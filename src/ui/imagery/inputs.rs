@@ -4,6 +4,7 @@ use super::fields::renames;
 use crate::app::OpenProject;
 use crate::ui::dialogs::Dialogs;
 use crate::ui::view::View;
+use crate::ui::words::tr;
 use crate::ui::{tokens, widgets};
 use egui::{CollapsingHeader, Label, RichText, ScrollArea, TextEdit, Ui, Vec2};
 use std::path::{Path, PathBuf};
@@ -11,8 +12,8 @@ use std::path::{Path, PathBuf};
 pub fn inputs_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.add_space(2.0 * tokens::GRID);
-        ui.heading("Add imagery");
-        widgets::section(ui, "Files");
+        ui.heading(tr!("Add imagery"));
+        widgets::section(ui, tr!("Files"));
         list_ui(ui, view);
         browse_ui(ui, &mut view.dialogs);
         path_ui(ui, view);
@@ -30,7 +31,9 @@ fn list_ui(ui: &mut Ui, view: &mut View) {
         ui.horizontal(|ui| {
             let text = path.display().to_string();
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                let remove = ui.small_button("Remove").on_hover_text(format!("Takes {text} off the list"));
+                let remove = ui
+                    .small_button(tr!("Remove"))
+                    .on_hover_text(tr!("Takes {text} off the list", text = text));
                 if remove.clicked() {
                     removed = Some(i);
                 }
@@ -44,7 +47,7 @@ fn list_ui(ui: &mut Ui, view: &mut View) {
         view.imagery.inputs.remove(i);
     }
     if view.imagery.inputs.is_empty() {
-        ui.label(RichText::new("None yet.").weak());
+        ui.label(RichText::new(tr!("None yet.")).weak());
     }
 }
 
@@ -54,11 +57,16 @@ fn end_of(path: &Path) -> String {
 }
 
 fn browse_ui(ui: &mut Ui, dialogs: &mut Dialogs) {
-    ui.horizontal(|ui| {
-        if ui.button("Add folder…").on_hover_text("All images in a folder and below it").clicked() {
+    ui.horizontal_wrapped(|ui| {
+        if ui.button(tr!("Add folder…")).on_hover_text(tr!("All images in a folder and below it")).clicked()
+        {
             dialogs.browse_imagery(ui.ctx(), true);
         }
-        if ui.button("Add files…").on_hover_text("Single images, or a list of them (.txt)").clicked() {
+        if ui
+            .button(tr!("Add files…"))
+            .on_hover_text(tr!("Single images, or a list of them (.txt)"))
+            .clicked()
+        {
             dialogs.browse_imagery(ui.ctx(), false);
         }
     });
@@ -67,16 +75,16 @@ fn browse_ui(ui: &mut Ui, dialogs: &mut Dialogs) {
 fn path_ui(ui: &mut Ui, view: &mut View) {
     let imagery = &mut view.imagery;
     ui.horizontal(|ui| {
-        let label = ui.add(Label::new(RichText::new("Path").weak()));
-        let width = ui.available_width() - 52.0;
+        let label = ui.add(Label::new(RichText::new(tr!("Path")).weak()));
+        let width = ui.available_width() - 76.0;
         let field =
             TextEdit::singleline(&mut imagery.fields.path).desired_width(width).hint_text("/data/*.tif");
-        let field = ui.add(field).labelled_by(label.id).on_hover_text(
-            "A folder, a file, a pattern with * ? or **, or a list of paths (.txt). Enter adds it",
-        );
+        let field = ui.add(field).labelled_by(label.id).on_hover_text(tr!(
+            "A folder, a file, a pattern with * ? or **, or a list of paths (.txt). Enter adds it"
+        ));
         let entered = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
         let is_there = !imagery.fields.path.trim().is_empty();
-        if (ui.add_enabled(is_there, egui::Button::new("Add")).clicked() || entered) && is_there {
+        if (ui.add_enabled(is_there, egui::Button::new(tr!("Add"))).clicked() || entered) && is_there {
             let path = at_home(imagery.fields.path.trim().trim_matches(['"', '\'']));
             imagery.fields.path.clear();
             imagery.add([path]);
@@ -99,15 +107,15 @@ fn site_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     ui.add_space(tokens::GRID);
     ui.add_enabled_ui(!fields.each, |ui| {
         ui.horizontal(|ui| {
-            let label = ui.add(Label::new(RichText::new("Site").weak()));
+            let label = ui.add(Label::new(RichText::new(tr!("Site")).weak()));
             let sites = &project.document.sites;
             let width = ui.available_width() - if sites.is_empty() { 0.0 } else { 68.0 };
             let field = ui.add(TextEdit::singleline(&mut fields.site).desired_width(width));
-            if field.labelled_by(label.id).on_hover_text("The place that the cube is of").changed() {
+            if field.labelled_by(label.id).on_hover_text(tr!("The place that the cube is of")).changed() {
                 fields.site_is_typed = true;
             }
             if !sites.is_empty() {
-                ui.menu_button("Sites", |ui| {
+                ui.menu_button(tr!("Sites"), |ui| {
                     ScrollArea::vertical().max_height(240.0).show(ui, |ui| {
                         for site in sites {
                             if ui.button(&site.name).clicked() {
@@ -122,36 +130,46 @@ fn site_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
         });
     });
     if places > 1 || fields.each {
-        ui.checkbox(&mut fields.each, format!("One site for each tile ({places})"))
-            .on_hover_text("Tiles and chips lie in different places: each gets a cube of its own");
+        ui.checkbox(&mut fields.each, tr!("One site for each tile ({places})", places = places))
+            .on_hover_text(tr!("Tiles and chips lie in different places: each gets a cube of its own"));
     }
 }
 
 fn names_ui(ui: &mut Ui, view: &mut View) {
-    CollapsingHeader::new("How files are read").show(ui, |ui| {
+    CollapsingHeader::new(tr!("How files are read")).show(ui, |ui| {
         let fields = &mut view.imagery.fields;
-        above(ui, "Pattern of names", "{date}, {band}, {tile} and * stand for parts of a name", |ui| {
-            TextEdit::singleline(&mut fields.pattern)
-                .hint_text("*_{date}_{band}.tif")
-                .desired_width(f32::INFINITY)
-                .show(ui)
-                .response
-                .response
-        });
-        above(ui, "Table of dates", "A CSV with the columns file and date, for names that have none", |ui| {
-            TextEdit::singleline(&mut fields.dates)
-                .hint_text("dates.csv")
-                .desired_width(f32::INFINITY)
-                .show(ui)
-                .response
-                .response
-        });
-        if ui.small_button("Browse for a table…").clicked() {
+        above(
+            ui,
+            tr!("Pattern of names"),
+            tr!("{date}, {band}, {tile} and * stand for parts of a name"),
+            |ui| {
+                TextEdit::singleline(&mut fields.pattern)
+                    .hint_text("*_{date}_{band}.tif")
+                    .desired_width(f32::INFINITY)
+                    .show(ui)
+                    .response
+                    .response
+            },
+        );
+        above(
+            ui,
+            tr!("Table of dates"),
+            tr!("A CSV with the columns file and date, for names that have none"),
+            |ui| {
+                TextEdit::singleline(&mut fields.dates)
+                    .hint_text("dates.csv")
+                    .desired_width(f32::INFINITY)
+                    .show(ui)
+                    .response
+                    .response
+            },
+        );
+        if ui.small_button(tr!("Browse for a table…")).clicked() {
             view.dialogs.browse_dates(ui.ctx());
         }
         let fields = &mut view.imagery.fields;
         let wrong = renames(&fields.rename).err();
-        above(ui, "Other names of bands", "The name in the files, and the one in the cube", |ui| {
+        above(ui, tr!("Other names of bands"), tr!("The name in the files, and the one in the cube"), |ui| {
             TextEdit::singleline(&mut fields.rename)
                 .hint_text("band_1=B02, band_2=B03")
                 .desired_width(f32::INFINITY)
@@ -162,9 +180,9 @@ fn names_ui(ui: &mut Ui, view: &mut View) {
         if let Some(wrong) = wrong {
             ui.label(RichText::new(wrong).small().color(ui.visuals().error_fg_color));
         }
-        above(ui, "Sensor", "Where it is not recognised: sentinel-2-l2a, landsat-8 …", |ui| {
+        above(ui, tr!("Sensor"), tr!("Where it is not recognised: sentinel-2-l2a, landsat-8 …"), |ui| {
             TextEdit::singleline(&mut fields.sensor)
-                .hint_text("as recognised")
+                .hint_text(tr!("as recognised"))
                 .desired_width(f32::INFINITY)
                 .show(ui)
                 .response
@@ -185,17 +203,19 @@ pub fn empty_ui(ui: &mut Ui, view: &mut View) {
     let rect = egui::Rect::from_center_size(ui.max_rect().center(), size);
     let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(rect));
     ui.vertical_centered(|ui| {
-        ui.label(RichText::new("Drop a folder here, or browse…").heading());
+        ui.label(RichText::new(tr!("Drop a folder here, or browse…")).heading());
         ui.add_space(tokens::GRID);
         ui.label(
             RichText::new(
-                "GeoTIFF, COG, JP2 or VRT: one file a date, or one a band and date. Sentinel-2, Landsat, MODIS, \
-                 CBERS and others are recognised by their names. You see what was found before anything is written.",
+                tr!(
+                    "GeoTIFF, COG, JP2 or VRT: one file a date, or one a band and date. Sentinel-2, Landsat, MODIS, \
+                     CBERS and others are recognised by their names. You see what was found before anything is written."
+                ),
             )
             .weak(),
         );
         ui.add_space(2.0 * tokens::GRID);
-        if widgets::primary(ui, true, "Browse…").clicked() {
+        if widgets::primary(ui, true, tr!("Browse…")).clicked() {
             view.dialogs.browse_imagery(ui.ctx(), true);
         }
     });

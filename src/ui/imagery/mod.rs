@@ -18,6 +18,7 @@ use crate::app::{AppState, Command, OpenProject, SurveyRequest};
 use crate::cube::BuildSettings;
 use crate::jobs::{JobKind, SiteNaming};
 use crate::source::{Correction, InputSpec, Recognised};
+use crate::ui::words::tr;
 use chrono::NaiveDate;
 use egui::{Align2, CentralPanel, Color32, Context, FontId, Frame, Id, LayerId, Order, Panel, Ui};
 use fields::{Fields, Sent};
@@ -218,9 +219,9 @@ pub fn drop_ui(ctx: &Context, project: Option<&OpenProject>, labels: bool) {
         return;
     }
     let words = match project {
-        Some(_) if labels => "Drop files to import labels",
-        Some(_) => "Drop folders or files to add imagery, vector files to import labels",
-        None => "Open a project or make a new one first, then drop imagery onto it",
+        Some(_) if labels => tr!("Drop files to import labels"),
+        Some(_) => tr!("Drop folders or files to add imagery, vector files to import labels"),
+        None => tr!("Open a project or make a new one first, then drop imagery onto it"),
     };
     let painter = ctx.layer_painter(LayerId::new(Order::Foreground, Id::unique("drop")));
     let rect = ctx.content_rect();

@@ -6,6 +6,7 @@ use super::fields::{date, extent, resolution};
 use crate::app::OpenProject;
 use crate::cube::{MaskSetting, Method, OffsetSetting, Period, Resampling};
 use crate::ui::view::View;
+use crate::ui::words::tr;
 use crate::ui::{tokens, widgets};
 use egui::{Align, ComboBox, DragValue, Label, Layout, Response, RichText, ScrollArea, TextEdit, Ui, Vec2};
 
@@ -17,11 +18,11 @@ pub fn settings_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     let facts = imagery.facts_of(project);
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         bands_ui(ui, imagery, &facts.bands);
-        widgets::section(ui, "Steps in time");
+        widgets::section(ui, tr!("Steps in time"));
         time_ui(ui, imagery);
-        widgets::section(ui, "Clouds");
+        widgets::section(ui, tr!("Clouds"));
         mask_ui(ui, imagery, &facts);
-        widgets::section(ui, "Grid");
+        widgets::section(ui, tr!("Grid"));
         grid_ui(ui, imagery, project);
         ui.add_space(4.0 * tokens::GRID);
     });
@@ -92,9 +93,9 @@ fn typed<T>(
 }
 
 fn bands_ui(ui: &mut Ui, imagery: &mut Imagery, bands: &[BandChoice]) {
-    widgets::section(ui, "Bands");
+    widgets::section(ui, tr!("Bands"));
     if bands.is_empty() {
-        ui.label(RichText::new("Those that all acquisitions have.").weak());
+        ui.label(RichText::new(tr!("Those that all acquisitions have.")).weak());
         return;
     }
     let everywhere: Vec<String> =
@@ -131,64 +132,77 @@ fn time_ui(ui: &mut Ui, imagery: &mut Imagery) {
     };
     choice(
         ui,
-        "Period",
-        "One step of the cube for each of these spans of time",
+        tr!("Period"),
+        tr!("One step of the cube for each of these spans of time"),
         &mut settings.period,
         &[
-            (Period::None, "Each date", "Each date is a step; images of one day are merged"),
-            (Period::Month, "Month", "One step for each month of the calendar"),
-            (Period::Days(days), "Days", "One step for each so many days"),
+            (Period::None, tr!("Each date"), tr!("Each date is a step; images of one day are merged")),
+            (Period::Month, tr!("Month"), tr!("One step for each month of the calendar")),
+            (Period::Days(days), tr!("Days"), tr!("One step for each so many days")),
         ],
     );
     if let Period::Days(days) = &mut settings.period {
-        row(ui, "Length", "Days in a step", |ui| {
-            ui.add(DragValue::new(days).range(1..=3660).suffix(" days"))
+        row(ui, tr!("Length"), tr!("Days in a step"), |ui| {
+            ui.add(DragValue::new(days).range(1..=3660).suffix(tr!(" days")))
         });
         typed(
             ui,
-            "Begins",
-            "A day on which a period begins",
-            "with the first acquisition",
+            tr!("Begins"),
+            tr!("A day on which a period begins"),
+            tr!("with the first acquisition"),
             &mut imagery.fields.anchor,
             date,
         );
     }
     choice(
         ui,
-        "Method",
-        "How the clear observations of a pixel in one step become one",
+        tr!("Method"),
+        tr!("How the clear observations of a pixel in one step become one"),
         &mut settings.method,
         &[
-            (Method::Median, "Median", "The median of each band"),
+            (Method::Median, tr!("Median"), tr!("The median of each band")),
             (
                 Method::Medoid,
-                "Medoid",
-                "The observation that is nearest to all others, over all bands (Flood 2013)",
+                tr!("Medoid"),
+                tr!("The observation that is nearest to all others, over all bands (Flood 2013)"),
             ),
             (
                 Method::LeastCloudy,
-                "Least cloudy",
-                "The observation of the acquisition that is clearest on the whole",
+                tr!("Least cloudy"),
+                tr!("The observation of the acquisition that is clearest on the whole"),
             ),
         ],
     );
-    typed(ui, "From", "No acquisition before this day", "the first", &mut imagery.fields.from, date);
-    typed(ui, "To", "No acquisition after this day", "the last", &mut imagery.fields.to, date);
-    row(ui, "Drop steps", "Steps of which a smaller share of the pixels is clear are left out", |ui| {
-        let mut drops = settings.drop_below.is_some();
-        let switch = ui.checkbox(&mut drops, "below");
-        if switch.changed() {
-            settings.drop_below = drops.then_some(0.2);
-        }
-        if let Some(share) = &mut settings.drop_below {
-            let mut percent = *share * 100.0;
-            let drag = DragValue::new(&mut percent).range(0.0..=100.0).fixed_decimals(0).suffix(" % clear");
-            if ui.add(drag).changed() {
-                *share = percent / 100.0;
+    typed(
+        ui,
+        tr!("From"),
+        tr!("No acquisition before this day"),
+        tr!("the first"),
+        &mut imagery.fields.from,
+        date,
+    );
+    typed(ui, tr!("To"), tr!("No acquisition after this day"), tr!("the last"), &mut imagery.fields.to, date);
+    row(
+        ui,
+        tr!("Drop steps"),
+        tr!("Steps of which a smaller share of the pixels is clear are left out"),
+        |ui| {
+            let mut drops = settings.drop_below.is_some();
+            let switch = ui.checkbox(&mut drops, tr!("below"));
+            if switch.changed() {
+                settings.drop_below = drops.then_some(0.2);
             }
-        }
-        switch
-    });
+            if let Some(share) = &mut settings.drop_below {
+                let mut percent = *share * 100.0;
+                let drag =
+                    DragValue::new(&mut percent).range(0.0..=100.0).fixed_decimals(0).suffix(tr!(" % clear"));
+                if ui.add(drag).changed() {
+                    *share = percent / 100.0;
+                }
+            }
+            switch
+        },
+    );
 }
 
 fn mask_ui(ui: &mut Ui, imagery: &mut Imagery, facts: &Facts) {
@@ -206,13 +220,13 @@ fn mask_ui(ui: &mut Ui, imagery: &mut Imagery, facts: &Facts) {
     };
     let changed = choice(
         ui,
-        "Mask",
-        "Which pixels are not clear; they are never filled from masked ones",
+        tr!("Mask"),
+        tr!("Which pixels are not clear; they are never filled from masked ones"),
         &mut way,
         &[
-            (Way::Auto, "As found", "By the mask that was recognised, in its usual way"),
-            (Way::Off, "No mask", "Every observation is taken as clear"),
-            (Way::Own, "By values", "By a layer and the values of it that are masked"),
+            (Way::Auto, tr!("As found"), tr!("By the mask that was recognised, in its usual way")),
+            (Way::Off, tr!("No mask"), tr!("Every observation is taken as clear")),
+            (Way::Own, tr!("By values"), tr!("By a layer and the values of it that are masked")),
         ],
     );
     if changed {
@@ -220,9 +234,12 @@ fn mask_ui(ui: &mut Ui, imagery: &mut Imagery, facts: &Facts) {
         imagery.settings.mask = if way == Way::Off { MaskSetting::Off } else { MaskSetting::Auto };
     }
     if way == Way::Auto && !facts.layers.is_empty() {
-        let words =
-            if facts.masked { &facts.masks } else { "None was found: every observation is taken as clear" };
-        row(ui, "", "What was recognised as a mask", |ui| {
+        let words = if facts.masked {
+            &facts.masks
+        } else {
+            tr!("None was found: every observation is taken as clear")
+        };
+        row(ui, "", tr!("What was recognised as a mask"), |ui| {
             ui.add(Label::new(RichText::new(words).small().weak()).truncate())
         });
     }
@@ -234,7 +251,7 @@ fn mask_ui(ui: &mut Ui, imagery: &mut Imagery, facts: &Facts) {
         {
             chosen.clone_from(first);
         }
-        row(ui, "Layer", "The layer that tells clear from cloudy pixels", |ui| {
+        row(ui, tr!("Layer"), tr!("The layer that tells clear from cloudy pixels"), |ui| {
             let combo = ComboBox::from_id_salt("mask-layer").selected_text(chosen.as_str());
             combo
                 .show_ui(ui, |ui| {
@@ -247,28 +264,28 @@ fn mask_ui(ui: &mut Ui, imagery: &mut Imagery, facts: &Facts) {
         let layer = chosen.clone();
         typed(
             ui,
-            "Values",
-            "These are masked: numbers and ranges, such as 3, 8-10",
-            "the usual ones",
+            tr!("Values"),
+            tr!("These are masked: numbers and ranges, such as 3, 8-10"),
+            tr!("the usual ones"),
             &mut imagery.fields.mask_values,
             |text| super::fields::mask(&layer, text),
         );
     }
     if way != Way::Off {
-        row(ui, "Widened by", "Pixels within this distance of a masked one are masked too", |ui| {
+        row(ui, tr!("Widened by"), tr!("Pixels within this distance of a masked one are masked too"), |ui| {
             let drag = DragValue::new(&mut imagery.settings.dilate_m).range(0.0..=10_000.0);
             ui.add(drag.speed(5.0).max_decimals(0).suffix(" m"))
         });
     }
     choice(
         ui,
-        "Offset",
-        "Sentinel-2 has added 1000 to its values since processing baseline 04.00",
+        tr!("Offset"),
+        tr!("Sentinel-2 has added 1000 to its values since processing baseline 04.00"),
         &mut imagery.settings.offset,
         &[
-            (OffsetSetting::Metadata, "By metadata", "Taken away where the metadata say so"),
-            (OffsetSetting::Keep, "Keep", "The values are right as they are"),
-            (OffsetSetting::Subtract, "Subtract", "1000 is taken away from every value"),
+            (OffsetSetting::Metadata, tr!("By metadata"), tr!("Taken away where the metadata say so")),
+            (OffsetSetting::Keep, tr!("Keep"), tr!("The values are right as they are")),
+            (OffsetSetting::Subtract, tr!("Subtract"), tr!("1000 is taken away from every value")),
         ],
     );
 }
@@ -277,12 +294,16 @@ fn grid_ui(ui: &mut Ui, imagery: &mut Imagery, project: &OpenProject) {
     let found = imagery.found(project);
     let changed = choice(
         ui,
-        "Pixels",
-        "A cube has one grid",
+        tr!("Pixels"),
+        tr!("A cube has one grid"),
         &mut imagery.fields.warp,
         &[
-            (false, "As they are", "Every value is copied as it is; all files must lie on one grid"),
-            (true, "Warp", "Files are warped to one grid"),
+            (
+                false,
+                tr!("As they are"),
+                tr!("Every value is copied as it is; all files must lie on one grid"),
+            ),
+            (true, tr!("Warp"), tr!("Files are warped to one grid")),
         ],
     );
     let fields = &mut imagery.fields;
@@ -298,38 +319,38 @@ fn grid_ui(ui: &mut Ui, imagery: &mut Imagery, project: &OpenProject) {
     }
     typed(
         ui,
-        "System",
-        "The coordinate system, as EPSG:CODE or WKT",
-        "that of most files",
+        tr!("System"),
+        tr!("The coordinate system, as EPSG:CODE or WKT"),
+        tr!("that of most files"),
         &mut fields.crs,
         |_| Ok(()),
     );
     typed(
         ui,
-        "Pixel size",
-        "Side of a pixel, in units of the coordinate system",
-        "the finest of the files",
+        tr!("Pixel size"),
+        tr!("Side of a pixel, in units of the coordinate system"),
+        tr!("the finest of the files"),
         &mut fields.resolution,
         resolution,
     );
     typed(
         ui,
-        "Extent",
-        "Left, bottom, right, top in the coordinate system",
-        "all that the files cover",
+        tr!("Extent"),
+        tr!("Left, bottom, right, top in the coordinate system"),
+        tr!("all that the files cover"),
         &mut fields.extent,
         extent,
     );
     taken_over_ui(ui, imagery, project);
     choice(
         ui,
-        "Between",
-        "How values between pixels are found; masks always take the nearest",
+        tr!("Between"),
+        tr!("How values between pixels are found; masks always take the nearest"),
         &mut imagery.settings.grid.resampling,
         &[
-            (Resampling::Bilinear, "Bilinear", "From the four around, by distance"),
-            (Resampling::Cubic, "Cubic", "From the sixteen around: sharper"),
-            (Resampling::Nearest, "Nearest", "That of the nearest"),
+            (Resampling::Bilinear, tr!("Bilinear"), tr!("From the four around, by distance")),
+            (Resampling::Cubic, tr!("Cubic"), tr!("From the sixteen around: sharper")),
+            (Resampling::Nearest, tr!("Nearest"), tr!("That of the nearest")),
         ],
     );
 }
@@ -343,8 +364,8 @@ fn taken_over_ui(ui: &mut Ui, imagery: &mut Imagery, project: &OpenProject) {
     ui.horizontal_wrapped(|ui| {
         if let Some((opened, _)) = project.cube() {
             let grid = &opened.cube.info().grid;
-            let hint = format!("The grid of {}: {}", opened.site, grid.label());
-            if ui.small_button("Grid of the site on screen").on_hover_text(hint).clicked() {
+            let hint = tr!("The grid of {site}: {grid}", site = opened.site, grid = grid.label());
+            if ui.small_button(tr!("Grid of the site on screen")).on_hover_text(hint).clicked() {
                 let [right, bottom] = grid.xy_from_pixel(f64::from(grid.width), f64::from(grid.height));
                 fields.crs = text_of(&grid.crs);
                 fields.resolution = grid.pixel_width.to_string();
@@ -354,7 +375,7 @@ fn taken_over_ui(ui: &mut Ui, imagery: &mut Imagery, project: &OpenProject) {
         let selected = project.selected().and_then(|id| project.annotation(id));
         let crs = crate::geo::Crs::from_text(&fields.crs).ok();
         if let (Some(annotation), Some(crs)) = (selected, crs)
-            && ui.small_button("Extent of the selected polygon").clicked()
+            && ui.small_button(tr!("Extent of the selected polygon")).clicked()
             && let Ok(Some(extent)) = crate::labels::extent_in(&annotation.geometry, &crs)
         {
             fields.extent = extent.map(|v| v.to_string()).join(", ");

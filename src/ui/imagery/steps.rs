@@ -3,6 +3,7 @@
 use super::Imagery;
 use crate::app::OpenProject;
 use crate::cube::StepSurvey;
+use crate::ui::words::tr;
 use crate::ui::{format, tokens};
 use egui::{Align2, FontId, Label, Rect, RichText, Role, Sense, Ui, Vec2, WidgetInfo, pos2};
 
@@ -17,12 +18,14 @@ pub fn steps_ui(ui: &mut Ui, project: &OpenProject, imagery: &Imagery) {
     }
     ui.add_space(tokens::GRID);
     ui.horizontal(|ui| {
-        ui.label(RichText::new("Steps of the cube").strong());
+        ui.label(RichText::new(tr!("Steps of the cube")).strong());
         ui.label(RichText::new(steps.len().to_string()).monospace());
         if steps.iter().any(|step| step.clear_share.is_some()) {
             let words = match imagery.settings.drop_below {
-                None => "bars tell the share of pixels with a clear observation",
-                Some(_) => "bars tell the share of pixels with a clear observation; amber ones are left out",
+                None => tr!("bars tell the share of pixels with a clear observation"),
+                Some(_) => {
+                    tr!("bars tell the share of pixels with a clear observation; amber ones are left out")
+                }
             };
             ui.add(Label::new(RichText::new(words).small().weak()).truncate());
         }
@@ -34,7 +37,7 @@ pub fn steps_ui(ui: &mut Ui, project: &OpenProject, imagery: &Imagery) {
 fn bars_ui(ui: &mut Ui, steps: &[StepSurvey], drop_below: Option<f64>) {
     let size = Vec2::new(ui.available_width(), BARS + 16.0);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
-    let name = format!("{} of the cube", format::count(steps.len(), "step"));
+    let name = tr!("{steps} of the cube", steps = format::count(steps.len(), "step"));
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
     let pitch = (rect.width() / steps.len() as f32).min(36.0);
     let width = (pitch - 2.0).clamp(1.0, 20.0);
@@ -80,11 +83,12 @@ fn bars_ui(ui: &mut Ui, steps: &[StepSurvey], drop_below: Option<f64>) {
 fn words(step: &StepSurvey) -> String {
     let mut words = format::date(step.date);
     if step.span.0 != step.span.1 {
-        words += &format!("\n{} to {}", format::date(step.span.0), format::date(step.span.1));
+        let (first, last) = (format::date(step.span.0), format::date(step.span.1));
+        words += &format!("\n{}", tr!("{first} to {last}", first = first, last = last));
     }
     words += &format!("\n{}", format::count(step.acquisitions.len(), "acquisition"));
     if let Some(share) = step.clear_share {
-        words += &format!("\n{:.0} % clear", share * 100.0);
+        words += &format!("\n{}", tr!("{share} % clear", share = format!("{:.0}", share * 100.0)));
     }
     words
 }

@@ -8,6 +8,7 @@ use crate::geo::Placement;
 use crate::jobs::Surveyed;
 use crate::source::{Acquisition, Recognised, Role};
 use crate::ui::view::View;
+use crate::ui::words::{text, told, tr};
 use crate::ui::{format, tokens};
 use egui::{
     Align, Label, Layout, Panel, Rect, RichText, ScrollArea, Sense, Shape, TextEdit, Ui, UiBuilder, Vec2,
@@ -19,15 +20,15 @@ use std::sync::Arc;
 
 /// Columns: name, width, what it is. The width of the files' names grows with the window.
 const COLUMNS: [(&str, f32, &str); 9] = [
-    ("", 24.0, "Whether it is taken"),
-    ("Date", 88.0, "The day it was taken; type another one to correct it"),
-    ("File", 150.0, "Its file, or what the names of its files share"),
-    ("Clear", 100.0, "The share of its pixels that were observed and are clear, from a sample"),
-    ("Tile", 60.0, "Tile, or path and row"),
-    ("Sensor", 132.0, "The sensor, where it is recognised"),
-    ("Bands", 46.0, "How many bands it has"),
-    ("Grid", 160.0, "Where its pixels lie"),
-    ("Offset", 48.0, "What is taken away from its values"),
+    ("", 24.0, text!("Whether it is taken")),
+    (text!("Date"), 88.0, text!("The day it was taken; type another one to correct it")),
+    (text!("File"), 150.0, text!("Its file, or what the names of its files share")),
+    (text!("Clear"), 100.0, text!("The share of its pixels that were observed and are clear, from a sample")),
+    (text!("Tile"), 60.0, text!("Tile, or path and row")),
+    (text!("Sensor"), 132.0, text!("The sensor, where it is recognised")),
+    (text!("Bands"), 46.0, text!("How many bands it has")),
+    (text!("Grid"), 160.0, text!("Where its pixels lie")),
+    (text!("Offset"), 48.0, text!("What is taken away from its values")),
 ];
 const FILE: usize = 2;
 
@@ -83,11 +84,11 @@ fn head_ui(
                 let share = progress.and_then(crate::progress::Progress::share);
                 ui.add(egui::ProgressBar::new(share.unwrap_or(0.0)).desired_width(96.0).desired_height(6.0));
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    if ui.small_button("Stop looking").clicked() {
+                    if ui.small_button(tr!("Stop looking")).clicked() {
                         commands.push(Command::Cancel(*id));
                     }
                     ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                        let what = progress.map_or("Looking at the files", |p| p.what.as_str());
+                        let what = progress.map_or(tr!("Looking at the files"), |p| p.what.as_str());
                         ui.add(Label::new(RichText::new(what).weak()).truncate());
                     });
                 });
@@ -95,27 +96,30 @@ fn head_ui(
             return;
         }
         SurveyState::Failed(why) => {
-            ui.label(RichText::new("These files cannot be used yet").strong());
+            ui.label(RichText::new(tr!("These files cannot be used yet")).strong());
             ui.label(RichText::new(why).color(ui.visuals().error_fg_color));
-            again = ui.button("Look again").clicked();
+            again = ui.button(tr!("Look again")).clicked();
         }
         SurveyState::Stopped => {
             ui.horizontal(|ui| {
-                ui.label("The looking was stopped.");
-                again = ui.button("Look again").clicked();
+                ui.label(tr!("The looking was stopped."));
+                again = ui.button(tr!("Look again")).clicked();
             });
         }
         SurveyState::Ready | SurveyState::None => {
             ui.horizontal(|ui| {
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    let hint = "Reads the files again, where they have changed";
-                    again = ui.small_button("Look again").on_hover_text(hint).clicked();
+                    let hint = tr!("Reads the files again, where they have changed");
+                    again = ui.small_button(tr!("Look again")).on_hover_text(hint).clicked();
                     ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                        let left_out = match imagery.left_out.len() {
-                            0 => String::new(),
-                            n => format!("; {} left out", format::count(n, "file")),
+                        let words = match imagery.left_out.len() {
+                            0 => facts.summary.to_string(),
+                            n => tr!(
+                                "{acquisitions}; {files} left out",
+                                acquisitions = facts.summary,
+                                files = format::count(n, "file")
+                            ),
                         };
-                        let words = format!("{}{left_out}", facts.summary);
                         ui.add(Label::new(RichText::new(words).strong()).truncate());
                     });
                 });
@@ -193,8 +197,8 @@ fn header_ui(ui: &mut Ui, found: &Recognised, imagery: &mut Imagery, widths: &[f
     let mut cells = Cells::new(ui, widths, usize::MAX);
     cells.next(ui, |ui| {
         let mut all = imagery.left_out.is_empty();
-        let tick = ui.checkbox(&mut all, "").on_hover_text("Takes all, or leaves all out");
-        tick.widget_info(|| egui::WidgetInfo::selected(egui::Role::CheckBox, true, all, "Take all"));
+        let tick = ui.checkbox(&mut all, "").on_hover_text(tr!("Takes all, or leaves all out"));
+        tick.widget_info(|| egui::WidgetInfo::selected(egui::Role::CheckBox, true, all, tr!("Take all")));
         if tick.changed() {
             imagery.left_out.clear();
             if !all {
@@ -202,12 +206,12 @@ fn header_ui(ui: &mut Ui, found: &Recognised, imagery: &mut Imagery, widths: &[f
             }
         }
     });
-    for (column, (name, _, hint)) in COLUMNS.iter().enumerate().skip(1) {
+    for (column, &(name, _, hint)) in COLUMNS.iter().enumerate().skip(1) {
         let sort = imagery.table.sort.filter(|(by, _)| *by == column);
         let clicked = cells.next(ui, |ui| {
-            let text = RichText::new(*name).small();
+            let text = RichText::new(told(name)).small();
             let text = if sort.is_some() { text.strong() } else { text.weak() };
-            let button = ui.add(egui::Button::new(text).frame(false)).on_hover_text(*hint);
+            let button = ui.add(egui::Button::new(text).frame(false)).on_hover_text(told(hint));
             if let Some((_, descending)) = sort {
                 arrow(ui, button.rect.right_center(), descending);
             }
@@ -249,7 +253,7 @@ fn row_ui(
     let mut taken = paths(acquisition).any(|path| !imagery.left_out.contains(path));
     let changed = cells.next(ui, |ui| {
         let tick = ui.checkbox(&mut taken, "");
-        let name = format!("Take {}", acquisition.key);
+        let name = tr!("Take {name}", name = acquisition.key);
         tick.widget_info(|| egui::WidgetInfo::selected(egui::Role::CheckBox, true, taken, &name));
         tick.changed()
     });
@@ -263,7 +267,7 @@ fn row_ui(
         }
     }
     cells.next(ui, |ui| {
-        let name = format!("Date of {}", acquisition.key);
+        let name = tr!("Date of {name}", name = acquisition.key);
         let files: Vec<&Path> = paths(acquisition).collect();
         date_ui(ui, &name, &files, Some(acquisition.date), imagery);
     });
@@ -282,9 +286,9 @@ fn row_ui(
     cells.next(ui, |ui| {
         let (bands, masks) = names(acquisition);
         ui.label(RichText::new(bands.len().to_string()).monospace()).on_hover_ui(|ui| {
-            ui.label(format!("Bands {}", bands.join(", ")));
+            ui.label(tr!("Bands {names}", names = bands.join(", ")));
             if !masks.is_empty() {
-                ui.label(format!("Masks {}", masks.join(", ")));
+                ui.label(tr!("Masks {names}", names = masks.join(", ")));
             }
         });
     });
@@ -313,7 +317,7 @@ pub(super) fn date_ui(
     };
     let read = super::fields::date(&text);
     let size = Vec2::new(0.0, tokens::TARGET);
-    let mut field = TextEdit::singleline(&mut text).desired_width(f32::INFINITY).hint_text("date");
+    let mut field = TextEdit::singleline(&mut text).desired_width(f32::INFINITY).hint_text(tr!("date"));
     field = field.min_size(size).align(egui::Align2::LEFT_CENTER);
     if date.is_some() {
         field = field.frame(egui::Frame::NONE);
@@ -347,7 +351,7 @@ fn files_ui(ui: &mut Ui, acquisition: &Acquisition) {
     let files: Vec<_> = paths(acquisition).collect();
     files.iter().take(SHOWN).for_each(|path| drop(ui.label(path.display().to_string())));
     if files.len() > SHOWN {
-        ui.label(format!("and {} more", files.len() - SHOWN));
+        ui.label(tr!("and {n} more", n = files.len() - SHOWN));
     }
 }
 
@@ -375,7 +379,12 @@ fn grid_ui(ui: &mut Ui, acquisition: &Acquisition, placements: &[Placement]) {
     let Some(first) = those.first().and_then(|&i| placements.get(i)) else { return };
     let unit = if first.crs.is_geographic() { "°" } else { " m" };
     let side = format::trimmed(first.pixel_size()[0]);
-    let size = format!("{} x {} of {side}{unit}", first.width, first.height);
+    let size = tr!(
+        "{width} x {height} of {side}",
+        width = first.width,
+        height = first.height,
+        side = format!("{side}{unit}")
+    );
     let letters: Vec<String> = those.iter().map(|&i| letter(i)).collect();
     let text = if placements.len() > 1 { format!("{}  {size}", letters.join("")) } else { size };
     ui.add(Label::new(RichText::new(text).weak()).truncate()).on_hover_ui(|ui| {

@@ -2,6 +2,7 @@
 
 use crate::jobs::{ToldOfImport, Without};
 use crate::labels::import::{Group, Told, grouped};
+use crate::ui::words::tr;
 use crate::ui::{format, tokens};
 use egui::{CollapsingHeader, Label, RichText, ScrollArea, Ui};
 
@@ -21,44 +22,65 @@ pub fn details_ui(ui: &mut Ui, told: &ToldOfImport) {
     };
     ui.add_space(tokens::GRID);
     let skipped = told.skipped_features();
-    list(ui, "skipped", &told.skipped, format!("{} skipped", format::count(skipped, "feature")));
+    list(
+        ui,
+        "skipped",
+        &told.skipped,
+        tr!("{features} skipped", features = format::count(skipped, "feature")),
+    );
     list(
         ui,
         "in-part",
         &told.in_part,
-        format!("{} imported in part", format::count(told.in_part.len(), "feature")),
+        tr!("{features} imported in part", features = format::count(told.in_part.len(), "feature")),
     );
     let emptied = told.without_told(Without::Emptied);
     list(
         ui,
         "emptied",
         &emptied,
-        format!("{} emptied by the buffer", format::count(emptied.len(), "annotation")),
+        tr!("{annotations} emptied by the buffer", annotations = format::count(emptied.len(), "annotation")),
     );
     let none = told.without_told(Without::NoWholePixel);
     list(
         ui,
         "none",
         &none,
-        format!("{} too small for a whole pixel", format::count(none.len(), "annotation")),
+        tr!(
+            "{annotations} too small for a whole pixel",
+            annotations = format::count(none.len(), "annotation")
+        ),
     );
     let failed = told.without_told(Without::Failed);
-    list(ui, "failed", &failed, format!("{} cannot be buffered", format::count(failed.len(), "annotation")));
+    list(
+        ui,
+        "failed",
+        &failed,
+        tr!("{annotations} cannot be buffered", annotations = format::count(failed.len(), "annotation")),
+    );
     let outside = told.without_told(Without::Outside);
     list(
         ui,
         "outside",
         &outside,
-        format!("{} outside of every site", format::count(outside.len(), "annotation")),
+        tr!("{annotations} outside of every site", annotations = format::count(outside.len(), "annotation")),
     );
-    let more = if told.overlaps_cut_short { "at least " } else { "" };
-    let words = format!("{more}{} with another class", format::count(told.overlaps.len(), "overlap"));
+    let overlaps = format::count(told.overlaps.len(), "overlap");
+    let words = match told.overlaps_cut_short {
+        true => tr!("at least {overlaps} with another class", overlaps = overlaps),
+        false => tr!("{overlaps} with another class", overlaps = overlaps),
+    };
     list(ui, "overlaps", &told.overlaps, words);
     if !told.repaired.is_empty() {
-        let title = format!("{} repaired", format::count(told.repaired.len(), "feature"));
+        let title = tr!("{features} repaired", features = format::count(told.repaired.len(), "feature"));
         let row = |r: &crate::labels::import::Repaired| {
             let (before, after) = (format::hectares(r.before_ha), format::hectares(r.after_ha));
-            format!("Feature {}: {before} as drawn, {after} as imported", r.feature)
+            tr!(
+                "Feature {n}: {before} as drawn, {after} as imported",
+                n = r.feature,
+                before = before,
+                after = after
+            )
         };
         let rows: Vec<String> = told.repaired.iter().take(LISTED).map(row).collect();
         list_ui(ui, "repaired", RichText::new(title), &rows);

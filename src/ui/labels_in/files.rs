@@ -3,6 +3,7 @@
 use super::{LabelsIn, name_list};
 use crate::app::OpenProject;
 use crate::ui::view::View;
+use crate::ui::words::tr;
 use crate::ui::{tokens, widgets};
 use egui::{Align, ComboBox, DragValue, Label, Layout, RichText, ScrollArea, TextEdit, Ui, Vec2};
 use std::path::{Path, PathBuf};
@@ -10,19 +11,19 @@ use std::path::{Path, PathBuf};
 pub fn files_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.add_space(2.0 * tokens::GRID);
-        ui.heading("Import labels");
-        widgets::section(ui, "Files");
+        ui.heading(tr!("Import labels"));
+        widgets::section(ui, tr!("Files"));
         list_ui(ui, &mut view.labels_in);
-        let hint = "GeoJSON, GeoPackage, Shapefiles, or label rasters";
-        if ui.button("Browse…").on_hover_text(hint).clicked() {
+        let hint = tr!("GeoJSON, GeoPackage, Shapefiles, or label rasters");
+        if ui.button(tr!("Browse…")).on_hover_text(hint).clicked() {
             view.dialogs.browse_labels(ui.ctx());
         }
         path_ui(ui, &mut view.labels_in);
         layer_ui(ui, project, &mut view.labels_in);
-        widgets::section(ui, "Places");
+        widgets::section(ui, tr!("Places"));
         places_ui(ui, project, &mut view.labels_in);
         if view.labels_in.last(project).is_some_and(|last| last.read.files.iter().any(|f| f.is_raster)) {
-            widgets::section(ui, "Raster");
+            widgets::section(ui, tr!("Raster"));
             raster_ui(ui, &mut view.labels_in);
         }
         ui.add_space(4.0 * tokens::GRID);
@@ -35,7 +36,9 @@ fn list_ui(ui: &mut Ui, page: &mut LabelsIn) {
         ui.horizontal(|ui| {
             let text = path.display().to_string();
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let remove = ui.small_button("Remove").on_hover_text(format!("Takes {text} off the list"));
+                let remove = ui
+                    .small_button(tr!("Remove"))
+                    .on_hover_text(tr!("Takes {text} off the list", text = text));
                 if remove.clicked() {
                     removed = Some(i);
                 }
@@ -49,7 +52,7 @@ fn list_ui(ui: &mut Ui, page: &mut LabelsIn) {
         page.inputs.remove(i);
     }
     if page.inputs.is_empty() {
-        ui.label(RichText::new("None yet.").weak());
+        ui.label(RichText::new(tr!("None yet.")).weak());
     }
 }
 
@@ -60,13 +63,13 @@ pub fn name_of(path: &Path) -> String {
 
 fn path_ui(ui: &mut Ui, page: &mut LabelsIn) {
     ui.horizontal(|ui| {
-        let label = ui.add(Label::new(RichText::new("Path").weak()));
-        let width = ui.available_width() - 52.0;
+        let label = ui.add(Label::new(RichText::new(tr!("Path")).weak()));
+        let width = ui.available_width() - 76.0;
         let field = TextEdit::singleline(&mut page.path).desired_width(width).hint_text("labels.gpkg");
-        let field = ui.add(field).labelled_by(label.id).on_hover_text("A file. Enter adds it");
+        let field = ui.add(field).labelled_by(label.id).on_hover_text(tr!("A file. Enter adds it"));
         let entered = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
         let is_there = !page.path.trim().is_empty();
-        if (ui.add_enabled(is_there, egui::Button::new("Add")).clicked() || entered) && is_there {
+        if (ui.add_enabled(is_there, egui::Button::new(tr!("Add"))).clicked() || entered) && is_there {
             let path = PathBuf::from(page.path.trim().trim_matches(['"', '\'']));
             page.path.clear();
             page.add([path]);
@@ -87,7 +90,7 @@ fn layer_ui(ui: &mut Ui, project: &OpenProject, page: &mut LabelsIn) {
     if layers.len() < 2 {
         return;
     }
-    widgets::section(ui, "Layer");
+    widgets::section(ui, tr!("Layer"));
     let shown = page.reading.layer.clone().unwrap_or_else(|| layers[0].clone());
     let choice = ComboBox::from_id_salt("layer").selected_text(&shown).width(FULL).truncate();
     let response = choice.show_ui(ui, |ui| {
@@ -97,7 +100,7 @@ fn layer_ui(ui: &mut Ui, project: &OpenProject, page: &mut LabelsIn) {
             }
         }
     });
-    name_list(&response.response, "Layer", &shown);
+    name_list(&response.response, tr!("Layer"), &shown);
 }
 
 /// Width of what fills the panel.
@@ -105,29 +108,30 @@ const FULL: f32 = super::FILES - 24.0;
 
 fn places_ui(ui: &mut Ui, project: &OpenProject, page: &mut LabelsIn) {
     let read = page.last(project).and_then(|last| last.read.files.first());
-    let hint = read.map_or("as the file says".to_owned(), |file| file.crs.clone());
-    let about = "EPSG:CODE or WKT; needed where a file does not say it, as a Shapefile without .prj";
-    let label = ui.label(RichText::new("Coordinate system").weak()).on_hover_text(about);
+    let hint = read.map_or(tr!("as the file says").to_owned(), |file| file.crs.clone());
+    let about = tr!("EPSG:CODE or WKT; needed where a file does not say it, as a Shapefile without .prj");
+    let label = ui.label(RichText::new(tr!("Coordinate system")).weak()).on_hover_text(about);
     let field = TextEdit::singleline(&mut page.crs).hint_text(hint).desired_width(f32::INFINITY);
     ui.add(field).labelled_by(label.id).on_hover_text(about);
-    ui.checkbox(&mut page.reading.swap_xy, "Turn x and y about")
-        .on_hover_text("For files that have latitude before longitude");
-    let about = "Of text in Shapefiles that do not say theirs: ISO-8859-1, CP1252, UTF-8 …";
-    let label = ui.label(RichText::new("Encoding").weak()).on_hover_text(about);
-    let field =
-        TextEdit::singleline(&mut page.encoding).hint_text("as the file says").desired_width(f32::INFINITY);
+    ui.checkbox(&mut page.reading.swap_xy, tr!("Turn x and y about"))
+        .on_hover_text(tr!("For files that have latitude before longitude"));
+    let about = tr!("Of text in Shapefiles that do not say theirs: ISO-8859-1, CP1252, UTF-8 …");
+    let label = ui.label(RichText::new(tr!("Encoding")).weak()).on_hover_text(about);
+    let field = TextEdit::singleline(&mut page.encoding)
+        .hint_text(tr!("as the file says"))
+        .desired_width(f32::INFINITY);
     ui.add(field).labelled_by(label.id).on_hover_text(about);
 }
 
 fn raster_ui(ui: &mut Ui, page: &mut LabelsIn) {
     ui.horizontal(|ui| {
-        let label = ui.add(Label::new(RichText::new("Least pixels").weak()));
+        let label = ui.add(Label::new(RichText::new(tr!("Least pixels")).weak()));
         ui.add(DragValue::new(&mut page.reading.min_pixels).range(1..=100_000).suffix(" px"))
             .labelled_by(label.id)
-            .on_hover_text("Regions with fewer pixels are left aside");
+            .on_hover_text(tr!("Regions with fewer pixels are left aside"));
     });
-    ui.checkbox(&mut page.reading.zero_is_class, "0 is a class")
-        .on_hover_text("Otherwise pixels with the value 0 are unlabelled");
+    ui.checkbox(&mut page.reading.zero_is_class, tr!("0 is a class"))
+        .on_hover_text(tr!("Otherwise pixels with the value 0 are unlabelled"));
 }
 
 /// What to do, while there is nothing.
@@ -136,17 +140,19 @@ pub fn empty_ui(ui: &mut Ui, view: &mut View) {
     let rect = egui::Rect::from_center_size(ui.max_rect().center(), size);
     let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(rect));
     ui.vertical_centered(|ui| {
-        ui.label(RichText::new("Drop files of labels here, or browse…").heading());
+        ui.label(RichText::new(tr!("Drop files of labels here, or browse…")).heading());
         ui.add_space(tokens::GRID);
         ui.label(
             RichText::new(
-                "GeoJSON, GeoPackage and Shapefiles with polygons or points, or rasters of class codes. You see what \
-                 becomes of every feature before anything is imported, and Ctrl+Z takes the whole import back.",
+                tr!(
+                    "GeoJSON, GeoPackage and Shapefiles with polygons or points, or rasters of class codes. You see what \
+                     becomes of every feature before anything is imported, and Ctrl+Z takes the whole import back."
+                ),
             )
             .weak(),
         );
         ui.add_space(2.0 * tokens::GRID);
-        if widgets::primary(ui, true, "Browse files…").clicked() {
+        if widgets::primary(ui, true, tr!("Browse files…")).clicked() {
             view.dialogs.browse_labels(ui.ctx());
         }
     });

@@ -5,6 +5,7 @@ use crate::app::OpenProject;
 use crate::labels::Confidence;
 use crate::labels::import::{Column, Numbers};
 use crate::ui::view::View;
+use crate::ui::words::{tr, tr_word};
 use crate::ui::{format, tokens, widgets};
 use egui::{Align, CollapsingHeader, ComboBox, DragValue, Label, Layout, RichText, ScrollArea, Ui, Vec2};
 use serde_json::Value;
@@ -18,34 +19,39 @@ pub fn settings_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     let page = &mut view.labels_in;
     let columns = columns(project, page);
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        widgets::section(ui, "Class");
+        widgets::section(ui, tr!("Class"));
         class_ui(ui, project, page, &columns);
-        widgets::section(ui, "What is said of them");
-        row(ui, "Confidence", "How sure what is imported is, where no field says", |ui| {
-            ui.selectable_value(&mut page.confidence, Confidence::Sure, "Sure")
-                .on_hover_text("Training takes them");
-            ui.selectable_value(&mut page.confidence, Confidence::Likely, "Likely")
-                .on_hover_text("Training leaves them unless told otherwise");
+        widgets::section(ui, tr!("What is said of them"));
+        row(ui, tr!("Confidence"), tr!("How sure what is imported is, where no field says"), |ui| {
+            ui.selectable_value(&mut page.confidence, Confidence::Sure, tr!("Sure"))
+                .on_hover_text(tr!("Training takes them"));
+            ui.selectable_value(&mut page.confidence, Confidence::Likely, tr!("Likely"))
+                .on_hover_text(tr!("Training leaves them unless told otherwise"));
         });
-        row(ui, "Inward buffer", "Of their own; otherwise that of their class or the project", |ui| {
-            ui.checkbox(&mut page.own_buffer, "of their own");
-            ui.add_enabled(
-                page.own_buffer,
-                DragValue::new(&mut page.buffer_m).range(0.0..=1000.0).speed(1.0).suffix(" m"),
-            );
-        });
-        CollapsingHeader::new("Fields with more").show(ui, |ui| {
+        row(
+            ui,
+            tr!("Inward buffer"),
+            tr!("Of their own; otherwise that of their class or the project"),
+            |ui| {
+                ui.checkbox(&mut page.own_buffer, tr!("of their own"));
+                ui.add_enabled(
+                    page.own_buffer,
+                    DragValue::new(&mut page.buffer_m).range(0.0..=1000.0).speed(1.0).suffix(" m"),
+                );
+            },
+        );
+        CollapsingHeader::new(tr!("Fields with more")).show(ui, |ui| {
             let fields = &mut page.fields;
             let choices = [
-                ("Confidence", "“sure” or “likely”", &mut fields.confidence),
-                ("Author", "Who drew it", &mut fields.author),
-                ("Note", "What was noted; the file's name otherwise", &mut fields.note),
-                ("From", "The first date it holds for", &mut fields.from),
-                ("To", "The last date it holds for", &mut fields.to),
-                ("Buffer", "An inward buffer in metres", &mut fields.buffer),
+                (tr!("Confidence"), tr!("“sure” or “likely”"), &mut fields.confidence),
+                (tr!("Author"), tr!("Who drew it"), &mut fields.author),
+                (tr!("Note"), tr!("What was noted; the file's name otherwise"), &mut fields.note),
+                (tr!("From"), tr!("The first date it holds for"), &mut fields.from),
+                (tr!("To"), tr!("The last date it holds for"), &mut fields.to),
+                (tr!("Buffer"), tr!("An inward buffer in metres"), &mut fields.buffer),
             ];
             for (name, hint, field) in choices {
-                row(ui, name, hint, |ui| field_ui(ui, name, "none", field, &columns));
+                row(ui, name, hint, |ui| field_ui(ui, name, tr!("none"), field, &columns));
             }
         });
         ui.add_space(4.0 * tokens::GRID);
@@ -91,9 +97,9 @@ fn examples(column: &Column) -> String {
     let shown: Vec<String> = column.values().take(SHOWN).map(text).collect();
     let number = column.different();
     match number {
-        0 => "empty".into(),
+        0 => tr!("empty").into(),
         _ if column.overflowed => {
-            format!("{} … more than {}", shown.join(", "), format::grouped(number as i64))
+            tr!("{values} … more than {n}", values = shown.join(", "), n = format::grouped(number as i64))
         }
         _ if number > SHOWN => format!("{} … {}", shown.join(", "), format::count(number, "value")),
         _ => shown.join(", "),
@@ -106,22 +112,24 @@ fn class_ui(ui: &mut Ui, project: &OpenProject, page: &mut LabelsIn, columns: &[
     let guessed =
         last.and_then(|last| last.told.as_ref().ok()?.files.first().map(|file| file.class_field.clone()));
     if !is_raster {
-        let none = guessed.map_or("choose one".to_owned(), |name| format!("{name} (guessed)"));
-        row(ui, "Class field", "The field that holds the class", |ui| {
-            field_ui(ui, "Class field", &none, &mut page.class_field, columns);
+        let none = guessed.map_or(tr!("choose one").to_owned(), |name| tr!("{name} (guessed)", name = name));
+        row(ui, tr!("Class field"), tr!("The field that holds the class"), |ui| {
+            field_ui(ui, tr!("Class field"), &none, &mut page.class_field, columns);
         });
     }
     let shown = page
         .numbers
-        .map_or(if is_raster { "choose one" } else { Numbers::NamesThenCodes.title() }, Numbers::title);
-    row(ui, "Numbers are", "What values that are numbers mean", |ui| {
+        .map_or(if is_raster { tr!("choose one") } else { tr_word(Numbers::NamesThenCodes.title()) }, |n| {
+            tr_word(n.title())
+        });
+    row(ui, tr!("Numbers are"), tr!("What values that are numbers mean"), |ui| {
         let choice = ComboBox::from_id_salt("numbers").selected_text(shown).width(CHOSEN).truncate();
         let response = choice.show_ui(ui, |ui| {
             for numbers in Numbers::ALL {
-                ui.selectable_value(&mut page.numbers, Some(numbers), numbers.title());
+                ui.selectable_value(&mut page.numbers, Some(numbers), tr_word(numbers.title()));
             }
         });
-        name_list(&response.response, "Numbers are", shown);
+        name_list(&response.response, tr!("Numbers are"), shown);
     });
 }
 

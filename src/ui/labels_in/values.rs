@@ -6,6 +6,7 @@ use crate::jobs::{LabelsSurveyed, ToldOfImport};
 use crate::labels::Legend;
 use crate::labels::import::{ClassTarget, ValueTaken};
 use crate::ui::view::View;
+use crate::ui::words::tr;
 use crate::ui::{format, tokens, widgets};
 use egui::{
     Align, ComboBox, DragValue, Frame, Label, Layout, Panel, RichText, ScrollArea, TextEdit, Ui, Vec2,
@@ -52,33 +53,34 @@ fn head_ui(
                 let share = progress.and_then(crate::progress::Progress::share);
                 ui.add(egui::ProgressBar::new(share.unwrap_or(0.0)).desired_width(96.0).desired_height(6.0));
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    if ui.small_button("Stop looking").clicked() {
+                    if ui.small_button(tr!("Stop looking")).clicked() {
                         commands.push(Command::Cancel(*id));
                     }
                     ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                        let what = progress.map_or("Looking at the files", |p| p.what.as_str());
+                        let what = progress.map_or(tr!("Looking at the files"), |p| p.what.as_str());
                         ui.add(Label::new(RichText::new(what).weak()).truncate());
                     });
                 });
             });
         }
         SurveyState::Failed(why) => {
-            ui.label(RichText::new("These files cannot be imported yet").strong());
+            ui.label(RichText::new(tr!("These files cannot be imported yet")).strong());
             ui.label(RichText::new(format::without_options(why)).color(ui.visuals().error_fg_color));
-            if ui.button("Look again").clicked() {
+            if ui.button(tr!("Look again")).clicked() {
                 page.look_again(commands);
             }
         }
         SurveyState::Stopped => {
-            ui.label("The looking was stopped.");
-            if ui.button("Look again").clicked() {
+            ui.label(tr!("The looking was stopped."));
+            if ui.button(tr!("Look again")).clicked() {
                 page.look_again(commands);
             }
         }
         SurveyState::None | SurveyState::Ready => {
             for file in page.last(project).iter().flat_map(|last| &last.read.files) {
                 let what = if file.is_raster { "region" } else { "feature" };
-                let layer = file.layer.as_ref().map_or(String::new(), |layer| format!(", layer {layer}"));
+                let layer =
+                    file.layer.as_ref().map_or(String::new(), |layer| tr!(", layer {layer}", layer = layer));
                 let words = format!(
                     "{}  {}, {}{layer}, {}",
                     files::name_of(&file.path),
@@ -102,8 +104,11 @@ fn hints_ui(ui: &mut Ui, last: &LabelsSurveyed, page: &mut LabelsIn) {
     if let Some(why) = &last.doubts.seems_swapped {
         let why = format::without_options(why);
         ui.label(RichText::new(capital(&why)).color(warning));
-        let words =
-            if page.reading.swap_xy { "Leave them as they are in the file" } else { "Turn them about" };
+        let words = if page.reading.swap_xy {
+            tr!("Leave them as they are in the file")
+        } else {
+            tr!("Turn them about")
+        };
         if ui.button(words).clicked() {
             page.reading.swap_xy = !page.reading.swap_xy;
         }
@@ -121,17 +126,17 @@ fn capital(words: &str) -> String {
 fn table_ui(ui: &mut Ui, told: &ToldOfImport, page: &mut LabelsIn) {
     ui.add_space(tokens::GRID);
     ui.horizontal(|ui| {
-        ui.label(RichText::new("Value").weak());
+        ui.label(RichText::new(tr!("Value")).weak());
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.allocate_ui_with_layout(
                 Vec2::new(CLASS + 22.0, tokens::TARGET),
                 Layout::left_to_right(Align::Center),
                 |ui| {
                     ui.set_min_width(CLASS + 22.0);
-                    ui.label(RichText::new("Becomes").weak());
+                    ui.label(RichText::new(tr!("Becomes")).weak());
                 },
             );
-            ui.label(RichText::new("Features").weak());
+            ui.label(RichText::new(tr!("Features")).weak());
         });
     });
     ui.separator();
@@ -141,14 +146,14 @@ fn table_ui(ui: &mut Ui, told: &ToldOfImport, page: &mut LabelsIn) {
         }
         let more = told.values.len().saturating_sub(LISTED);
         if more > 0 {
-            let words = format!(
-                "and {} more values: is this the field with the class?",
-                format::grouped(more as i64)
+            let words = tr!(
+                "and {n} more values: is this the field with the class?",
+                n = format::grouped(more as i64)
             );
             ui.label(RichText::new(words).weak());
         }
         if told.values.is_empty() {
-            widgets::empty(ui, "No values", "No feature has a class in this field.");
+            widgets::empty(ui, tr!("No values"), tr!("No feature has a class in this field."));
         }
     });
 }
@@ -185,23 +190,23 @@ fn target_ui(
     page: &mut LabelsIn,
 ) {
     let shown = match (target, class) {
-        (Some(ClassTarget::Skip), _) => "Skip".to_owned(),
-        (_, Some(class)) if taken.is_new => format!("{class} (new)"),
+        (Some(ClassTarget::Skip), _) => tr!("Skip").to_owned(),
+        (_, Some(class)) if taken.is_new => tr!("{class} (new)", class = class),
         (_, Some(class)) => class.to_owned(),
-        (_, None) => "left aside".into(),
+        (_, None) => tr!("left aside").into(),
     };
     let choice =
         ComboBox::from_id_salt(("becomes", &taken.value)).selected_text(&shown).width(CLASS).truncate();
     let mut chosen: Option<Option<ClassTarget>> = None;
     let response = choice.show_ui(ui, |ui| {
-        if ui.selectable_label(target.is_none(), "By its name").clicked() {
+        if ui.selectable_label(target.is_none(), tr!("By its name")).clicked() {
             chosen = Some(None);
         }
-        if ui.selectable_label(target == Some(&ClassTarget::Skip), "Skip").clicked() {
+        if ui.selectable_label(target == Some(&ClassTarget::Skip), tr!("Skip")).clicked() {
             chosen = Some(Some(ClassTarget::Skip));
         }
         let is_new = matches!(target, Some(ClassTarget::New { .. }));
-        if ui.selectable_label(is_new, "New class…").clicked() && !is_new {
+        if ui.selectable_label(is_new, tr!("New class…")).clicked() && !is_new {
             let name = taken.value.clone();
             chosen = Some(Some(ClassTarget::New { name, code: None, colour: None }));
         }
@@ -218,7 +223,7 @@ fn target_ui(
             });
         }
     });
-    let name = format!("What “{}” becomes", taken.value);
+    let name = tr!("What “{value}” becomes", value = taken.value);
     name_list(&response.response, &name, &shown);
     match chosen {
         Some(Some(target)) => drop(page.classes.insert(taken.value.clone(), target)),
@@ -232,10 +237,10 @@ fn new_class_ui(ui: &mut Ui, value: &str, page: &mut LabelsIn) {
     let Some(ClassTarget::New { name, code, colour }) = page.classes.get_mut(value) else { return };
     ui.horizontal(|ui| {
         ui.add_space(4.0 * tokens::GRID);
-        let label = ui.label(RichText::new("New class").weak());
+        let label = ui.label(RichText::new(tr!("New class")).weak());
         ui.add(TextEdit::singleline(name).desired_width(140.0)).labelled_by(label.id);
         let mut has_code = code.is_some();
-        ui.checkbox(&mut has_code, "code").on_hover_text("The next free code otherwise");
+        ui.checkbox(&mut has_code, tr!("code")).on_hover_text(tr!("The next free code otherwise"));
         match (has_code, &mut *code) {
             (true, Some(code)) => drop(ui.add(DragValue::new(code).range(1..=254))),
             (true, none) => *none = Some(1),

@@ -10,9 +10,10 @@ pub use table::table_ui;
 use super::format;
 use super::map::MapView;
 use super::view::View;
+use super::words::{tr, tr_word};
 use crate::app::{Command, OpenProject};
 use crate::jobs::{ListSpec, Mark};
-use crate::labels::{Annotation, AnnotationId, Confidence};
+use crate::labels::{Annotation, AnnotationId, Confidence, Emptied};
 use egui::{Context, Key, Modifiers};
 use geo::BoundingRect;
 
@@ -170,59 +171,78 @@ pub fn zoom_to_selected(project: &OpenProject, map: &mut MapView) {
 /// "sure", "likely".
 pub fn confidence_words(confidence: Confidence) -> &'static str {
     match confidence {
-        Confidence::Sure => "sure",
-        Confidence::Likely => "likely",
+        Confidence::Sure => tr!("sure"),
+        Confidence::Likely => tr!("likely"),
     }
+}
+
+/// Why a core has no pure pixel.
+pub fn emptied_words(why: Emptied) -> String {
+    tr_word(&why.to_string()).to_string()
 }
 
 /// What is wrong with an annotation, each in a few words, the gravest first.
 pub fn flag_words(project: &OpenProject, annotation: &Annotation) -> Vec<String> {
+    flags_told(project, annotation).into_iter().map(|(_, words)| words).collect()
+}
+
+/// What is wrong with an annotation, and that in a few words, the gravest first.
+pub fn flags_told(project: &OpenProject, annotation: &Annotation) -> Vec<(Mark, String)> {
     let flags = &project.derived.flags;
     let Some(facts) = flags.of(annotation.id) else { return Vec::new() };
-    let mut words = Vec::new();
+    let mut told = Vec::new();
     for mark in facts.marks.iter() {
+        let mut tell = |words: String| told.push((mark, words));
         match (mark, &facts.core) {
-            (Mark::Unusable, Some(Err(why))) => words.push(why.clone()),
+            (Mark::Unusable, Some(Err(why))) => tell(why.clone()),
             (Mark::NoPurePixel, Some(Ok(core))) => {
-                words.extend(core.core.emptied.map(|why| format!("no pure pixel: {why}")));
+                if let Some(why) = core.core.emptied {
+                    tell(tr!("no pure pixel: {why}", why = emptied_words(why)));
+                }
             }
             (Mark::ClaimedTwice, _) => {
-                words.push(format!("{} claimed twice", format::count(facts.claimed_twice, "pixel")));
+                tell(tr!("{pixels} claimed twice", pixels = format::count(facts.claimed_twice, "pixel")));
             }
             (Mark::Overlaps, _) => {
-                words.extend(
-                    flags
-                        .overlaps(annotation.id)
-                        .iter()
-                        .map(|(other, ha)| overlap_words(project, *other, *ha)),
-                );
+                for (other, ha) in flags.overlaps(annotation.id) {
+                    tell(overlap_words(project, *other, *ha));
+                }
             }
             (Mark::Dropped, Some(Ok(core))) => {
-                words.push(format!("{} dropped", format::count(core.core.dropped.len(), "pixel")));
+                tell(tr!("{pixels} dropped", pixels = format::count(core.core.dropped.len(), "pixel")));
             }
-            (Mark::SomeDates, _) => words.push(period_words(project, annotation)),
-            _ => words.push(mark.title().into()),
+            (Mark::SomeDates, _) => tell(period_words(project, annotation)),
+            _ => tell(tr_word(mark.title()).into()),
         }
     }
-    words
+    told
 }
 
 /// "overlaps 12 water by 0.30 ha".
 fn overlap_words(project: &OpenProject, other: AnnotationId, ha: f64) -> String {
     let class = project.annotation(other).and_then(|a| project.document.legend.class(a.class));
-    let name = class.map_or("of another class", |class| class.name.as_str());
+    let name = class.map_or(tr!("of another class"), |class| class.name.as_str());
     // Of a point and a polygon nothing is shared but a place.
-    let by = if ha > 0.0 { format!(" by {}", format::hectares(ha)) } else { String::new() };
-    format!("overlaps {other} {name}{by}")
+    if ha > 0.0 {
+        let area = format::hectares(ha);
+        tr!("overlaps {other} {name} by {area}", other = other, name = name, area = area)
+    } else {
+        tr!("overlaps {other} {name}", other = other, name = name)
+    }
 }
 
 /// "holds from 1 Mar 2022 to 1 May 2022, so training leaves it out".
 fn period_words(project: &OpenProject, annotation: &Annotation) -> String {
     let holds = annotation.holds;
-    let part = |word: &str, date: Option<chrono::NaiveDate>| {
-        date.map_or(String::new(), |date| format!(" {word} {}", format::date(date)))
+    let period = match (holds.from.map(format::date), holds.to.map(format::date)) {
+        (Some(from), Some(to)) => tr!("holds from {from} to {to}", from = from, to = to),
+        (Some(from), None) => tr!("holds from {from}", from = from),
+        (None, Some(to)) => tr!("holds to {to}", to = to),
+        (None, None) => tr!("holds").into(),
     };
     let dates = project.cube().map_or(&[] as &[_], |(opened, _)| opened.cube.info().dates.as_slice());
-    let left_out = if holds.at_all(dates) { "" } else { ", not at all dates: training leaves it out" };
-    format!("holds{}{}{left_out}", part("from", holds.from), part("to", holds.to))
+    match holds.at_all(dates) {
+        true => period,
+        false => tr!("{period}, not at all dates: training leaves it out", period = period),
+    }
 }

@@ -6,22 +6,23 @@ use crate::app::{Command, OpenProject};
 use crate::jobs::{Column, Facts, sites_of};
 use crate::labels::Annotation;
 use crate::ui::view::View;
+use crate::ui::words::{text, told, tr};
 use crate::ui::{format, tokens, widgets};
 use egui::{Align, Button, Label, Layout, Panel, Response, RichText, Sense, Shape, Ui, Vec2};
 use egui_extras::{Column as Width, TableBuilder, TableRow};
 
 /// Columns: what they sort by, name, width, what it is. The note takes what is left.
 const COLUMNS: [(Column, &str, f32, &str); 10] = [
-    (Column::Id, "No.", 48.0, "The number of the annotation"),
-    (Column::Class, "Class", 112.0, "Its class"),
-    (Column::Area, "Area", 72.0, "The area that was drawn"),
-    (Column::PurePixels, "Pure pixels", 84.0, "Pixels that lie wholly in its core"),
-    (Column::Flags, "Flags", 196.0, "What is wrong with it"),
-    (Column::Confidence, "Confidence", 80.0, "Training takes the sure ones"),
-    (Column::Site, "Site", 88.0, "The sites that it lies in"),
-    (Column::Author, "Author", 72.0, "Who drew it"),
-    (Column::Created, "Drawn", 80.0, "When it was drawn or imported"),
-    (Column::Note, "Note", 120.0, "Where it came from, or what the annotator thought"),
+    (Column::Id, text!("No."), 48.0, text!("The number of the annotation")),
+    (Column::Class, text!("Class"), 112.0, text!("Its class")),
+    (Column::Area, text!("Area"), 72.0, text!("The area that was drawn")),
+    (Column::PurePixels, text!("Pure pixels"), 84.0, text!("Pixels that lie wholly in its core")),
+    (Column::Flags, text!("Flags"), 196.0, text!("What is wrong with it")),
+    (Column::Confidence, text!("Confidence"), 80.0, text!("Training takes the sure ones")),
+    (Column::Site, text!("Site"), 88.0, text!("The sites that it lies in")),
+    (Column::Author, text!("Author"), 72.0, text!("Who drew it")),
+    (Column::Created, text!("Drawn"), 80.0, text!("When it was drawn or imported")),
+    (Column::Note, text!("Note"), 120.0, text!("Where it came from, or what the annotator thought")),
 ];
 
 /// Below this width the filters stand in a row of their own.
@@ -41,8 +42,10 @@ pub fn table_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
         let rows = project.derived.listing.rows();
         if rows.is_empty() {
             let (what, next) = match project.annotations.is_empty() {
-                true => ("No annotation yet", "Pick a class, then draw a polygon where you are sure."),
-                false => ("No annotation is like this", "Change the filters, or press Show all."),
+                true => {
+                    (tr!("No annotation yet"), tr!("Pick a class, then draw a polygon where you are sure."))
+                }
+                false => (tr!("No annotation is like this"), tr!("Change the filters, or press Show all.")),
             };
             widgets::empty(ui, what, next);
             // The panel keeps its height.
@@ -109,16 +112,17 @@ fn head_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
             filter_ui(ui, project, &mut view.list.spec, 132.0);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if ui.button("Close table").on_hover_text("Shows the plot again (T)").clicked() {
+            if ui.button(tr!("Close table")).on_hover_text(tr!("Shows the plot again (T)")).clicked() {
                 view.list.open = false;
             }
             let some = !project.selection.is_empty();
-            let zoom = ui.add_enabled(some, Button::new("Zoom to selected"));
-            if zoom.on_hover_text("Fills the map with what is selected (Z, or a double click)").clicked() {
+            let zoom = ui.add_enabled(some, Button::new(tr!("Zoom to selected")));
+            if zoom.on_hover_text(tr!("Fills the map with what is selected (Z, or a double click)")).clicked()
+            {
                 zoom_to_selected(project, &mut view.map);
             }
             if project.selection.len() > 1 {
-                let words = format!("{} selected", format::grouped(project.selection.len() as i64));
+                let words = tr!("{n} selected", n = format::grouped(project.selection.len() as i64));
                 ui.add(Label::new(RichText::new(words).weak()).truncate());
             }
         });
@@ -128,19 +132,19 @@ fn head_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     }
 }
 
-fn header_ui(ui: &mut Ui, list: &mut ListView, column: Column, name: &str, hint: &str) {
+fn header_ui(ui: &mut Ui, list: &mut ListView, column: Column, name: &'static str, hint: &'static str) {
     let sorted = list.spec.by == column;
-    let text = RichText::new(name).small();
+    let text = RichText::new(told(name)).small();
     let text = if sorted { text.strong() } else { text.weak() };
-    let hint = format!("{hint}. Sorts by it; again, the other way round");
+    let hint = tr!("{hint}. Sorts by it; again, the other way round", hint = told(hint));
     let button = ui.add(Button::new(text).frame(false)).on_hover_text(hint);
-    let order = match (sorted, list.spec.descending) {
-        (false, _) => "",
-        (true, false) => ", ascending",
-        (true, true) => ", descending",
+    let name = told(name).trim_end_matches('.').to_lowercase();
+    let words = match (sorted, list.spec.descending) {
+        (false, _) => tr!("Sort by {column}", column = name),
+        (true, false) => tr!("Sort by {column}, ascending", column = name),
+        (true, true) => tr!("Sort by {column}, descending", column = name),
     };
-    let told = format!("Sort by {}{order}", name.trim_end_matches('.').to_lowercase());
-    button.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, sorted, &told));
+    button.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, sorted, &words));
     if sorted {
         arrow(ui, button.rect.right_center(), list.spec.descending);
     }
@@ -160,7 +164,7 @@ fn arrow(ui: &Ui, at: egui::Pos2, descending: bool) {
 
 fn row_ui(row: &mut TableRow<'_, '_>, project: &OpenProject, annotation: &Annotation) -> Response {
     let class = project.document.legend.class(annotation.class);
-    let class_name = class.map_or("unknown class", |class| class.name.as_str());
+    let class_name = class.map_or(tr!("unknown class"), |class| class.name.as_str());
     let facts = project.derived.flags.of(annotation.id);
     let area =
         format::hectares(facts.map_or_else(|| crate::labels::area_ha(&annotation.geometry), |f| f.drawn_ha));
@@ -195,8 +199,14 @@ fn row_ui(row: &mut TableRow<'_, '_>, project: &OpenProject, annotation: &Annota
     let response = row.response();
     let selected = project.selection.contains(&annotation.id);
     response.widget_info(|| {
-        let mut told =
-            format!("Annotation {}, {class_name}, {area}, {pixels} pure pixels, {confidence}", annotation.id);
+        let mut told = tr!(
+            "Annotation {id}, {class_name}, {area}, {pixels} pure pixels, {confidence}",
+            id = annotation.id,
+            class_name = class_name,
+            area = area,
+            pixels = pixels,
+            confidence = confidence
+        );
         if !flags.is_empty() {
             told += &format!(", {flags}");
         }

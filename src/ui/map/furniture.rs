@@ -11,6 +11,7 @@ use crate::project::CompareMode;
 use crate::project::LayerKind;
 use crate::ui::format;
 use crate::ui::view::View;
+use crate::ui::words::tr;
 use egui::{Align2, Color32, FontId, Frame, Rect, Stroke, Ui, UiBuilder, Vec2, pos2};
 
 /// The scale bar takes at most so many points from the left edge.
@@ -21,7 +22,7 @@ const LONGEST: f32 = 120.0;
 const NARROW: f32 = 640.0;
 
 pub fn furniture_ui(ui: &mut Ui, rect: Rect, project: &OpenProject, opened: &OpenedCube, view: &mut View) {
-    let words = "Shows the whole site (F)";
+    let words = tr!("Shows the whole site (F)");
     let (fits, tools) = zoom_ui(ui, rect, view, words, |ui, view| {
         if project.page == Page::Label {
             bar_ui(ui, project, view, rect.width());
@@ -98,12 +99,12 @@ fn zoom_ui(
 
 /// The buttons that zoom; tells whether all is to be shown.
 pub fn zoom_buttons_ui(ui: &mut Ui, view: &mut View, fit: &str) -> bool {
-    let fits = ui.button("Fit").on_hover_text(fit).clicked();
-    if ui.button("+").on_hover_text("Zooms in (wheel)").clicked() {
+    let fits = ui.button(tr!("Fit")).on_hover_text(fit).clicked();
+    if ui.button("+").on_hover_text(tr!("Zooms in (wheel)")).clicked() {
         // At the end of the range there is nothing nearer.
         let _ = view.map.memory.zoom_in();
     }
-    if ui.button("−").on_hover_text("Zooms out (wheel)").clicked() {
+    if ui.button("−").on_hover_text(tr!("Zooms out (wheel)")).clicked() {
         let _ = view.map.memory.zoom_out();
     }
     fits
@@ -111,7 +112,7 @@ pub fn zoom_buttons_ui(ui: &mut Ui, view: &mut View, fit: &str) -> bool {
 
 /// What floats on the map while no site is on screen.
 pub fn bare_ui(ui: &mut Ui, rect: Rect, view: &mut View, words: Option<&str>) {
-    if zoom_ui(ui, rect, view, "Shows all sites (F)", |_, _| {}).0 {
+    if zoom_ui(ui, rect, view, tr!("Shows all sites (F)"), |_, _| {}).0 {
         view.map.fit();
     }
     let painter = ui.painter_at(rect);
@@ -162,7 +163,7 @@ fn north(painter: &egui::Painter, rect: Rect) {
         vec![middle + up, middle + side, middle + Vec2::new(0.0, 1.0), middle + Vec2::new(-side.x, side.y)];
     painter.add(egui::Shape::convex_polygon(shape, Color32::WHITE, Stroke::NONE));
     let font = FontId::proportional(9.0);
-    painter.text(middle + Vec2::new(0.0, 6.0), Align2::CENTER_TOP, "N", font, Color32::WHITE);
+    painter.text(middle + Vec2::new(0.0, 6.0), Align2::CENTER_TOP, tr!("N"), font, Color32::WHITE);
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::{MapView, fit_to, footprints, furniture};
 use crate::app::{Command, OpenProject};
 use crate::ui::view::View;
+use crate::ui::words::tr;
 use egui::{DragPanButtons, Role, Ui, WidgetInfo};
 use walkers::{Map, lon_lat};
 
@@ -43,7 +44,7 @@ pub fn overview_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, words: O
             }
         }
     });
-    shown.response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, "Map of all sites"));
+    shown.response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, tr!("Map of all sites")));
     view.map.memory = memory;
     furniture::bare_ui(ui, rect, view, words);
 }

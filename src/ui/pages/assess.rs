@@ -5,18 +5,19 @@ use crate::app::{AppState, Command, OpenProject};
 use crate::assess::Assessment;
 use crate::jobs::JobKind;
 use crate::ui::view::View;
+use crate::ui::words::tr;
 use crate::ui::{format, tokens, widgets};
 use egui::{Align2, Color32, FontId, Grid, RichText, Sense, Ui, Vec2};
 
 pub fn assess_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut View) {
     page(ui, |ui| {
-        widgets::section(ui, "Assessment");
+        widgets::section(ui, tr!("Assessment"));
         let busy = state.job(JobKind::Assess).is_some();
         let has_map = project.map().is_some_and(|m| m.complete);
         let ready = !busy && has_map && project.folder.read_only().is_none();
-        let name = project.map().map_or("the map", |m| m.name.as_str());
-        if widgets::primary(ui, ready, &format!("Assess {name}"))
-            .on_hover_text("Holds the map against annotations that its model has not seen")
+        let name = project.map().map_or(tr!("the map"), |m| m.name.as_str());
+        if widgets::primary(ui, ready, &tr!("Assess {name}", name = name))
+            .on_hover_text(tr!("Holds the map against annotations that its model has not seen"))
             .clicked()
         {
             view.send(Command::Assess { map: None, site: None });
@@ -25,15 +26,15 @@ pub fn assess_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mu
             ui.spinner();
         }
         if !has_map {
-            ui.label(RichText::new("No map yet. Train and map on the Map page.").weak());
+            ui.label(RichText::new(tr!("No map yet. Train and map on the Map page.")).weak());
         }
         let Some(assessed) = &project.last.assessed else { return };
-        ui.label(RichText::new(format!("Scores of {}", assessed.map)).weak());
+        ui.label(RichText::new(tr!("Scores of {map}", map = assessed.map)).weak());
         if let Some(a) = &assessed.annotations {
-            score_ui(ui, "Annotations not seen by the model", a);
+            score_ui(ui, tr!("Annotations not seen by the model"), a);
         }
         if let Some(a) = &assessed.true_map {
-            score_ui(ui, "Simulated true map", a);
+            score_ui(ui, tr!("Simulated true map"), a);
         }
     });
 }
@@ -42,11 +43,11 @@ fn score_ui(ui: &mut Ui, title: &str, a: &Assessment) {
     ui.separator();
     widgets::section(ui, title);
     ui.label(RichText::new(&a.obtained).small().weak());
-    widgets::figure(ui, "Overall accuracy", &format::percent(a.overall_accuracy));
-    widgets::figure(ui, "Macro F1", &format::percent(a.macro_f1));
-    widgets::figure(ui, "Weighted F1", &format::percent(a.weighted_f1));
+    widgets::figure(ui, tr!("Overall accuracy"), &format::percent(a.overall_accuracy));
+    widgets::figure(ui, tr!("Macro F1"), &format::percent(a.macro_f1));
+    widgets::figure(ui, tr!("Weighted F1"), &format::percent(a.weighted_f1));
     Grid::new((title, "classes")).num_columns(4).spacing([10.0, 4.0]).striped(true).show(ui, |ui| {
-        for head in ["", "user's", "producer's", "samples"] {
+        for head in ["", tr!("user's"), tr!("producer's"), tr!("samples")] {
             ui.label(RichText::new(head).small().weak());
         }
         ui.end_row();
@@ -76,11 +77,13 @@ fn matrix_ui(ui: &mut Ui, a: &Assessment) {
     if n == 0 {
         return;
     }
-    ui.label(RichText::new("Error matrix: reference down, map across, shares of each row").small().weak());
+    ui.label(
+        RichText::new(tr!("Error matrix: reference down, map across, shares of each row")).small().weak(),
+    );
     let cell = ((ui.available_width() - 24.0) / n as f32).clamp(8.0, 28.0);
     let (rect, response) =
         ui.allocate_exact_size(Vec2::new(cell * n as f32 + 20.0, cell * n as f32 + 20.0), Sense::hover());
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Figure, true, "Error matrix"));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Figure, true, tr!("Error matrix")));
     let origin = rect.min + Vec2::splat(20.0);
     let painter = ui.painter_at(rect);
     let dark = ui.visuals().dark_mode;
@@ -112,11 +115,11 @@ fn matrix_ui(ui: &mut Ui, a: &Assessment) {
         let (m, r) = (at.x.floor() as i64, at.y.floor() as i64);
         if (0..n as i64).contains(&m) && (0..n as i64).contains(&r) {
             let (m, r) = (m as usize, r as usize);
-            let words = format!(
-                "{} in the reference, {} on the map: {}",
-                a.matrix.classes[r].name,
-                a.matrix.classes[m].name,
-                format::count(count(r, m) as usize, "pixel")
+            let words = tr!(
+                "{reference} in the reference, {map} on the map: {pixels}",
+                reference = a.matrix.classes[r].name,
+                map = a.matrix.classes[m].name,
+                pixels = format::count(count(r, m) as usize, "pixel")
             );
             painter.rect_stroke(
                 egui::Rect::from_min_size(

@@ -3,6 +3,7 @@
 use crate::app::{Command, OpenProject};
 use crate::cube::{Feature, Filling, IndexError};
 use crate::ui::view::View;
+use crate::ui::words::tr;
 use crate::ui::{plot, tokens};
 use egui::{RichText, Ui};
 
@@ -14,12 +15,14 @@ pub fn inputs_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     let all = Feature::all_bands(bands);
     let indices = plot::indices(project, opened);
     ui.horizontal(|ui| {
-        ui.label(RichText::new("Inputs").weak())
-            .on_hover_text("What the network sees of each date. An index is computed before gaps are filled");
-        if ui.radio(inputs.is_none(), format!("all {} bands", bands.len())).clicked() {
+        ui.label(RichText::new(tr!("Inputs")).weak()).on_hover_text(tr!(
+            "What the network sees of each date. An index is computed before gaps are filled"
+        ));
+        if ui.radio(inputs.is_none(), tr!("all {n} bands", n = bands.len())).clicked() {
             inputs = None;
         }
-        let words = inputs.as_ref().map_or("chosen".into(), |inputs| format!("chosen ({})", inputs.len()));
+        let words =
+            inputs.as_ref().map_or(tr!("chosen").into(), |inputs| tr!("chosen ({n})", n = inputs.len()));
         if ui.radio(inputs.is_some(), words).clicked() && inputs.is_none() {
             inputs = Some(all.iter().map(|band| band.name.clone()).collect());
         }
@@ -35,8 +38,8 @@ pub fn inputs_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
                 let text = if place.is_some() { text.strong() } else { text.weak() };
                 let hint = feature.expression().unwrap_or(feature.name.as_str());
                 let button = egui::Button::selectable(place.is_some(), text).min_size(egui::vec2(34.0, 20.0));
-                let response = ui.add(button).on_hover_text(format!("Input of the model: {hint}"));
-                let words = format!("Input {}", feature.name);
+                let response = ui.add(button).on_hover_text(tr!("Input of the model: {hint}", hint = hint));
+                let words = tr!("Input {name}", name = feature.name);
                 response.widget_info(|| {
                     egui::WidgetInfo::selected(egui::Role::Button, true, place.is_some(), &words)
                 });
@@ -55,8 +58,8 @@ pub fn inputs_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
         for (text, why) in unknown.collect::<Vec<_>>() {
             let words = format!("{text}: {why}");
             ui.label(RichText::new(words).small().color(tokens::error(ui.visuals().dark_mode)));
-            let hint = "Takes it off the inputs";
-            if ui.small_button(format!("Take {text} off")).on_hover_text(hint).clicked() {
+            let hint = tr!("Takes it off the inputs");
+            if ui.small_button(tr!("Take {text} off", text = text)).on_hover_text(hint).clicked() {
                 chosen.retain(|other| *other != text);
             }
         }
@@ -71,14 +74,22 @@ pub fn inputs_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
 
 /// How gaps are filled before the network sees a series.
 fn filling_ui(ui: &mut Ui, mut filling: Filling) -> Filling {
-    ui.horizontal(|ui| {
-        ui.label(RichText::new("Gaps  ").weak()).on_hover_text(
-            "What the network sees where there is no clear observation, in training and in mapping",
-        );
+    ui.horizontal_wrapped(|ui| {
+        ui.label(RichText::new(tr!("Gaps  ")).weak()).on_hover_text(tr!(
+            "What the network sees where there is no clear observation, in training and in mapping"
+        ));
         for (choice, words, hint) in [
-            (Filling::Linear, "linear", "Filled linearly by date, between the observations before and after"),
-            (Filling::LastClear, "last clear", "Filled by the last clear observation"),
-            (Filling::Off, "leave out", "A pixel with a gap trains nothing, and has no class on the map"),
+            (
+                Filling::Linear,
+                tr!("linear"),
+                tr!("Filled linearly by date, between the observations before and after"),
+            ),
+            (Filling::LastClear, tr!("last clear"), tr!("Filled by the last clear observation")),
+            (
+                Filling::Off,
+                tr!("leave out"),
+                tr!("A pixel with a gap trains nothing, and has no class on the map"),
+            ),
         ] {
             ui.radio_value(&mut filling, choice, words).on_hover_text(hint);
         }

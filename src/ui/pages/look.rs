@@ -6,7 +6,7 @@ use crate::app::{Command, OpenProject};
 use crate::cube::{Feature, Season, Smoothing};
 use crate::jobs::OpenedCube;
 use crate::ui::view::View;
-use crate::ui::words::tr;
+use crate::ui::words::{tr, tr_word};
 use crate::ui::{format, opinion, plot, tokens, widgets};
 use egui::{Grid, RichText, Ui};
 
@@ -150,7 +150,7 @@ fn season_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &Vie
         .collect();
     let day = |day: Option<f64>| {
         let date = day.and_then(format::date_of_days);
-        date.map_or_else(|| "–".into(), |date| date.format("%-d %b").to_string())
+        date.map_or_else(|| "–".into(), format::day_and_month)
     };
     type Told<'a> = (&'a str, &'a str, &'a dyn Fn(&Season) -> String);
     let rows: [Told; 5] = [
@@ -175,7 +175,9 @@ fn season_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &Vie
             ui.end_row();
         }
     });
-    let words =
-        tr!("On the smooth line ({how}), start and end at half of the amplitude.", how = smoothing.words());
+    let words = tr!(
+        "On the smooth line ({how}), start and end at half of the amplitude.",
+        how = tr_word(smoothing.words())
+    );
     ui.label(RichText::new(words).small().weak());
 }

@@ -4,6 +4,7 @@ use super::Tool;
 use crate::app::{Command, OpenProject};
 use crate::ui::tokens;
 use crate::ui::view::View;
+use crate::ui::words::tr;
 use egui::{
     Color32, CornerRadius, FontId, Painter, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, Vec2,
     WidgetInfo, pos2,
@@ -31,14 +32,14 @@ pub fn bar_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, room: f32) {
         }
     }
     if project.selection.len() > 1 {
-        let hint = "Makes one of the selected annotations (J)";
-        if button(ui, Picture::Merge, "Merge", names, false, hint).clicked() {
+        let hint = tr!("Makes one of the selected annotations (J)");
+        if button(ui, Picture::Merge, tr!("Merge"), names, false, hint).clicked() {
             view.send(Command::Merge(project.selection.iter().copied().collect()));
         }
     }
-    let hint = "Corners jump to corners and edges within 8 px; hold Ctrl to place them freely (S)";
+    let hint = tr!("Corners jump to corners and edges within 8 px; hold Ctrl to place them freely (S)");
     let snaps = !view.map.tools.loose;
-    if button(ui, Picture::Snap, "Snapping", names, snaps, hint).clicked() {
+    if button(ui, Picture::Snap, tr!("Snapping"), names, snaps, hint).clicked() {
         view.map.tools.loose = snaps;
     }
 }

@@ -7,6 +7,7 @@ use crate::app::{Command, OpenProject};
 use crate::labels::{Annotation, AnnotationId};
 use crate::ui::tokens;
 use crate::ui::view::View;
+use crate::ui::words::tr;
 use egui::epaint::PathStroke;
 use egui::{CursorIcon, Pos2, Shape};
 use geo::orient::{Direction, Orient};
@@ -78,8 +79,8 @@ pub fn corners_ui(scene: &Scene, view: &mut View, tool: Tool) {
     let mut corners = set.clone();
     corners.extend(place.filter(|place| corners.last() != Some(place)));
     let mut words = match tool {
-        Tool::Split => "Click on, double click or Enter to split".to_string(),
-        _ => "Click to add a corner".to_string(),
+        Tool::Split => tr!("Click on, double click or Enter to split").to_string(),
+        _ => tr!("Click to add a corner").to_string(),
     };
     let drawn = polygon_of(&corners);
     let preview = drawn.as_ref().and_then(|drawn| match tool {
@@ -106,5 +107,5 @@ pub fn corners_ui(scene: &Scene, view: &mut View, tool: Tool) {
     for (i, &place) in set.iter().enumerate() {
         scene.paint_corner(place, if i == 0 && closes { 7.0 } else { 4.0 });
     }
-    scene.tell(&if closes { format!("{words}\nclick to finish") } else { words });
+    scene.tell(&if closes { format!("{words}\n{}", tr!("click to finish")) } else { words });
 }

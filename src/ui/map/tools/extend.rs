@@ -3,13 +3,14 @@
 use super::corners::{polygon_of, targets};
 use crate::app::{Command, OpenProject};
 use crate::labels::{Annotation, shape};
+use crate::ui::words::tr;
 
 /// `None` while there are too few corners; a sentence for people where it is not clear what to extend.
 pub fn finish(corners: &[[f64; 2]], project: &OpenProject) -> Option<Result<Command, &'static str>> {
     let with = polygon_of(corners)?;
     Some(match targets(project, corners)[..] {
         [id] => Ok(Command::Extend { id, with }),
-        _ => Err("Select one annotation to extend, or begin inside of it"),
+        _ => Err(tr!("Select one annotation to extend, or begin inside of it")),
     })
 }
 

@@ -25,6 +25,7 @@ use crate::app::{OpenProject, Page};
 use crate::jobs::OpenedCube;
 use crate::labels::AnnotationId;
 use crate::ui::view::View;
+use crate::ui::words::tr;
 use egui::{DragPanButtons, Key, Painter, PointerButton, Pos2, Rect, Response, Ui};
 use scene::Scene;
 use walkers::{MercatorProjection, Projector, lon_lat};
@@ -67,14 +68,14 @@ impl Tool {
     /// For people.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Select => "Select",
-            Self::Polygon => "Polygon",
-            Self::Rectangle => "Rectangle",
-            Self::Freehand => "Freehand",
-            Self::Wand => "Wand",
-            Self::Hole => "Hole",
-            Self::Split => "Split",
-            Self::Extend => "Extend",
+            Self::Select => tr!("Select"),
+            Self::Polygon => tr!("Polygon"),
+            Self::Rectangle => tr!("Rectangle"),
+            Self::Freehand => tr!("Freehand"),
+            Self::Wand => tr!("Wand"),
+            Self::Hole => tr!("Hole"),
+            Self::Split => tr!("Split"),
+            Self::Extend => tr!("Extend"),
         }
     }
 
@@ -95,15 +96,19 @@ impl Tool {
     fn hint(self) -> &'static str {
         match self {
             Self::Select => {
-                "Selects annotations; drag a corner, the middle of an edge, or the whole; Shift and drag for a box"
+                tr!(
+                    "Selects annotations; drag a corner, the middle of an edge, or the whole; Shift and drag for a box"
+                )
             }
-            Self::Polygon => "Draws a polygon: click its corners, double click or Enter to finish",
-            Self::Rectangle => "Draws a rectangle along the pixels: drag, or click two corners",
-            Self::Freehand => "Draws by a stroke: drag around, release to close",
-            Self::Wand => "Draws around all that has the year of the pixel you click",
-            Self::Hole => "Cuts a hole into the selected annotation, or the one under its first corner",
-            Self::Split => "Splits along a line: click across, double click or Enter to split",
-            Self::Extend => "Adds a polygon to the selected annotation, or the one under its first corner",
+            Self::Polygon => tr!("Draws a polygon: click its corners, double click or Enter to finish"),
+            Self::Rectangle => tr!("Draws a rectangle along the pixels: drag, or click two corners"),
+            Self::Freehand => tr!("Draws by a stroke: drag around, release to close"),
+            Self::Wand => tr!("Draws around all that has the year of the pixel you click"),
+            Self::Hole => tr!("Cuts a hole into the selected annotation, or the one under its first corner"),
+            Self::Split => tr!("Splits along a line: click across, double click or Enter to split"),
+            Self::Extend => {
+                tr!("Adds a polygon to the selected annotation, or the one under its first corner")
+            }
         }
     }
 }

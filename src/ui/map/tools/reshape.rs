@@ -8,6 +8,7 @@ use crate::labels::shape::{self, CornerAt};
 use crate::labels::{Annotation, AnnotationId};
 use crate::ui::tokens;
 use crate::ui::view::View;
+use crate::ui::words::tr;
 use egui::{Color32, Pos2, Rect, Stroke, StrokeKind, Vec2};
 use geo::Geometry;
 use walkers::Projector;
@@ -73,7 +74,7 @@ pub fn grab(projector: &Projector, project: &OpenProject, pos: Pos2) -> Option<R
 
 /// Takes a corner out.
 pub fn take_out(project: &OpenProject, id: AnnotationId, corner: CornerAt) -> Result<Command, String> {
-    let annotation = project.annotation(id).ok_or("this annotation is not there any more")?;
+    let annotation = project.annotation(id).ok_or(tr!("this annotation is not there any more"))?;
     let geometry = shape::delete_corner(&annotation.geometry, corner).map_err(|why| why.to_string())?;
     Ok(Command::Reshape { id, geometry })
 }

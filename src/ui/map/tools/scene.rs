@@ -8,6 +8,8 @@ use crate::app::OpenProject;
 use crate::geo::Grid;
 use crate::labels::shape::{self, Snapped};
 use crate::labels::{Annotation, AnnotationId, ClassCode, Core, Emptied};
+use crate::ui::listing::emptied_words;
+use crate::ui::words::tr;
 use crate::ui::{format, tokens, widgets};
 use egui::{
     Color32, Id, Key, Modifiers, Painter, PointerButton, Pos2, Response, Role, Sense, Stroke, Ui, Vec2,
@@ -180,22 +182,30 @@ pub fn describe(shown: &Shown) -> String {
 pub fn describe_core(core: &Core, buffer_m: f64, largest_m: Option<Option<f64>>) -> String {
     let (drawn, buffer) = (format::hectares(core.drawn_area_ha), format::trimmed(buffer_m));
     match core.emptied {
-        None => format!(
-            "{}\ncore {} of {drawn}, buffer {buffer} m",
-            format::count(core.pure_pixels.len(), "pure pixel"),
-            format::hectares(core.area_ha)
+        None => tr!(
+            "{pixels}\ncore {core} of {drawn}, buffer {buffer} m",
+            pixels = format::count(core.pure_pixels.len(), "pure pixel"),
+            core = format::hectares(core.area_ha),
+            drawn = drawn,
+            buffer = buffer
         ),
         Some(why) => {
-            let more = match (why, largest_m) {
+            let words = tr!(
+                "no pure pixel yet: {why}\n{drawn} drawn, buffer {buffer} m",
+                why = emptied_words(why),
+                drawn = drawn,
+                buffer = buffer
+            );
+            match (why, largest_m) {
                 (Emptied::ByBuffer | Emptied::NoWholePixel, Some(Some(m))) => {
-                    format!("\na buffer of up to {} m leaves some", format::trimmed(m))
+                    let way_out = tr!("a buffer of up to {m} m leaves some", m = format::trimmed(m));
+                    format!("{words}\n{way_out}")
                 }
                 (Emptied::ByBuffer | Emptied::NoWholePixel, Some(None)) => {
-                    "\nno buffer leaves any: draw it around whole pixels".into()
+                    format!("{words}\n{}", tr!("no buffer leaves any: draw it around whole pixels"))
                 }
-                _ => String::new(),
-            };
-            format!("no pure pixel yet: {why}\n{drawn} drawn, buffer {buffer} m{more}")
+                _ => words,
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::cube::Cube;
 use crate::jobs::{self, Newest, OpenedCube, WandPreview, WandRegion, WandRequest};
 use crate::labels::wand::AT_MOST;
 use crate::ui::view::View;
+use crate::ui::words::tr;
 use crate::ui::{format, tokens, widgets};
 use egui::{Color32, Context, CursorIcon, Frame, Painter, Pos2, Rect, RichText, Ui, UiBuilder, Vec2};
 use geo::Contains;
@@ -23,9 +24,12 @@ const STEP: f32 = 1.15;
 /// Points that a notch of the wheel scrolls by.
 const NOTCH: f32 = 50.0;
 
-const WHAT_IT_MEANS: &str = "How far a pixel's year may be from that of the pixel under the mouse: the root mean square of the \
+/// What the tolerance means.
+fn what_it_means() -> &'static str {
+    tr!("How far a pixel's year may be from that of the pixel under the mouse: the root mean square of the \
     difference over all dates and bands, where 1 is the usual spread of a band over the whole site. \
-    [ and ], or the wheel with Alt or Shift, change it.";
+    [ and ], or the wheel with Alt or Shift, change it.")
+}
 
 /// What the wand remembers between frames.
 pub struct Wand {
@@ -150,11 +154,13 @@ pub fn wand_ui(scene: &Scene, opened: &OpenedCube, view: &mut View) {
             }
             Err(why) => why.clone(),
         };
-        words.push_str(&format!("\ntolerance {:.2}: [ and ] change it", wand.tolerance));
+        let tolerance = format!("{:.2}", wand.tolerance);
+        words.push('\n');
+        words.push_str(&tr!("tolerance {tolerance}: [ and ] change it", tolerance = tolerance));
     } else if within_selected {
-        words = "just drawn, or selected: Esc lets go of it".into();
+        words = tr!("just drawn, or selected: Esc lets go of it").into();
     } else if wand.asked.is_some() {
-        words = "looking for what has the same year …".into();
+        words = tr!("looking for what has the same year …").into();
     }
     if response.hovered() {
         scene.tell(&words);
@@ -184,10 +190,12 @@ fn told(region: &WandRegion, buffer_m: f64, has_class: bool) -> String {
     let mut words = describe_core(&region.core.core, buffer_m, None);
     if region.bounded {
         let most = format::grouped(AT_MOST as i64);
-        words.push_str(&format!("\nstopped at {most} pixels: a lower tolerance keeps to one field"));
+        words.push('\n');
+        words.push_str(&tr!("stopped at {n} pixels: a lower tolerance keeps to one field", n = most));
     }
     if !has_class {
-        words.push_str("\npick a class before you click");
+        words.push('\n');
+        words.push_str(tr!("pick a class before you click"));
     }
     words
 }
@@ -220,9 +228,9 @@ pub fn options_ui(ui: &mut Ui, rect: Rect, project: &OpenProject, view: &mut Vie
         ui.horizontal(|ui| {
             let tolerance = &mut view.map.wand.tolerance;
             let slider = egui::Slider::new(tolerance, TOLERANCES).logarithmic(true).fixed_decimals(2);
-            held = ui.add(slider.text("Tolerance")).on_hover_text(WHAT_IT_MEANS).dragged();
-            let words = RichText::new("of the bands' usual spread").size(tokens::SMALL).weak();
-            ui.label(words).on_hover_text(WHAT_IT_MEANS);
+            held = ui.add(slider.text(tr!("Tolerance"))).on_hover_text(what_it_means()).dragged();
+            let words = RichText::new(tr!("of the bands' usual spread")).size(tokens::SMALL).weak();
+            ui.label(words).on_hover_text(what_it_means());
         });
     });
     let over = ui.ctx().pointer_hover_pos().is_some_and(|pos| frame.response.rect.contains(pos));

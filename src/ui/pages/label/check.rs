@@ -4,6 +4,7 @@ use crate::app::{AppState, Command, OpenProject};
 use crate::jobs::{CheckedLabels, JobKind};
 use crate::labels::{AnnotationId, Finding};
 use crate::ui::view::View;
+use crate::ui::words::{tr, tr_word};
 use crate::ui::{format, listing, tokens, widgets};
 use egui::{RichText, Ui};
 
@@ -11,12 +12,12 @@ pub fn check_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut
     ui.horizontal(|ui| {
         let busy = state.job(JobKind::CheckLabels).is_some();
         let ready = !project.annotations.is_empty() && !busy;
-        let hint = "Looks for rings that cross themselves, overlaps, annotations without a pixel, classes with too little …";
-        if ui.add_enabled(ready, egui::Button::new("Check labels")).on_hover_text(hint).clicked() {
+        let hint = tr!("Looks for rings that cross themselves, overlaps, annotations without a pixel, classes with too little …");
+        if ui.add_enabled(ready, egui::Button::new(tr!("Check labels"))).on_hover_text(hint).clicked() {
             view.send(Command::CheckLabels);
         }
-        if ui.add_enabled(!project.annotations.is_empty(), egui::Button::new("Export…"))
-            .on_hover_text("To GeoJSON or GeoPackage")
+        if ui.add_enabled(!project.annotations.is_empty(), egui::Button::new(tr!("Export…")))
+            .on_hover_text(tr!("To GeoJSON or GeoPackage"))
             .clicked()
         {
             view.dialogs.ask_export();
@@ -33,12 +34,12 @@ pub fn check_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut
 fn findings_ui(ui: &mut Ui, project: &OpenProject, checked: &CheckedLabels, view: &mut View) {
     let findings = &checked.report.findings;
     let title = match findings.len() {
-        0 => "Nothing is wrong".to_string(),
+        0 => tr!("Nothing is wrong").to_string(),
         n => format::count(n, "finding"),
     };
     widgets::section(ui, &title);
     if !checked.annotations.is_same(&project.annotations) {
-        let words = RichText::new("The labels have changed since").small();
+        let words = RichText::new(tr!("The labels have changed since")).small();
         ui.label(words.color(tokens::warning(ui.visuals().dark_mode)));
     }
     egui::ScrollArea::vertical().id_salt("findings").max_height(220.0).auto_shrink([false, true]).show_rows(
@@ -62,7 +63,7 @@ fn findings_ui(ui: &mut Ui, project: &OpenProject, checked: &CheckedLabels, view
 /// A row that can be clicked: it selects what it is about, and brings the map there.
 fn finding_ui(ui: &mut Ui, project: &OpenProject, finding: &Finding, view: &mut View) {
     let there = still_there(project, finding);
-    let title = finding.kind.title();
+    let title = tr_word(finding.kind.title());
     let words = match finding.annotations.as_slice() {
         [one] if !finding.kind.is_about_classes() => format!("{one}  {title}"),
         [a, b] if !finding.kind.is_about_classes() => format!("{a}, {b}  {title}"),
@@ -90,7 +91,7 @@ const FIGURE: f32 = 72.0;
 /// How much is wrong, where that can be said in a number.
 fn figure(finding: &Finding) -> String {
     match (finding.largest_buffer_m, finding.area_ha) {
-        (Some(m), _) => format!("{m} m fits"),
+        (Some(m), _) => tr!("{m} m fits", m = m),
         (None, Some(ha)) => format::hectares(ha),
         (None, None) => String::new(),
     }

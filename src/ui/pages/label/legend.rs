@@ -5,6 +5,7 @@ mod edit;
 use crate::app::{Command, ENOUGH_PIXELS, ENOUGH_POLYGONS, OpenProject, Tally};
 use crate::labels::{Class, ClassCode, Preset};
 use crate::ui::view::View;
+use crate::ui::words::{tr, tr_word};
 use crate::ui::{format, tokens, widgets};
 use egui::collapsing_header::paint_default_icon;
 use egui::containers::menu::{MenuButton, MenuConfig};
@@ -32,7 +33,7 @@ pub fn legend_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     let can = project.folder.read_only().is_none();
     ui.add_space(2.0 * tokens::GRID);
     ui.horizontal(|ui| {
-        ui.label(RichText::new("Legend").strong());
+        ui.label(RichText::new(tr!("Legend")).strong());
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_enabled_ui(can, |ui| menu_ui(ui, view));
         });
@@ -43,7 +44,7 @@ pub fn legend_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     view.legend.editing.take_if(|draft| legend.class(draft.code()).is_none());
     if classes.is_empty() {
         ui.add(Label::new(
-            RichText::new("No class yet: add one below, or take a preset or a file, then draw.").weak(),
+            RichText::new(tr!("No class yet: add one below, or take a preset or a file, then draw.")).weak(),
         ));
     }
     let mut group: Option<&str> = None;
@@ -63,21 +64,21 @@ pub fn legend_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
 }
 
 fn menu_ui(ui: &mut Ui, view: &mut View) {
-    let menu = ui.menu_button("Presets and files", |ui| {
-        if ui.button("Import legend…").clicked() {
+    let menu = ui.menu_button(tr!("Presets and files"), |ui| {
+        if ui.button(tr!("Import legend…")).clicked() {
             view.dialogs.ask_legend_import();
         }
-        if ui.button("Export legend…").clicked() {
+        if ui.button(tr!("Export legend…")).clicked() {
             view.dialogs.ask_legend_export();
         }
         ui.separator();
         for preset in Preset::ALL {
-            if ui.button(preset.title()).on_hover_text(preset.explanation()).clicked() {
+            if ui.button(tr_word(preset.title())).on_hover_text(tr_word(preset.explanation())).clicked() {
                 view.dialogs.ask_preset(preset);
             }
         }
     });
-    menu.response.on_hover_text("Takes in another legend, or writes this one to a file");
+    menu.response.on_hover_text(tr!("Takes in another legend, or writes this one to a file"));
 }
 
 /// The heading of a group: folds it, renames or dissolves it.
@@ -91,12 +92,15 @@ fn group_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, name: &str, can
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_enabled_ui(can, |ui| group_menu_ui(ui, view, name));
             ui.label(RichText::new(format::grouped(count as i64)).small().weak())
-                .on_hover_text(format!("{count} classes"));
+                .on_hover_text(tr!("{n} classes", n = count));
             let words = (RichText::new(name).strong(), Atom::grow());
             let button = Button::new(words).frame(false).truncate();
             let response = ui.add_sized([ui.available_width(), tokens::TARGET], button);
-            let hint = if is_folded { "shows its classes" } else { "hides its classes" };
-            if response.on_hover_text(format!("{name}: {hint}")).clicked() {
+            let hint = match is_folded {
+                true => tr!("{name}: shows its classes", name = name),
+                false => tr!("{name}: hides its classes", name = name),
+            };
+            if response.on_hover_text(hint).clicked() {
                 let folded = &mut view.legend.folded;
                 if is_folded {
                     folded.remove(name)
@@ -111,32 +115,33 @@ fn group_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, name: &str, can
 fn group_menu_ui(ui: &mut Ui, view: &mut View, name: &str) {
     // A click into the field leaves it open.
     let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
-    let (button, _) = MenuButton::from_button(Button::new("Group").small()).config(config).ui(ui, |ui| {
-        let renaming = &mut view.legend.renaming;
-        if renaming.as_ref().is_none_or(|(group, _)| group != name) {
-            *renaming = Some((name.to_owned(), name.to_owned()));
-        }
-        let mut command = None;
-        if let Some((_, new)) = renaming {
-            ui.horizontal(|ui| {
-                let label = ui.label(RichText::new("Name of the group").weak());
-                let field = ui.add(TextEdit::singleline(new).desired_width(120.0)).labelled_by(label.id);
-                let enter = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
-                if ui.button("Rename").clicked() || enter {
-                    command = Some(Some(new.clone()));
-                }
-            });
-        }
-        if ui.button("Ungroup").on_hover_text("Its classes stay, without a group").clicked() {
-            command = Some(None);
-        }
-        if let Some(new) = command {
-            view.legend.renaming = None;
-            view.send(Command::RenameGroup { group: name.to_owned(), name: new });
-            ui.close();
-        }
-    });
-    button.on_hover_text(format!("Renames or dissolves {name}"));
+    let (button, _) =
+        MenuButton::from_button(Button::new(tr!("Group")).small()).config(config).ui(ui, |ui| {
+            let renaming = &mut view.legend.renaming;
+            if renaming.as_ref().is_none_or(|(group, _)| group != name) {
+                *renaming = Some((name.to_owned(), name.to_owned()));
+            }
+            let mut command = None;
+            if let Some((_, new)) = renaming {
+                ui.horizontal(|ui| {
+                    let label = ui.label(RichText::new(tr!("Name of the group")).weak());
+                    let field = ui.add(TextEdit::singleline(new).desired_width(120.0)).labelled_by(label.id);
+                    let enter = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
+                    if ui.button(tr!("Rename")).clicked() || enter {
+                        command = Some(Some(new.clone()));
+                    }
+                });
+            }
+            if ui.button(tr!("Ungroup")).on_hover_text(tr!("Its classes stay, without a group")).clicked() {
+                command = Some(None);
+            }
+            if let Some(new) = command {
+                view.legend.renaming = None;
+                view.send(Command::RenameGroup { group: name.to_owned(), name: new });
+                ui.close();
+            }
+        });
+    button.on_hover_text(tr!("Renames or dissolves {name}", name = name));
 }
 
 /// Width of the codes, three figures at most.
@@ -163,12 +168,15 @@ fn class_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, i: usize, class
         }
         ui.label(RichText::new(key_of(i)).monospace().weak());
         let code = Label::new(RichText::new(class.code.to_string()).small().weak());
-        let hint = format!("The code of {} in rasters, models and maps", class.name);
+        let hint = tr!("The code of {name} in rasters, models and maps", name = class.name);
         ui.add_sized([CODE, tokens::TARGET], code.halign(Align::RIGHT)).on_hover_text(hint);
         widgets::swatch(ui, class.colour);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let edit = ui.add_enabled(can, Button::new("Edit").small());
-            if edit.on_hover_text(format!("Renames, recolours, groups or deletes {}", class.name)).clicked() {
+            let edit = ui.add_enabled(can, Button::new(tr!("Edit")).small());
+            if edit
+                .on_hover_text(tr!("Renames, recolours, groups or deletes {name}", name = class.name))
+                .clicked()
+            {
                 edit::begin(view, project, class);
             }
             counts_ui(ui, class, project.tally(class.code));
@@ -184,10 +192,15 @@ fn counts_ui(ui: &mut Ui, class: &Class, tally: Tally) {
     let (polygons, pixels) = (tally.annotations, tally.pixels);
     let words = format!("{polygons} / {}", format::grouped(pixels as i64));
     let (polygons, pixels) = (format::count(polygons, "annotation"), format::count(pixels, "pure pixel"));
-    let mut hint = format!("{polygons} with {pixels}");
-    if let Some(m) = class.buffer_m {
-        hint += &format!("; the inward buffer of this class is {} m", format::trimmed(m));
-    }
+    let hint = match class.buffer_m {
+        None => tr!("{annotations} with {pixels}", annotations = polygons, pixels = pixels),
+        Some(m) => tr!(
+            "{annotations} with {pixels}; the inward buffer of this class is {m} m",
+            annotations = polygons,
+            pixels = pixels,
+            m = format::trimmed(m)
+        ),
+    };
     ui.label(RichText::new(words).small().weak()).on_hover_text(hint);
 }
 
@@ -196,8 +209,14 @@ fn name_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, class: &Class, c
     let sense = if can { Sense::click_and_drag() } else { Sense::click() };
     let button = Button::selectable(chosen, (class.name.as_str(), Atom::grow())).truncate().sense(sense);
     let response = ui.add_sized([ui.available_width(), tokens::TARGET], button);
-    let how = if can { ". A double click edits it, dragging moves it" } else { "" };
-    let response = response.on_hover_text(format!("{}: what is drawn gets this class{how}", class.name));
+    let hint = match can {
+        true => tr!(
+            "{name}: what is drawn gets this class. A double click edits it, dragging moves it",
+            name = class.name
+        ),
+        false => tr!("{name}: what is drawn gets this class", name = class.name),
+    };
+    let response = response.on_hover_text(hint);
     if response.clicked() {
         view.send(Command::PickClass(class.code));
     }
@@ -236,11 +255,12 @@ fn drop_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, i: usize, row: R
 
 fn new_class_ui(ui: &mut Ui, view: &mut View) {
     ui.horizontal(|ui| {
-        let field = TextEdit::singleline(&mut view.new_class).hint_text("new class").desired_width(176.0);
+        let field =
+            TextEdit::singleline(&mut view.new_class).hint_text(tr!("new class")).desired_width(176.0);
         let field = ui.add(field);
         let enter = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
         let ready = !view.new_class.trim().is_empty();
-        if (ui.add_enabled(ready, Button::new("Add class")).clicked() || enter) && ready {
+        if (ui.add_enabled(ready, Button::new(tr!("Add class"))).clicked() || enter) && ready {
             let name = std::mem::take(&mut view.new_class);
             view.send(Command::AddClass(name.trim().to_string()));
         }
@@ -256,9 +276,11 @@ fn thin_ui(ui: &mut Ui, project: &OpenProject) {
         format!("{}: {polygons}, {}", class.name, format::count(tally.sure_pixels, "pixel"))
     };
     let words = RichText::new(told(class, tally)).color(ui.visuals().warn_fg_color);
-    let mut hint = format!(
-        "Too little to learn from: fewer than {ENOUGH_POLYGONS} sure polygons, or fewer than {ENOUGH_PIXELS} pure \
-         pixels in them on the site on screen"
+    let mut hint = tr!(
+        "Too little to learn from: fewer than {polygons} sure polygons, or fewer than {pixels} pure pixels in them on \
+         the site on screen",
+        polygons = ENOUGH_POLYGONS,
+        pixels = ENOUGH_PIXELS
     );
     for (class, tally) in &thin[1..] {
         hint += &format!("\n{}", told(class, tally));
@@ -266,9 +288,9 @@ fn thin_ui(ui: &mut Ui, project: &OpenProject) {
     ui.add(Label::new(words).truncate()).on_hover_text(format!("{}\n{hint}", told(class, tally)));
     if thin.len() > 1 {
         let words = if thin.len() == 2 {
-            "and 1 more class".into()
+            tr!("and 1 more class").into()
         } else {
-            format!("and {} more classes", thin.len() - 1)
+            tr!("and {n} more classes", n = thin.len() - 1)
         };
         ui.label(RichText::new(words).small().weak()).on_hover_text(hint);
     }

@@ -4,6 +4,7 @@ use crate::app::{Command, OpenProject};
 use crate::labels::Annotation;
 use crate::ui::listing::{count_words, flag_words, show, zoom_to};
 use crate::ui::view::View;
+use crate::ui::words::tr;
 use crate::ui::{format, tokens, widgets};
 use egui::{Align, Atom, Button, Layout, RichText, ScrollArea, Ui};
 
@@ -13,7 +14,9 @@ const ROWS: f32 = 8.0;
 pub fn list_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     widgets::section(ui, &count_words(project));
     if project.annotations.is_empty() {
-        let words = "Pick a class, then click the corners of a place where you are sure. What stays after the inward buffer is what the model learns from.";
+        let words = tr!(
+            "Pick a class, then click the corners of a place where you are sure. What stays after the inward buffer is what the model learns from."
+        );
         ui.label(RichText::new(words).weak());
     }
     let rows = project.derived.listing.rows();
@@ -37,13 +40,13 @@ pub fn list_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     });
     ui.add_space(tokens::GRID);
     ui.horizontal(|ui| {
-        let hint = "All annotations in a table that sorts and filters, below the map (T)";
-        if !view.list.open && ui.button("Open table").on_hover_text(hint).clicked() {
+        let hint = tr!("All annotations in a table that sorts and filters, below the map (T)");
+        if !view.list.open && ui.button(tr!("Open table")).on_hover_text(hint).clicked() {
             view.list.open = true;
         }
         let can = project.folder.read_only().is_none();
-        let import = ui.add_enabled(can, Button::new("Import labels…"));
-        let hint = "From GeoJSON, GeoPackage, Shapefiles or label rasters (Ctrl+Shift+I)";
+        let import = ui.add_enabled(can, Button::new(tr!("Import labels…")));
+        let hint = tr!("From GeoJSON, GeoPackage, Shapefiles or label rasters (Ctrl+Shift+I)");
         if import.on_hover_text(hint).clicked() {
             view.labels_in.show();
         }
@@ -54,7 +57,7 @@ fn row_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, annotation: &Anno
     ui.horizontal(|ui| {
         let class = project.document.legend.class(annotation.class);
         widgets::swatch(ui, class.map_or([128; 3], |c| c.colour));
-        let name = class.map_or("unknown class", |c| c.name.as_str());
+        let name = class.map_or(tr!("unknown class"), |c| c.name.as_str());
         let chosen = project.selection.contains(&annotation.id);
         let button =
             Button::selectable(chosen, (format!("{}  {name}", annotation.id), Atom::grow())).truncate();
@@ -72,10 +75,10 @@ fn row_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, annotation: &Anno
             let flags = flag_words(project, annotation);
             let words = match project.derived.cores.get(annotation.id) {
                 Some(Ok(core)) => match core.core.pure_pixels.len() {
-                    0 => "none".into(),
-                    pixels => format!("{} px", format::grouped(pixels as i64)),
+                    0 => tr!("none").into(),
+                    pixels => tr!("{n} px", n = format::grouped(pixels as i64)),
                 },
-                Some(Err(_)) => "unusable".into(),
+                Some(Err(_)) => tr!("unusable").into(),
                 None => "…".into(),
             };
             let text = RichText::new(words).small();

@@ -11,6 +11,7 @@ pub use legend::LegendView;
 use super::page;
 use crate::app::{AppState, Command, OpenProject};
 use crate::ui::view::View;
+use crate::ui::words::tr;
 use crate::ui::{tokens, widgets};
 use egui::{RichText, Ui};
 
@@ -30,14 +31,15 @@ pub fn label_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut
 }
 
 fn buffer_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
-    widgets::section(ui, "Inward buffer");
+    widgets::section(ui, tr!("Inward buffer"));
     ui.horizontal(|ui| {
-        let hint = "How far from its edge a polygon's pixels are left out";
-        if let Some(m) = widgets::metres(ui, "Inward buffer", project.document.settings.buffer_m, None, hint)
+        let hint = tr!("How far from its edge a polygon's pixels are left out");
+        if let Some(m) =
+            widgets::metres(ui, tr!("Inward buffer"), project.document.settings.buffer_m, None, hint)
         {
             view.send(Command::SetBuffer(m));
         }
-        ui.label(RichText::new("from every edge").weak());
+        ui.label(RichText::new(tr!("from every edge")).weak());
     });
 }
 
@@ -45,10 +47,10 @@ fn buffer_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
 fn author_ui(ui: &mut Ui, state: &AppState, view: &mut View) {
     ui.add_space(2.0 * tokens::GRID);
     ui.horizontal(|ui| {
-        ui.label(RichText::new("You are").weak());
+        ui.label(RichText::new(tr!("You are")).weak());
         let shown = state.author.as_deref().unwrap_or("");
-        let hint = "New annotations bear this name; it is remembered for other days and projects";
-        let field = typing::Field { name: "You are", shown, mixed: false, lines: 1, hint };
+        let hint = tr!("New annotations bear this name; it is remembered for other days and projects");
+        let field = typing::Field { name: tr!("You are"), shown, mixed: false, lines: 1, hint };
         if let Some(name) = typing::field_ui(ui, &mut view.typing.you, &[], &field) {
             view.send(Command::SetAuthor(Some(name)));
         }

@@ -2,9 +2,11 @@
 
 use super::typing::{Field, Typed, Typing, field_ui};
 use crate::app::{AnnotationChange, Command, OpenProject};
+use crate::jobs::Mark;
 use crate::labels::{Annotation, AnnotationId, Annotations, Buffers, ClassCode, Confidence, Holds};
-use crate::ui::listing::{flag_words, zoom_to_selected};
+use crate::ui::listing::{emptied_words, flags_told, zoom_to_selected};
 use crate::ui::view::View;
+use crate::ui::words::tr;
 use crate::ui::{format, rhythm, tokens, widgets};
 use chrono::NaiveDate;
 use egui::{Align, Button, Checkbox, ComboBox, Layout, RichText, TextEdit, Ui};
@@ -118,8 +120,8 @@ fn title_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, ids: &[Annotati
     ui.add_space(2.0 * tokens::GRID);
     ui.horizontal(|ui| {
         let title = match ids {
-            [id] => format!("Annotation {id}"),
-            ids => format!("{} selected", format::count(ids.len(), "annotation")),
+            [id] => tr!("Annotation {id}", id = id),
+            ids => tr!("{annotations} selected", annotations = format::count(ids.len(), "annotation")),
         };
         ui.label(RichText::new(title).strong());
         let one = project.selected().and_then(|id| project.annotation(id));
@@ -128,12 +130,12 @@ fn title_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, ids: &[Annotati
             let day = created.split('T').next().unwrap_or(created);
             let words = day.parse().map_or_else(|_| day.to_string(), format::date);
             ui.label(RichText::new(words).small().weak())
-                .on_hover_text(format!("Drawn or imported {created}"));
+                .on_hover_text(tr!("Drawn or imported {created}", created = created));
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if ui
-                .small_button("Zoom to it")
-                .on_hover_text("Fills the map with what is selected (Z)")
+                .small_button(tr!("Zoom to it"))
+                .on_hover_text(tr!("Fills the map with what is selected (Z)"))
                 .clicked()
             {
                 zoom_to_selected(project, &mut view.map);
@@ -168,8 +170,8 @@ fn class_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, ids: &[Annotati
     ui.horizontal(|ui| {
         let legend = &project.document.legend;
         let class = common.class.same().map(|code| legend.class(*code));
-        let words =
-            class.map_or("several", |class| class.map_or("unknown class", |class| class.name.as_str()));
+        let words = class
+            .map_or(tr!("several"), |class| class.map_or(tr!("unknown class"), |class| class.name.as_str()));
         let combo =
             ComboBox::from_id_salt("class of the selected").selected_text(words).width(132.0).truncate();
         let response = combo.show_ui(ui, |ui| {
@@ -185,16 +187,16 @@ fn class_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, ids: &[Annotati
         });
         response.response.widget_info(|| egui::WidgetInfo {
             current_text_value: Some(words.into()),
-            ..egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "Class")
+            ..egui::WidgetInfo::labeled(egui::Role::ComboBox, true, tr!("Class"))
         });
         let mut sure = common.confidence.same() == Some(&Confidence::Sure);
-        let tick = Checkbox::new(&mut sure, "Sure").indeterminate(common.confidence == Said::Several);
-        if ui.add(tick).on_hover_text("Training takes the sure ones; the others are likely").changed() {
+        let tick = Checkbox::new(&mut sure, tr!("Sure")).indeterminate(common.confidence == Said::Several);
+        if ui.add(tick).on_hover_text(tr!("Training takes the sure ones; the others are likely")).changed() {
             let confidence = if sure { Confidence::Sure } else { Confidence::Likely };
             send(view, ids, AnnotationChange::Confidence(confidence));
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if ui.button("Delete").on_hover_text("Deletes what is selected (Delete)").clicked() {
+            if ui.button(tr!("Delete")).on_hover_text(tr!("Deletes what is selected (Delete)")).clicked() {
                 view.send(Command::DeleteAnnotations(ids.to_vec()));
             }
         });
@@ -214,28 +216,29 @@ fn row(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui)) {
 }
 
 fn buffer_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, ids: &[AnnotationId], common: &Common) {
-    row(ui, "Buffer", |ui| {
+    row(ui, tr!("Buffer"), |ui| {
         let own = common.buffer_m.same();
         let counts = common.counts_m.same().copied();
-        let words = counts.is_none().then_some("several");
-        let hint = "The inward buffer of this alone, in metres; drag it or click to type";
+        let words = counts.is_none().then_some(tr!("several"));
+        let hint = tr!("The inward buffer of this alone, in metres; drag it or click to type");
         let value = counts.unwrap_or(project.document.settings.buffer_m);
-        if let Some(m) = widgets::metres(ui, "Own buffer", value, words, hint) {
+        if let Some(m) = widgets::metres(ui, tr!("Own buffer"), value, words, hint) {
             send(view, ids, AnnotationChange::Buffer(Some(m)));
         }
         // Whose buffer it is where it has none of its own.
         let class = common.class.same().and_then(|code| project.document.legend.class(*code));
         let of_class = common.class.same().map(|code| project.buffers().of_class(*code));
         let of = match (of_class, class.and_then(|class| class.buffer_m)) {
-            (Some(m), Some(_)) => format!("class {} m", format::trimmed(m)),
-            (Some(m), None) => format!("project {} m", format::trimmed(m)),
-            (None, _) => "class or project".into(),
+            (Some(m), Some(_)) => tr!("class {m} m", m = format::trimmed(m)),
+            (Some(m), None) => tr!("project {m} m", m = format::trimmed(m)),
+            (None, _) => tr!("class or project").into(),
         };
         if own == Some(&None) {
             ui.label(RichText::new(of).weak());
         } else {
-            let hint = "Takes its own buffer away, so that the one of its class or of the project counts";
-            if ui.button(format!("Back to {of}")).on_hover_text(hint).clicked() {
+            let hint =
+                tr!("Takes its own buffer away, so that the one of its class or of the project counts");
+            if ui.button(tr!("Back to {of}", of = of)).on_hover_text(hint).clicked() {
                 send(view, ids, AnnotationChange::Buffer(None));
             }
         }
@@ -245,11 +248,13 @@ fn buffer_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, ids: &[Annotat
 fn period_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, ids: &[AnnotationId], common: &Common) {
     let holds = common.holds.same().copied();
     let text = |date: Option<NaiveDate>| date.map_or(String::new(), |date| date.to_string());
-    row(ui, "Holds", |ui| {
+    row(ui, tr!("Holds"), |ui| {
         let mut always = holds == Some(Holds::ALWAYS) && view.typing.period.is_none();
-        let tick = Checkbox::new(&mut always, "Always")
+        let tick = Checkbox::new(&mut always, tr!("Always"))
             .indeterminate(holds.is_none() && view.typing.period.is_none());
-        let hint = "For all dates; otherwise only from one date to another, and training takes it only where that covers the cube";
+        let hint = tr!(
+            "For all dates; otherwise only from one date to another, and training takes it only where that covers the cube"
+        );
         if !ui.add(tick).on_hover_text(hint).changed() {
             return;
         }
@@ -277,22 +282,22 @@ fn period_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, ids: &[Annotat
     let mut period = view.typing.period.clone().unwrap_or_else(|| [typed(saved.from), typed(saved.to)]);
     let (mut left, mut enter) = (false, false);
     row(ui, "", |ui| {
-        for (typed, name, hint) in
-            [(0, "from", "The first date that it holds for"), (1, "to", "The last date")]
-                .map(|(i, name, hint)| (i, name, hint))
-        {
+        for (typed, name, told, hint) in [
+            (0, tr!("from"), tr!("Holds from"), tr!("The first date that it holds for")),
+            (1, tr!("to"), tr!("Holds to"), tr!("The last date")),
+        ] {
             ui.label(RichText::new(name).weak());
             let typed = &mut period[typed];
             let read = date(&typed.text);
             let mut edit = TextEdit::singleline(&mut typed.text).desired_width(84.0);
-            edit = edit.hint_text(if holds.is_none() { "several" } else { "open" });
+            edit = edit.hint_text(if holds.is_none() { tr!("several") } else { tr!("open") });
             if read.is_err() {
                 edit = edit.text_color(ui.visuals().error_fg_color);
             }
             let response =
-                ui.add(edit).on_hover_text(format!("{hint}, as 2022-03-15; left empty it is open"));
+                ui.add(edit).on_hover_text(tr!("{hint}, as 2022-03-15; left empty it is open", hint = hint));
             response.widget_info(|| egui::WidgetInfo {
-                label: Some(format!("Holds {name}")),
+                label: Some(told.into()),
                 ..egui::WidgetInfo::text_edit(true, "", &typed.text, "")
             });
             typed.changed |= response.changed();
@@ -307,7 +312,7 @@ fn period_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, ids: &[Annotat
     let changed = period.iter().any(|typed| typed.changed);
     let read = match (date(&period[0].text), date(&period[1].text)) {
         (Ok(Some(from)), Ok(Some(to))) if from > to => {
-            Err("the first date comes after the last one".to_string())
+            Err(tr!("the first date comes after the last one").to_string())
         }
         (Ok(from), Ok(to)) => Ok(Holds { from, to }),
         (Err(why), _) | (_, Err(why)) => Err(why),
@@ -337,7 +342,10 @@ fn period_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, ids: &[Annotat
 fn date(text: &str) -> Result<Option<NaiveDate>, String> {
     match text.trim() {
         "" => Ok(None),
-        text => text.parse().map(Some).map_err(|_| format!("“{text}” is no date: write it as 2022-03-15")),
+        text => text
+            .parse()
+            .map(Some)
+            .map_err(|_| tr!("“{text}” is no date: write it as 2022-03-15", text = text)),
     }
 }
 
@@ -345,15 +353,15 @@ fn words_ui(ui: &mut Ui, view: &mut View, ids: &[AnnotationId], common: &Common)
     let shown = |said: &Said<Option<String>>| said.same().cloned().flatten().unwrap_or_default();
     let Typing { author, note, .. } = &mut view.typing;
     let mut changes = Vec::new();
-    row(ui, "Author", |ui| {
+    row(ui, tr!("Author"), |ui| {
         let (shown, mixed) = (shown(&common.author), common.author == Said::Several);
-        let field = Field { name: "Author", shown: &shown, mixed, lines: 1, hint: "Who drew it" };
+        let field = Field { name: tr!("Author"), shown: &shown, mixed, lines: 1, hint: tr!("Who drew it") };
         changes.extend(field_ui(ui, author, ids, &field).map(|text| AnnotationChange::Author(Some(text))));
     });
-    row(ui, "Note", |ui| {
+    row(ui, tr!("Note"), |ui| {
         let (shown, mixed) = (shown(&common.note), common.note == Said::Several);
-        let hint = "Where it came from, what you thought; saved when you leave the field";
-        let field = Field { name: "Note", shown: &shown, mixed, lines: 2, hint };
+        let hint = tr!("Where it came from, what you thought; saved when you leave the field");
+        let field = Field { name: tr!("Note"), shown: &shown, mixed, lines: 2, hint };
         changes.extend(field_ui(ui, note, ids, &field).map(|text| AnnotationChange::Note(Some(text))));
     });
     changes.into_iter().for_each(|change| send(view, ids, change));
@@ -365,14 +373,16 @@ fn one_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, id: AnnotationId)
     let warning = ui.visuals().warn_fg_color;
     match project.derived.cores.get(id) {
         Some(Ok(core)) => {
-            widgets::figure(ui, "Drawn", &format::hectares(core.core.drawn_area_ha));
-            widgets::figure(ui, "Core", &format::hectares(core.core.area_ha));
-            widgets::figure(ui, "Pure pixels", &format::grouped(core.core.pure_pixels.len() as i64));
+            widgets::figure(ui, tr!("Drawn"), &format::hectares(core.core.drawn_area_ha));
+            widgets::figure(ui, tr!("Core"), &format::hectares(core.core.area_ha));
+            widgets::figure(ui, tr!("Pure pixels"), &format::grouped(core.core.pure_pixels.len() as i64));
             if let Some(why) = core.core.emptied {
-                ui.label(RichText::new(format!("No pure pixel: {why}.")).color(warning));
+                ui.label(
+                    RichText::new(tr!("No pure pixel: {why}.", why = emptied_words(why))).color(warning),
+                );
                 if let Some(m) = project.derived.flags.largest_buffer_m(id) {
-                    let use_it = Button::new(format!("Use {} m", format::trimmed(m)));
-                    let hint = "Gives it this buffer of its own: the largest that leaves a pure pixel";
+                    let use_it = Button::new(tr!("Use {m} m", m = format::trimmed(m)));
+                    let hint = tr!("Gives it this buffer of its own: the largest that leaves a pure pixel");
                     let can = project.folder.read_only().is_none();
                     if ui.add_enabled(can, use_it).on_hover_text(hint).clicked() {
                         send(view, &[id], AnnotationChange::Buffer(Some(m)));
@@ -386,7 +396,8 @@ fn one_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, id: AnnotationId)
         None => {}
     }
     rhythm::selected_ui(ui, project, annotation, view);
-    for words in flag_words(project, annotation).iter().filter(|words| !words.starts_with("no pure pixel")) {
+    // What leaves it without a pure pixel is told above, with the way out.
+    for (_, words) in flags_told(project, annotation).iter().filter(|(mark, _)| *mark != Mark::NoPurePixel) {
         ui.label(RichText::new(words).color(warning));
     }
 }
@@ -404,9 +415,9 @@ fn several_ui(ui: &mut Ui, project: &OpenProject, ids: &[AnnotationId]) {
         pixels += facts.pure_pixels().unwrap_or(0);
         flagged += usize::from(!facts.marks.is_empty());
     }
-    widgets::figure(ui, "Drawn", &format::hectares(ha));
-    widgets::figure(ui, "Pure pixels", &format::grouped(pixels as i64));
+    widgets::figure(ui, tr!("Drawn"), &format::hectares(ha));
+    widgets::figure(ui, tr!("Pure pixels"), &format::grouped(pixels as i64));
     if flagged > 0 {
-        widgets::figure(ui, "With a flag", &format::grouped(flagged as i64));
+        widgets::figure(ui, tr!("With a flag"), &format::grouped(flagged as i64));
     }
 }

@@ -1,6 +1,7 @@
 //! Fields that are saved when they are left: a word typed letter by letter is one change, and one step to undo.
 
 use crate::labels::AnnotationId;
+use crate::ui::words::tr;
 use egui::{Key, TextEdit, Ui};
 
 /// What is being typed of annotations, and of whom.
@@ -57,7 +58,7 @@ pub fn field_ui(
         1 => TextEdit::singleline(&mut text),
         lines => TextEdit::multiline(&mut text).desired_rows(lines),
     };
-    let hint = if field.mixed { "several" } else { "" };
+    let hint = if field.mixed { tr!("several") } else { "" };
     let response = ui.add(edit.hint_text(hint).desired_width(f32::INFINITY)).on_hover_text(field.hint);
     response.widget_info(|| egui::WidgetInfo {
         label: Some(field.name.into()),

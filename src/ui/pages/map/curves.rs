@@ -2,6 +2,7 @@
 
 use crate::labels::Class;
 use crate::model::EpochScore;
+use crate::ui::words::{text, told, tr};
 use crate::ui::{format, tokens, widgets};
 use egui::{Color32, RichText, Role, Stroke, Ui, WidgetInfo};
 use egui_plot::{HoverPosition, Legend, Line, LineStyle, Plot, PlotPoints, VLine};
@@ -22,14 +23,16 @@ impl Curve {
     const ALL: [(Self, &'static str, &'static str); 3] = [
         (
             Self::Loss,
-            "Loss",
-            "Cross entropy: how far what the network says is from the labels. It decides which epoch is kept",
+            text!("Loss"),
+            text!(
+                "Cross entropy: how far what the network says is from the labels. It decides which epoch is kept"
+            ),
         ),
-        (Self::Accuracy, "Accuracy", "Share of the samples held out that get their class"),
+        (Self::Accuracy, text!("Accuracy"), text!("Share of the samples held out that get their class")),
         (
             Self::F1,
-            "F1",
-            "F1 of each class on the samples held out, in its colour; the thick line is their mean",
+            text!("F1"),
+            text!("F1 of each class on the samples held out, in its colour; the thick line is their mean"),
         ),
     ];
 }
@@ -48,8 +51,8 @@ pub fn curves_ui(
         ui.spacing_mut().item_spacing.x = 2.0;
         for (other, title, hint) in Curve::ALL {
             let chosen = *curve == other;
-            let text = RichText::new(title).small();
-            if ui.selectable_label(chosen, text).on_hover_text(hint).clicked() {
+            let text = RichText::new(told(title)).small();
+            if ui.selectable_label(chosen, text).on_hover_text(told(hint)).clicked() {
                 *curve = other;
             }
         }
@@ -68,7 +71,7 @@ pub fn curves_ui(
         .include_y(0.0)
         .include_x(1.0)
         .include_x(last.max(8) as f64)
-        .x_axis_label("epoch")
+        .x_axis_label(tr!("epoch"))
         .y_axis_formatter({
             let shares = *curve != Curve::Loss;
             move |mark, _| match shares {
@@ -84,7 +87,12 @@ pub fn curves_ui(
                         true => format::percent(Some(position.y)),
                         false => format!("{:.3}", position.y),
                     };
-                    Some(format!("{plot_name} {value}, epoch {:.0}", position.x))
+                    Some(tr!(
+                        "{plot_name} {value}, epoch {epoch}",
+                        plot_name = plot_name,
+                        value = value,
+                        epoch = format!("{:.0}", position.x)
+                    ))
                 }
                 _ => None,
             }
@@ -101,13 +109,13 @@ pub fn curves_ui(
         match curve {
             Curve::Loss => {
                 let train = points(&|e| Some(e.train_loss));
-                plot.line(Line::new("training", train).color(tokens::band(0, dark)).width(2.0));
+                plot.line(Line::new(tr!("training"), train).color(tokens::band(0, dark)).width(2.0));
                 let held_out = points(&|e| e.held_out_loss);
-                plot.line(Line::new("held out", held_out).color(tokens::band(6, dark)).width(2.0));
+                plot.line(Line::new(tr!("held out"), held_out).color(tokens::band(6, dark)).width(2.0));
             }
             Curve::Accuracy => {
                 let accuracy = points(&|e| e.held_out_accuracy);
-                plot.line(Line::new("held out", accuracy).color(tokens::band(6, dark)).width(2.0));
+                plot.line(Line::new(tr!("held out"), accuracy).color(tokens::band(6, dark)).width(2.0));
             }
             Curve::F1 => {
                 for (i, class) in classes.iter().enumerate() {
@@ -116,14 +124,14 @@ pub fn curves_ui(
                 }
                 let mean = points(&EpochScore::macro_f1);
                 let ink = if dark { Color32::WHITE } else { Color32::BLACK };
-                plot.line(Line::new("mean", mean).stroke(Stroke::new(2.5, ink)));
+                plot.line(Line::new(tr!("mean"), mean).stroke(Stroke::new(2.5, ink)));
             }
         }
     });
     let title = match curve {
-        Curve::Loss => "Loss curve",
-        Curve::Accuracy => "Accuracy curve",
-        Curve::F1 => "F1 curves",
+        Curve::Loss => tr!("Loss curve"),
+        Curve::Accuracy => tr!("Accuracy curve"),
+        Curve::F1 => tr!("F1 curves"),
     };
     response.response.widget_info(|| WidgetInfo::labeled(Role::Figure, true, title));
 }

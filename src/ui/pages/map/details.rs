@@ -10,6 +10,7 @@ use crate::cube::Filling;
 use crate::jobs::JobKind;
 use crate::model::ModelCard;
 use crate::ui::view::View;
+use crate::ui::words::{tr, tr_word};
 use crate::ui::{format, tokens, widgets};
 use egui::{Button, Frame, Grid, Key, Label, Margin, RichText, Role, TextEdit, Ui, WidgetInfo};
 
@@ -42,13 +43,13 @@ fn actions_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut V
                 let field = ui.add(TextEdit::singleline(&mut to).desired_width(width));
                 field.widget_info(|| WidgetInfo {
                     current_text_value: Some(to.clone()),
-                    ..WidgetInfo::labeled(Role::TextInput, true, "New name of the model")
+                    ..WidgetInfo::labeled(Role::TextInput, true, tr!("New name of the model"))
                 });
                 let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
                 let ready = can && !to.trim().is_empty();
-                done = widgets::primary(ui, ready, "Rename").clicked() || entered && ready;
+                done = widgets::primary(ui, ready, tr!("Rename")).clicked() || entered && ready;
                 let escaped = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Escape));
-                given_up = ui.button("Not now").clicked() || escaped;
+                given_up = ui.button(tr!("Not now")).clicked() || escaped;
             });
             if done {
                 if view.models.selected.as_deref() == Some(name.as_str()) {
@@ -63,29 +64,31 @@ fn actions_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut V
         None => {
             ui.horizontal_wrapped(|ui| {
                 ui.spacing_mut().item_spacing.x = tokens::GRID;
-                let hint = "Gives it another name, and its maps and assessments too";
-                if ui.add_enabled(can, Button::new("Rename…")).on_hover_text(hint).clicked() {
+                let hint = tr!("Gives it another name, and its maps and assessments too");
+                if ui.add_enabled(can, Button::new(tr!("Rename…"))).on_hover_text(hint).clicked() {
                     view.models.renaming = Some((model.name.clone(), model.name.clone()));
                 }
-                if ui.add_enabled(can, Button::new("Delete…")).clicked() {
+                if ui.add_enabled(can, Button::new(tr!("Delete…"))).clicked() {
                     view.dialogs.ask_delete_model(&model.name);
                 }
-                let hint = "Writes it as a folder to take along, as ONNX, or as a STAC item";
+                let hint = tr!("Writes it as a folder to take along, as ONNX, or as a STAC item");
                 let idle = state.job(JobKind::ExportModel).is_none();
-                if ui.add_enabled(idle, Button::new("Export…")).on_hover_text(hint).clicked() {
+                if ui.add_enabled(idle, Button::new(tr!("Export…"))).on_hover_text(hint).clicked() {
                     view.dialogs.ask_export_model(&model.name);
                 }
-                let hint = "Trains a new model on today's labels, beginning with what this one has learned; a new class is \
-                            added to it";
+                let hint = tr!(
+                    "Trains a new model on today's labels, beginning with what this one has learned; a new class is \
+                     added to it"
+                );
                 let ready = can && state.job(JobKind::Train).is_none() && !project.annotations.is_empty();
-                if ui.add_enabled(ready, Button::new("Train on")).on_hover_text(hint).clicked() {
+                if ui.add_enabled(ready, Button::new(tr!("Train on"))).on_hover_text(hint).clicked() {
                     let spec = project.document.settings.model.clone();
                     view.send(Command::TrainWith { name: None, spec, from: Some(model.name.clone()) });
                 }
                 let same = model.card.spec == project.document.settings.model;
                 let editable = !same && project.folder.read_only().is_none();
-                let hint = "Trains the next model as this one was: network, options, inputs, gaps, seed";
-                let button = Button::new("Use its settings");
+                let hint = tr!("Trains the next model as this one was: network, options, inputs, gaps, seed");
+                let button = Button::new(tr!("Use its settings"));
                 if ui.add_enabled(editable, button).on_hover_text(hint).clicked() {
                     view.send(Command::SetModel(model.card.spec.clone()));
                 }
@@ -97,26 +100,26 @@ fn actions_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut V
 /// Facts in two columns.
 fn how_ui(ui: &mut Ui, project: &OpenProject, model: &ModelEntry) {
     let card = &model.card;
-    let mut rows = vec![("Network", card.spec.kind.title().to_string())];
+    let mut rows = vec![(tr!("Network"), card.spec.kind.title().to_string())];
     match &card.imported_from {
-        Some(file) => rows.push(("Imported from", file.clone())),
+        Some(file) => rows.push((tr!("Imported from"), file.clone())),
         None => rows.extend([
-            ("Samples", samples(card)),
-            ("Held out", format::count(card.held_out.len(), "annotation")),
-            ("Epochs", epochs(card)),
-            ("Seed", card.spec.training.seed.to_string()),
+            (tr!("Samples"), samples(card)),
+            (tr!("Held out"), format::count(card.held_out.len(), "annotation")),
+            (tr!("Epochs"), epochs(card)),
+            (tr!("Seed"), card.spec.training.seed.to_string()),
         ]),
     }
-    rows.push(("Inputs", inputs(card)));
-    rows.push(("Gaps", gaps(card).into()));
-    rows.push(("Dates", dates(card)));
+    rows.push((tr!("Inputs"), inputs(card)));
+    rows.push((tr!("Gaps"), gaps(card).into()));
+    rows.push((tr!("Dates"), dates(card)));
     for (info, now, usual) in differing(&card.spec) {
-        rows.push((info.title, format!("{now}  (usually {usual})")));
+        rows.push((tr_word(info.title), tr!("{now}  (usually {usual})", now = now, usual = usual)));
     }
     if let Some(trained) = project.last.trained.as_ref().filter(|trained| trained.name == model.name) {
-        rows.push(("Took", format!("{:.1} s", trained.seconds)));
+        rows.push((tr!("Took"), format!("{:.1} s", trained.seconds)));
     }
-    rows.push(("Made", format::moment(&card.created)));
+    rows.push((tr!("Made"), format::moment(&card.created)));
     // Rows of words, not of buttons.
     let grid = Grid::new((&model.name, "how")).num_columns(2).spacing([12.0, 3.0]).min_row_height(0.0);
     grid.show(ui, |ui| {
@@ -134,38 +137,52 @@ fn how_ui(ui: &mut Ui, project: &OpenProject, model: &ModelEntry) {
 
 fn samples(card: &ModelCard) -> String {
     let annotations = format::count(card.trained_on.len(), "annotation");
-    format!("{} of {annotations}", format::grouped(card.samples as i64))
+    tr!(
+        "{samples} of {annotations}",
+        samples = format::grouped(card.samples as i64),
+        annotations = annotations
+    )
 }
 
 fn epochs(card: &ModelCard) -> String {
     let ran = card.history.last().map_or(0, |last| last.epoch);
-    format!("{} kept of {ran}, at most {}", card.best_epoch, card.spec.training.epochs)
+    tr!(
+        "{best} kept of {ran}, at most {most}",
+        best = card.best_epoch,
+        ran = ran,
+        most = card.spec.training.epochs
+    )
 }
 
 fn inputs(card: &ModelCard) -> String {
     let names = card.bands.join(", ");
     match &card.spec.inputs {
-        None => format!("all {} bands: {names}", card.bands.len()),
+        None => tr!("all {n} bands: {names}", n = card.bands.len(), names = names),
         Some(_) => names,
     }
 }
 
 fn gaps(card: &ModelCard) -> &'static str {
     match (card.spec.masks_gaps(), card.spec.filling) {
-        (true, _) => "looked past",
-        (false, Filling::Linear) => "filled linearly by date",
-        (false, Filling::LastClear) => "filled by the last clear",
-        (false, Filling::Off) => "left out",
+        (true, _) => tr!("looked past"),
+        (false, Filling::Linear) => tr!("filled linearly by date"),
+        (false, Filling::LastClear) => tr!("filled by the last clear"),
+        (false, Filling::Off) => tr!("left out"),
     }
 }
 
 fn dates(card: &ModelCard) -> String {
     match (card.dates.first(), card.dates.last()) {
         (Some(first), Some(last)) if first != last => {
-            format!("{}, {} to {}", card.dates.len(), format::date(*first), format::date(*last))
+            tr!(
+                "{n}, {first} to {last}",
+                n = card.dates.len(),
+                first = format::date(*first),
+                last = format::date(*last)
+            )
         }
         (Some(only), _) => format::date(*only),
-        _ => "none".into(),
+        _ => tr!("none").into(),
     }
 }
 

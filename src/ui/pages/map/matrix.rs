@@ -1,6 +1,7 @@
 //! The confusion matrix of the held-out annotations, painted as a compact table.
 
 use crate::labels::Class;
+use crate::ui::words::tr;
 use crate::ui::{format, tokens, widgets};
 use egui::{
     Align2, Color32, FontId, Pos2, Rect, RichText, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2,
@@ -47,12 +48,14 @@ impl Matrix<'_> {
     fn row_words(&self, row: usize) -> String {
         let (name, of) = (&self.classes[row].name, self.true_ones(row));
         if of == 0 {
-            return format!("{name}: no sample of it is held out");
+            return tr!("{name}: no sample of it is held out", name = name);
         }
         let accuracy = format::percent(Self::share(self.count(row, row), of));
-        format!(
-            "{name}: producer's accuracy {accuracy}, of its {} so many were given their class",
-            samples(of)
+        tr!(
+            "{name}: producer's accuracy {accuracy}, of its {samples} so many were given their class",
+            name = name,
+            accuracy = accuracy,
+            samples = samples(of)
         )
     }
 
@@ -60,12 +63,14 @@ impl Matrix<'_> {
     fn column_words(&self, column: usize) -> String {
         let (name, of) = (&self.classes[column].name, self.given(column));
         if of == 0 {
-            return format!("{name}: no sample was given it");
+            return tr!("{name}: no sample was given it", name = name);
         }
         let accuracy = format::percent(Self::share(self.count(column, column), of));
-        format!(
-            "{name}: user's accuracy {accuracy}, of the {} that were given it so many are of it",
-            samples(of)
+        tr!(
+            "{name}: user's accuracy {accuracy}, of the {samples} that were given it so many are of it",
+            name = name,
+            accuracy = accuracy,
+            samples = samples(of)
         )
     }
 
@@ -75,15 +80,29 @@ impl Matrix<'_> {
         let share =
             Self::share(count, of).map_or(String::new(), |s| format!(" ({})", format::percent(Some(s))));
         match row == column {
-            true => format!("{is}, given {given}: {count} of {of}{share}, right"),
-            false => format!("{is}, given {given}: {count} of {of}{share}"),
+            true => tr!(
+                "{is}, given {given}: {count} of {of}{share}, right",
+                is = is,
+                given = given,
+                count = count,
+                of = of,
+                share = share
+            ),
+            false => tr!(
+                "{is}, given {given}: {count} of {of}{share}",
+                is = is,
+                given = given,
+                count = count,
+                of = of,
+                share = share
+            ),
         }
     }
 
     /// The whole of it for those who do not see it.
     fn words(&self) -> String {
         let rows: Vec<_> = (0..self.classes.len()).map(|row| self.row_words(row)).collect();
-        format!("Confusion matrix of the held-out annotations. {}", rows.join(". "))
+        tr!("Confusion matrix of the held-out annotations. {rows}", rows = rows.join(". "))
     }
 }
 
@@ -98,11 +117,15 @@ pub fn matrix_ui(ui: &mut Ui, salt: &str, matrix: &Matrix<'_>, annotations: Opti
         return;
     }
     ui.add_space(tokens::GRID);
-    ui.label(RichText::new("Held-out annotations").strong()).on_hover_text(
-        "Rows: what the samples are. Columns: what the model gives them. Shares of each row in percent",
+    ui.label(RichText::new(tr!("Held-out annotations")).strong()).on_hover_text(tr!(
+        "Rows: what the samples are. Columns: what the model gives them. Shares of each row in percent"
+    ));
+    let of = annotations.map_or(tr!("the held-out annotations").into(), |n| format::count(n, "annotation"));
+    let words = tr!(
+        "{samples} of {of} that chose the epoch: not a final score.",
+        samples = samples(matrix.samples()),
+        of = of
     );
-    let of = annotations.map_or("the held-out annotations".into(), |n| format::count(n, "annotation"));
-    let words = format!("{} of {of} that chose the epoch: not a final score.", samples(matrix.samples()));
     ui.label(RichText::new(words).small().weak());
     let room = ui.available_width();
     let names = if (room - NAMES - EDGE) / n as f32 >= *CELL.start() { NAMES } else { 0.0 };

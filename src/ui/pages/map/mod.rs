@@ -13,6 +13,7 @@ pub use models::ModelsView;
 use super::page;
 use crate::app::{AppState, OpenProject};
 use crate::ui::view::View;
+use crate::ui::words::tr;
 use crate::ui::{format, widgets};
 use egui::{RichText, Ui};
 
@@ -27,7 +28,7 @@ pub fn map_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut V
 
 fn areas_ui(ui: &mut Ui, project: &OpenProject) {
     let Some(mapped) = &project.last.mapped else { return };
-    widgets::section(ui, &format!("Areas on {}", mapped.name));
+    widgets::section(ui, &tr!("Areas on {name}", name = mapped.name));
     for (class, ha) in &mapped.areas_ha {
         ui.horizontal(|ui| {
             widgets::swatch(ui, class.colour);
@@ -37,6 +38,6 @@ fn areas_ui(ui: &mut Ui, project: &OpenProject) {
             });
         });
     }
-    let words = "Counted pixels: areas with intervals need a reference sample.";
+    let words = tr!("Counted pixels: areas with intervals need a reference sample.");
     ui.label(RichText::new(words).small().weak());
 }

@@ -6,6 +6,7 @@ use crate::app::{AppState, Command, DamagedModel, HOLDS_MODELS, ModelEntry, Open
 use crate::jobs::{JobId, JobKind, StoppedTraining};
 use crate::model::{EpochScore, ModelKind, bf16_is_available};
 use crate::ui::view::View;
+use crate::ui::words::tr;
 use crate::ui::{format, tokens, widgets};
 use egui::{Align, Button, Label, Layout, RichText, Ui};
 use std::collections::HashMap;
@@ -26,9 +27,9 @@ pub struct ModelsView {
 }
 
 pub fn models_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut View) {
-    widgets::section(ui, "Models");
+    widgets::section(ui, tr!("Models"));
     if project.models.is_empty() && project.damaged_models.is_empty() {
-        ui.label(RichText::new("No model yet. Train one: it takes seconds.").weak());
+        ui.label(RichText::new(tr!("No model yet. Train one: it takes seconds.")).weak());
     }
     open_what_was_trained(project, &mut view.models);
     bf16_ui(ui, project, view);
@@ -64,14 +65,14 @@ fn model_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut Vie
         let name = RichText::new(&model.name);
         let name = if on_map { name.strong() } else { name };
         let hint = if selected {
-            "Hides how it was trained"
+            tr!("Hides how it was trained")
         } else {
-            "How it was trained, its curves and its matrix"
+            tr!("How it was trained, its curves and its matrix")
         };
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             map_button(ui, state, project, view, model);
             if on_map {
-                ui.label(RichText::new("on screen").small().weak());
+                ui.label(RichText::new(tr!("on screen")).small().weak());
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let button = Button::selectable(selected, name).truncate();
@@ -85,7 +86,7 @@ fn model_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut Vie
     let [scores, when] = summary(model).map(|words| Label::new(RichText::new(words).small().weak()).wrap());
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
-        let hint = "Accuracy and macro F1 are of the annotations that chose the epoch; assess on others";
+        let hint = tr!("Accuracy and macro F1 are of the annotations that chose the epoch; assess on others");
         ui.add(scores).on_hover_text(hint);
         ui.add(when).on_hover_text(format::moment(&model.card.created));
     });
@@ -100,13 +101,13 @@ fn summary(model: &ModelEntry) -> [String; 2] {
     let card = &model.card;
     let mut parts = vec![card.spec.kind.title().to_string()];
     if let Some(accuracy) = card.best().and_then(|best| best.held_out_accuracy) {
-        parts.push(format!("accuracy {}", format::percent(Some(f64::from(accuracy)))));
+        parts.push(tr!("accuracy {accuracy}", accuracy = format::percent(Some(f64::from(accuracy)))));
     }
     if let Some(f1) = card.best().and_then(EpochScore::macro_f1) {
-        parts.push(format!("F1 {f1:.3}"));
+        parts.push(tr!("F1 {f1}", f1 = format!("{f1:.3}")));
     }
     let from = match &card.imported_from {
-        Some(_) => "imported".into(),
+        Some(_) => tr!("imported").into(),
         None => format::count(card.samples, "sample"),
     };
     [parts.join(" · "), format!("{from} · {}", format::ago(&card.created))]
@@ -115,8 +116,8 @@ fn summary(model: &ModelEntry) -> [String; 2] {
 fn map_button(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut View, model: &ModelEntry) {
     let busy = state.job(JobKind::Map).is_some();
     let can = !busy && project.folder.read_only().is_none() && project.site.is_some();
-    let hint = format!("Maps the site on screen with {}, what is in view first", model.name);
-    if ui.add_enabled(can, Button::new("Map")).on_hover_text(hint).clicked() {
+    let hint = tr!("Maps the site on screen with {name}, what is in view first", name = model.name);
+    if ui.add_enabled(can, Button::new(tr!("Map"))).on_hover_text(hint).clicked() {
         let focus = project.cube().and_then(|(opened, _)| view.map.focus(opened));
         view.send(Command::Map { model: Some(model.name.clone()), site: None, focus, bf16: None });
     }
@@ -129,9 +130,11 @@ fn bf16_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
         return;
     }
     let mut on = project.document.settings.bf16;
-    let hint = "Maps with a TempCNN or Pixel network faster, with products rounded to 8 bits of precision. Some labels near a border \
-                change: how many, on a probe, is told when the map is made";
-    if ui.checkbox(&mut on, "Map in bf16").on_hover_text(hint).changed() {
+    let hint = tr!(
+        "Maps with a TempCNN or Pixel network faster, with products rounded to 8 bits of precision. Some labels near a border \
+                change: how many, on a probe, is told when the map is made"
+    );
+    if ui.checkbox(&mut on, tr!("Map in bf16")).on_hover_text(hint).changed() {
         view.send(Command::SetBf16(on));
     }
 }
@@ -150,22 +153,27 @@ fn stopped_ui(
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let can = can_change(state, project);
-            let hint = "Deletes where this training stands. A model that it left stays";
-            if ui.add_enabled(can, Button::new("Forget")).on_hover_text(hint).clicked() {
+            let hint = tr!("Deletes where this training stands. A model that it left stays");
+            if ui.add_enabled(can, Button::new(tr!("Forget"))).on_hover_text(hint).clicked() {
                 view.send(Command::ForgetTraining(stopped.name.clone()));
             }
-            let hint = "Goes on with this training, with the network and options that it had: it comes to the same model as \
-                        if it had not been stopped";
-            if ui.add_enabled(can, Button::new("Resume")).on_hover_text(hint).clicked() {
+            let hint = tr!(
+                "Goes on with this training, with the network and options that it had: it comes to the same model as \
+                 if it had not been stopped"
+            );
+            if ui.add_enabled(can, Button::new(tr!("Resume"))).on_hover_text(hint).clicked() {
                 view.send(Command::Resume(stopped.name.clone()));
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                ui.add(Label::new(format!("Training of {}", stopped.name)).truncate());
+                ui.add(Label::new(tr!("Training of {name}", name = stopped.name)).truncate());
             });
         });
     });
-    let words =
-        format!("stopped after {} of at most {} epochs", stopped.epochs, stopped.spec.training.epochs);
+    let words = tr!(
+        "stopped after {epochs} of at most {most} epochs",
+        epochs = stopped.epochs,
+        most = stopped.spec.training.epochs
+    );
     ui.label(RichText::new(words).small().weak());
     ui.add_space(tokens::GRID);
 }
@@ -173,10 +181,10 @@ fn stopped_ui(
 fn damaged_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, model: &DamagedModel) {
     ui.horizontal(|ui| {
         ui.label(&model.name);
-        ui.label(RichText::new("cannot be read").small().color(tokens::error(ui.visuals().dark_mode)));
+        ui.label(RichText::new(tr!("cannot be read")).small().color(tokens::error(ui.visuals().dark_mode)));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let can = project.folder.read_only().is_none();
-            if ui.add_enabled(can, Button::new("Delete…")).clicked() {
+            if ui.add_enabled(can, Button::new(tr!("Delete…"))).clicked() {
                 view.dialogs.ask_delete_model(&model.name);
             }
         });

@@ -5,6 +5,7 @@ use crate::app::{Command, OpenProject};
 use crate::model::{ModelKind, ModelSpec};
 use crate::ui::pages::inputs::inputs_ui;
 use crate::ui::view::View;
+use crate::ui::words::{tr, tr_word};
 use crate::ui::{tokens, widgets};
 use egui::{
     Align2, Color32, FontId, Label, Pos2, Rect, RichText, Role, Sense, Ui, UiBuilder, Vec2, WidgetInfo,
@@ -16,7 +17,7 @@ const INDENT: f32 = 30.0;
 const MARGIN: f32 = 6.0;
 
 pub fn network_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
-    widgets::section(ui, "Network");
+    widgets::section(ui, tr!("Network"));
     let spec = &project.document.settings.model;
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = tokens::GRID;
@@ -41,7 +42,8 @@ fn card_ui(ui: &mut Ui, kind: &ModelKind, chosen: bool) -> bool {
     let weak = ui.visuals().weak_text_color();
     let words = width - INDENT - MARGIN;
     let small = FontId::proportional(tokens::SMALL);
-    let height = ui.painter().layout(kind.sentence().into(), small, Color32::PLACEHOLDER, words).size().y;
+    let height =
+        ui.painter().layout(tr_word(kind.sentence()).into(), small, Color32::PLACEHOLDER, words).size().y;
     let title_height = 18.0;
     let size = Vec2::new(width, title_height + height + 2.0 * MARGIN);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
@@ -73,7 +75,7 @@ fn card_ui(ui: &mut Ui, kind: &ModelKind, chosen: bool) -> bool {
         Pos2::new(rect.left() + INDENT, rect.top() + MARGIN + title_height),
         Vec2::new(words, height),
     );
-    let sentence = RichText::new(kind.sentence()).small().color(weak);
+    let sentence = RichText::new(tr_word(kind.sentence())).small().color(weak);
     ui.new_child(UiBuilder::new().max_rect(place)).add(Label::new(sentence).selectable(false).wrap());
     response.clicked()
 }

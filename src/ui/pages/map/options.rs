@@ -4,6 +4,7 @@ use crate::app::{Command, OpenProject};
 use crate::model::{ModelKind, ModelSpec, OptionInfo, OptionKind};
 use crate::ui::tokens;
 use crate::ui::view::View;
+use crate::ui::words::{tr, tr_word};
 use egui::{
     Align, CollapsingHeader, ComboBox, DragValue, Label, Layout, RichText, Role, Sense, Ui, Vec2, WidgetInfo,
 };
@@ -31,18 +32,19 @@ pub fn options_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     let folded = || ModelSpec::training_options().iter().filter(|info| !OUTSIDE.contains(&info.name));
     let differing = spec.kind.options().iter().chain(folded());
     let differing = differing.filter(|info| spec.option(info.name) != usual.option(info.name)).count();
-    CollapsingHeader::new("Options").id_salt("model options").show(ui, |ui| {
+    CollapsingHeader::new(tr!("Options")).id_salt("model options").show(ui, |ui| {
         group_ui(ui, spec.kind.title());
         for info in spec.kind.options() {
             option_ui(ui, spec, &usual, info, times, &mut changed);
         }
-        group_ui(ui, "Training");
+        group_ui(ui, tr!("Training"));
         for info in folded() {
             option_ui(ui, spec, &usual, info, times, &mut changed);
         }
         ui.horizontal(|ui| {
-            let hint = "Every option here as it is in a new project; what stands outside stays";
-            if ui.add_enabled(differing > 0, egui::Button::new("Defaults")).on_hover_text(hint).clicked() {
+            let hint = tr!("Every option here as it is in a new project; what stands outside stays");
+            if ui.add_enabled(differing > 0, egui::Button::new(tr!("Defaults"))).on_hover_text(hint).clicked()
+            {
                 let mut training = usual.training.clone();
                 (training.epochs, training.seed) = (spec.training.epochs, spec.training.seed);
                 training.take_likely = spec.training.take_likely;
@@ -71,9 +73,9 @@ pub fn options_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
 }
 
 fn likely_ui(ui: &mut Ui, spec: &ModelSpec, changed: &mut Option<ModelSpec>) {
-    let hint = "Training takes the sure annotations; with this it takes those that are only likely too";
+    let hint = tr!("Training takes the sure annotations; with this it takes those that are only likely too");
     let mut set = spec.clone();
-    let likely = ui.checkbox(&mut set.training.take_likely, "Also learn from likely annotations");
+    let likely = ui.checkbox(&mut set.training.take_likely, tr!("Also learn from likely annotations"));
     if likely.on_hover_text(hint).changed() {
         *changed = Some(set);
     }
@@ -98,7 +100,10 @@ pub fn differing(spec: &ModelSpec) -> Vec<(&'static OptionInfo, String, String)>
 }
 
 fn differs(n: usize) -> String {
-    format!("{n} differ{} from the defaults", if n == 1 { "s" } else { "" })
+    match n {
+        1 => tr!("1 differs from the defaults").into(),
+        n => tr!("{n} differ from the defaults", n = n),
+    }
 }
 
 fn is_open(ui: &Ui) -> bool {
@@ -127,9 +132,10 @@ fn option_ui(
     changed: &mut Option<ModelSpec>,
 ) {
     let (Some(value), Some(default)) = (spec.option(info.name), usual.option(info.name)) else { return };
-    let hint = format!("{} Usually {}.", info.sentence, words(&default));
+    let (sentence, usually) = (tr_word(info.sentence), words(&default));
+    let hint = tr!("{sentence} Usually {value}.", sentence = sentence, value = usually);
     ui.horizontal(|ui| {
-        let title = RichText::new(info.title);
+        let title = RichText::new(tr_word(info.title));
         let different = value != default && !OUTSIDE.contains(&info.name);
         let room =
             ui.available_width() - WIDTH - ui.spacing().item_spacing.x - if different { 14.0 } else { 0.0 };
@@ -177,22 +183,22 @@ fn value_ui(ui: &mut Ui, info: &OptionInfo, value: &Value, hint: &str) -> Option
         OptionKind::Flag => {
             let mut on = value.as_bool()?;
             let response = ui.add(egui::Checkbox::without_text(&mut on)).on_hover_text(hint);
-            response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, on, info.title));
+            response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, on, tr_word(info.title)));
             response.changed().then(|| on.into())
         }
         OptionKind::Choice(names) => {
             let now = value.as_str()?;
             let mut chosen = None;
-            let combo = ComboBox::from_id_salt(info.name).selected_text(now).width(WIDTH);
+            let combo = ComboBox::from_id_salt(info.name).selected_text(tr_word(now)).width(WIDTH);
             let response = combo.show_ui(ui, |ui| {
                 for name in names {
-                    if ui.selectable_label(*name == now, *name).clicked() {
+                    if ui.selectable_label(*name == now, tr_word(name)).clicked() {
                         chosen = Some(Value::from(*name));
                     }
                 }
             });
             let response = response.response.on_hover_text(hint);
-            response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, info.title));
+            response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, tr_word(info.title)));
             chosen
         }
         OptionKind::Whole(low, high) => {
@@ -231,7 +237,7 @@ fn number_ui(
     let response = ui.add_sized([WIDTH, tokens::TARGET - 2.0], drag).on_hover_text(hint);
     response.widget_info(|| WidgetInfo {
         value: Some(new),
-        ..WidgetInfo::labeled(Role::SpinButton, true, info.title)
+        ..WidgetInfo::labeled(Role::SpinButton, true, tr_word(info.title))
     });
     if response.dragged() {
         ui.data_mut(|data| data.insert_temp(held, new));
@@ -256,10 +262,10 @@ fn number(v: f64) -> String {
 /// A value for people.
 fn words(value: &Value) -> String {
     match value {
-        Value::Bool(true) => "yes".into(),
-        Value::Bool(false) => "no".into(),
+        Value::Bool(true) => tr!("yes").into(),
+        Value::Bool(false) => tr!("no").into(),
         Value::Number(n) => n.as_f64().map_or_else(|| n.to_string(), number),
-        Value::String(text) => text.clone(),
+        Value::String(text) => tr_word(text).into(),
         other => other.to_string(),
     }
 }

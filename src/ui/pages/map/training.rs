@@ -5,6 +5,7 @@ use super::matrix::{Matrix, matrix_ui};
 use crate::app::{AppState, Command, JobView, OpenProject, Training};
 use crate::jobs::JobKind;
 use crate::ui::view::View;
+use crate::ui::words::tr;
 use crate::ui::{format, tokens, widgets};
 use egui::{Button, ProgressBar, RichText, Ui};
 
@@ -14,16 +15,20 @@ pub fn train_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut
     let classes = project.document.legend.classes.iter().filter(|c| project.tally(c.code).pixels > 0).count();
     let ready = busy.is_none() && classes >= 2 && project.folder.read_only().is_none();
     ui.horizontal(|ui| {
-        if widgets::primary(ui, ready, "Train and map").on_hover_text("Ctrl+Enter").clicked() {
+        if widgets::primary(ui, ready, tr!("Train and map")).on_hover_text(tr!("Ctrl+Enter")).clicked() {
             view.send(Command::Train { name: None, then_map: true });
         }
         let size = egui::vec2(0.0, tokens::TARGET + tokens::GRID);
-        if ui.add_enabled(ready, Button::new("Train").min_size(size)).on_hover_text("Ctrl+T").clicked() {
+        if ui
+            .add_enabled(ready, Button::new(tr!("Train")).min_size(size))
+            .on_hover_text(tr!("Ctrl+T"))
+            .clicked()
+        {
             view.send(Command::Train { name: None, then_map: false });
         }
     });
     if classes < 2 && busy.is_none() {
-        let words = "Training needs pure pixels of two classes: draw polygons on the Label page.";
+        let words = tr!("Training needs pure pixels of two classes: draw polygons on the Label page.");
         ui.label(RichText::new(words).weak());
     }
     if let Some(job) = busy {
@@ -41,20 +46,23 @@ fn progress_ui(ui: &mut Ui, job: &JobView, training: Option<&Training>, view: &m
     ui.horizontal(|ui| {
         let share = job.progress.as_ref().and_then(crate::progress::Progress::share).unwrap_or(0.0);
         ui.add(ProgressBar::new(share).desired_width(ui.available_width() - 92.0).desired_height(8.0));
-        let word = if job.cancelling { "Stopping …" } else { "Cancel" };
+        let word = if job.cancelling { tr!("Stopping …") } else { tr!("Cancel") };
         let hint = match kept {
-            Some(epoch) => format!("Stops now and keeps the best model so far, that of epoch {epoch}"),
-            None => "Stops now; before the first epoch has ended there is no model to keep".into(),
+            Some(epoch) => {
+                tr!("Stops now and keeps the best model so far, that of epoch {epoch}", epoch = epoch)
+            }
+            None => tr!("Stops now; before the first epoch has ended there is no model to keep").into(),
         };
         if ui.add_enabled(!job.cancelling, Button::new(word)).on_hover_text(hint).clicked() {
             view.send(Command::Cancel(job.id));
         }
     });
-    let what = job.progress.as_ref().map_or("Reading samples", |p| p.what.as_str());
-    let left = job.time_left().map_or(String::new(), |l| format!(", {} at most", format::time_left(l)));
+    let what = job.progress.as_ref().map_or(tr!("Reading samples"), |p| p.what.as_str());
+    let left =
+        job.time_left().map_or(String::new(), |l| tr!(", {time} at most", time = format::time_left(l)));
     ui.label(RichText::new(format!("{what}{left}")).small().weak());
     if let Some(epoch) = kept {
-        let words = format!("Cancel keeps the best so far, epoch {epoch}.");
+        let words = tr!("Cancel keeps the best so far, epoch {epoch}.", epoch = epoch);
         ui.label(RichText::new(words).small().weak());
     }
 }
@@ -63,17 +71,19 @@ fn progress_ui(ui: &mut Ui, job: &JobView, training: Option<&Training>, view: &m
 fn running_ui(ui: &mut Ui, training: &Training, view: &mut View) {
     if training.samples > 0 {
         let held_out = match training.held_out {
-            0 => "nothing is held out".into(),
-            n => format!("{} held out", format::grouped(n as i64)),
+            0 => tr!("nothing is held out").into(),
+            n => tr!("{n} held out", n = format::grouped(n as i64)),
         };
-        let words = format!(
-            "{}: {} of {}, {held_out}",
-            training.name,
-            format::count(training.samples, "sample"),
-            match training.classes.len() {
-                1 => "1 class".into(),
-                n => format!("{n} classes"),
-            }
+        let classes = match training.classes.len() {
+            1 => tr!("1 class").to_string(),
+            n => tr!("{n} classes", n = n),
+        };
+        let words = tr!(
+            "{name}: {samples} of {classes}, {held_out}",
+            name = training.name,
+            samples = format::count(training.samples, "sample"),
+            classes = classes,
+            held_out = held_out
         );
         ui.label(RichText::new(words).small().weak());
     }
@@ -90,18 +100,22 @@ fn running_ui(ui: &mut Ui, training: &Training, view: &mut View) {
     );
     ui.label(RichText::new(epoch_words(training)).small().weak());
     if let Some(best) = best.filter(|best| best.held_out_loss.is_some()) {
-        let mut words = format!("Best: epoch {}", best.epoch);
+        let mut words = tr!("Best: epoch {epoch}", epoch = best.epoch);
         if let Some(accuracy) = best.held_out_accuracy {
-            words += &format!(", accuracy {}", format::percent(Some(f64::from(accuracy))));
+            words += &tr!(", accuracy {accuracy}", accuracy = format::percent(Some(f64::from(accuracy))));
         }
         if let Some(f1) = best.macro_f1() {
-            words += &format!(", macro F1 {f1:.3}");
+            words += &tr!(", macro F1 {f1}", f1 = format!("{f1:.3}"));
         }
         ui.label(RichText::new(words).small());
         if training.running && training.patience > 0 {
             let since = last.epoch.saturating_sub(best.epoch);
             let epochs = format::count(training.patience, "epoch");
-            let words = format!("Stops after {epochs} without a better one; {since} so far.");
+            let words = tr!(
+                "Stops after {epochs} without a better one; {since} so far.",
+                epochs = epochs,
+                since = since
+            );
             ui.label(RichText::new(words).small().weak());
         }
     }
@@ -111,10 +125,15 @@ fn running_ui(ui: &mut Ui, training: &Training, view: &mut View) {
 /// What the last epoch gave.
 fn epoch_words(training: &Training) -> String {
     let Some(last) = training.epochs.last() else { return String::new() };
-    let held_out = last
-        .held_out_accuracy
-        .map_or(String::new(), |a| format!(", held-out annotations {}", format::percent(Some(f64::from(a)))));
-    format!("Epoch {}: loss {:.3}{held_out}", last.epoch, last.train_loss)
+    let held_out = last.held_out_accuracy.map_or(String::new(), |a| {
+        tr!(", held-out annotations {accuracy}", accuracy = format::percent(Some(f64::from(a))))
+    });
+    tr!(
+        "Epoch {epoch}: loss {loss}{held_out}",
+        epoch = last.epoch,
+        loss = format!("{:.3}", last.train_loss),
+        held_out = held_out
+    )
 }
 
 /// What was used and left out.

@@ -3,6 +3,7 @@
 use crate::app::{Command, OpenProject, Orphans};
 use crate::labels::{Class, ClassCode};
 use crate::ui::view::View;
+use crate::ui::words::tr;
 use crate::ui::{format, tokens};
 use egui::{Button, DragValue, Frame, Key, RichText, TextEdit, Ui};
 
@@ -49,16 +50,17 @@ pub(super) fn edit_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, place
         let enter = fields_ui(ui, project, &mut draft);
         let why_not = code_ui(ui, project, &draft, class);
         ui.horizontal(|ui| {
-            let ok = ui.add_enabled(why_not.is_none(), Button::new("OK"));
-            if ok.on_hover_text("Enter").clicked() || (enter && why_not.is_none()) {
+            let ok = ui.add_enabled(why_not.is_none(), Button::new(tr!("OK")));
+            if ok.on_hover_text(tr!("Enter")).clicked() || (enter && why_not.is_none()) {
                 keep = false;
                 view.commands.extend(draft.command(class));
             }
-            keep &= !ui.button("Leave").on_hover_text("Leaves the class as it is").clicked();
+            keep &= !ui.button(tr!("Leave")).on_hover_text(tr!("Leaves the class as it is")).clicked();
             let last = project.document.legend.classes.len().saturating_sub(1);
-            for (words, can, to) in
-                [("Move up", place > 0, place.saturating_sub(1)), ("Move down", place < last, place + 1)]
-            {
+            for (words, can, to) in [
+                (tr!("Move up"), place > 0, place.saturating_sub(1)),
+                (tr!("Move down"), place < last, place + 1),
+            ] {
                 if ui.add_enabled(can, Button::new(words)).clicked() {
                     view.send(Command::MoveClass { code: class.code, to });
                 }
@@ -66,7 +68,7 @@ pub(super) fn edit_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, place
         });
         ui.horizontal(|ui| {
             let others = project.document.legend.classes.iter().filter(|other| other.code != class.code);
-            let menu = ui.menu_button("Merge into", |ui| {
+            let menu = ui.menu_button(tr!("Merge into"), |ui| {
                 egui::ScrollArea::vertical().max_height(320.0).show(ui, |ui| {
                     for other in others {
                         if ui.button(&other.name).clicked() {
@@ -76,13 +78,18 @@ pub(super) fn edit_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, place
                     }
                 });
             });
-            menu.response.on_hover_text(format!("Gives the annotations of {} another class", class.name));
+            menu.response
+                .on_hover_text(tr!("Gives the annotations of {name} another class", name = class.name));
             let annotations = project.tally(class.code).annotations;
-            let words = if annotations > 0 { "Delete…" } else { "Delete" };
+            let words = if annotations > 0 { tr!("Delete…") } else { tr!("Delete") };
             let hint = match annotations {
-                0 => format!("Deletes {}; no annotation uses it", class.name),
+                0 => tr!("Deletes {name}; no annotation uses it", name = class.name),
                 n => {
-                    format!("Deletes {}; asks what becomes of {}", class.name, format::count(n, "annotation"))
+                    tr!(
+                        "Deletes {name}; asks what becomes of {annotations}",
+                        name = class.name,
+                        annotations = format::count(n, "annotation")
+                    )
                 }
             };
             if ui.button(words).on_hover_text(hint).clicked() {
@@ -112,45 +119,46 @@ fn fields_ui(ui: &mut Ui, project: &OpenProject, draft: &mut Draft) -> bool {
         enter
     };
     ui.horizontal(|ui| {
-        enter |= text_ui(ui, "Name", "Name of the class", &mut draft.class.name);
-        ui.color_edit_button_srgb(&mut draft.class.colour).on_hover_text("Colour of the class");
+        enter |= text_ui(ui, tr!("Name"), tr!("Name of the class"), &mut draft.class.name);
+        ui.color_edit_button_srgb(&mut draft.class.colour).on_hover_text(tr!("Colour of the class"));
     });
     ui.horizontal(|ui| {
         enter |= text_ui(
             ui,
-            "Group",
-            "Classes of one group stand under one heading; empty for none",
+            tr!("Group"),
+            tr!("Classes of one group stand under one heading; empty for none"),
             &mut draft.group,
         );
         let mut groups: Vec<_> =
             project.document.legend.classes.iter().filter_map(|class| class.group.as_deref()).collect();
         groups.dedup();
         if !groups.is_empty() {
-            let menu = ui.menu_button(RichText::new("Pick").small(), |ui| {
+            let menu = ui.menu_button(RichText::new(tr!("Pick")).small(), |ui| {
                 for group in groups {
                     if ui.button(group).clicked() {
                         draft.group = group.to_owned();
                     }
                 }
             });
-            menu.response.on_hover_text("Groups that are there");
+            menu.response.on_hover_text(tr!("Groups that are there"));
         }
     });
     ui.horizontal(|ui| {
-        ui.add_sized([NAMES, tokens::TARGET], egui::Label::new(RichText::new("Code").weak()));
+        ui.add_sized([NAMES, tokens::TARGET], egui::Label::new(RichText::new(tr!("Code")).weak()));
         let code = f64::from(draft.class.code);
         let field = ui.add(DragValue::new(&mut draft.class.code).range(1..=254).speed(0.2));
-        named(&field, "Code", code);
-        field
-            .on_hover_text("In rasters, models and maps: 1 to 254. The order of the legend is apart from it");
+        named(&field, tr!("Code"), code);
+        field.on_hover_text(tr!(
+            "In rasters, models and maps: 1 to 254. The order of the legend is apart from it"
+        ));
         let mut own = draft.class.buffer_m.is_some();
-        ui.checkbox(&mut own, "Own buffer").on_hover_text(format!(
-            "The inward buffer of its annotations; the project's, {} m, otherwise",
-            format::trimmed(project.document.settings.buffer_m)
+        ui.checkbox(&mut own, tr!("Own buffer")).on_hover_text(tr!(
+            "The inward buffer of its annotations; the project's, {m} m, otherwise",
+            m = format::trimmed(project.document.settings.buffer_m)
         ));
         let drag = DragValue::new(&mut draft.buffer_m).range(0.0..=1000.0).speed(1.0).max_decimals(1);
         let field = ui.add_enabled(own, drag.suffix(" m"));
-        named(&field, "Buffer of the class", draft.buffer_m);
+        named(&field, tr!("Buffer of the class"), draft.buffer_m);
         draft.class.buffer_m = own.then_some(draft.buffer_m);
     });
     enter
@@ -171,20 +179,20 @@ fn code_ui(ui: &mut Ui, project: &OpenProject, draft: &Draft, class: &Class) -> 
         return None;
     }
     if let Some(other) = project.document.legend.class(draft.class.code) {
-        let why = format!("{} has the code {} already", other.name, other.code);
+        let why = tr!("{name} has the code {code} already", name = other.name, code = other.code);
         ui.label(RichText::new(&why).color(ui.visuals().error_fg_color));
         return Some(why);
     }
     let models = project.models_with(class.code);
-    let mut words = "Annotations follow.".to_owned();
-    if !models.is_empty() {
-        words += &format!(
-            " Files of maps made with {} keep the code {} for {}.",
-            models.join(", "),
-            class.code,
-            class.name
-        );
-    }
+    let words = match models.is_empty() {
+        true => tr!("Annotations follow.").to_string(),
+        false => tr!(
+            "Annotations follow. Files of maps made with {models} keep the code {code} for {class}.",
+            models = models.join(", "),
+            code = class.code,
+            class = class.name
+        ),
+    };
     ui.label(RichText::new(words).color(ui.visuals().warn_fg_color));
     None
 }
