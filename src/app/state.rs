@@ -13,7 +13,9 @@ use crate::jobs::{
 use crate::labels::{Annotation, AnnotationId, Annotations, Class, ClassCode};
 use crate::model::{EpochScore, ModelCard};
 use crate::progress::Progress;
-use crate::project::{Document, OutsideChange, ProjectFolder, Recent, Saver, Site};
+use crate::project::{
+    Document, Language, Layout, LayoutFile, OutsideChange, ProjectFolder, Recent, Saver, Site,
+};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,9 +33,14 @@ pub struct AppState {
     pub jobs: Vec<JobView>,
     /// Who draws here, for new annotations.
     pub author: Option<String>,
+    /// What the window speaks.
+    pub language: Language,
+    /// How the panes of the window lie.
+    pub layout: Layout,
     /// Runs them.
     pub runner: Runner,
     pub(super) next_notice: u64,
+    pub(super) layout_file: LayoutFile,
 }
 
 /// A sentence for people.
@@ -316,15 +323,23 @@ impl AppState {
     /// The start screen. `wake` is called whenever a job has something to say.
     pub fn new(recent: Recent, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
         let author = author(&recent);
-        Self {
+        let (layout, layout_file, complaint) = LayoutFile::read(recent.beside("layout.json"));
+        let mut state = Self {
             author,
+            layout,
+            layout_file,
+            language: recent.language.unwrap_or_default(),
             project: None,
             recent,
             notices: Vec::new(),
             jobs: Vec::new(),
             runner: Runner::new(wake),
             next_notice: 1,
+        };
+        if let Some(words) = complaint {
+            state.notify(Level::Warning, words);
         }
+        state
     }
 
     /// Says something to people.

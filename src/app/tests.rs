@@ -752,4 +752,5 @@ mod flags;
 mod imagery;
 mod legend;
 mod models;
+mod person;
 mod shapes;

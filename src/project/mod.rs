@@ -6,12 +6,16 @@
 
 mod document;
 mod folder;
+mod language;
+mod layout;
 mod outside;
 mod recent;
 mod saver;
 
 pub use document::{Document, Settings, Site, VERSION, View};
 pub use folder::{Contents, ProjectFolder, cube_folder, file_name};
+pub use language::Language;
+pub use layout::{Layout, LayoutFile, Pane, Place, Spot};
 pub use outside::{OutsideChange, Theirs};
 pub use recent::Recent;
 pub use saver::{SaveOutcome, Saver};

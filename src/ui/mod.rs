@@ -1,11 +1,13 @@
 //! The window. Painters end in `_ui`, read `&AppState` and their own view state, and send [`Command`]s; nothing here waits
 //! for disk, network or model.
 
+mod actions;
 mod app;
 mod dialogs;
 mod export;
 mod export_model;
 mod format;
+mod hints;
 mod imagery;
 mod labels_in;
 mod left;
@@ -15,6 +17,8 @@ mod notices;
 mod opinion;
 mod outside;
 mod pages;
+mod palette;
+mod panes;
 mod plot;
 mod rhythm;
 mod shortcuts;
@@ -31,7 +35,7 @@ mod words;
 pub use app::RitmoApp;
 
 use crate::app::{AppState, Command, Window};
-use crate::project::Recent;
+use crate::project::{Language, Recent};
 use std::sync::Arc;
 
 /// Opens the window and stays until it is closed.
@@ -59,7 +63,9 @@ pub fn open(window: Window) -> anyhow::Result<()> {
         let mut state =
             AppState::new(Recent::load(Recent::user_file()), Arc::new(move || ctx.request_repaint()));
         state.runner.window_first();
+        state.language = state.recent.language.unwrap_or_else(Language::of_system);
         let mut app = RitmoApp::new(state, &creation.egui_ctx);
+        app.greet();
         match window {
             Window::Start => {}
             Window::Project(folder) => app.send(Command::OpenProject(folder)),

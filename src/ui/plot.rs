@@ -14,7 +14,7 @@ use crate::app::{Command, OpenProject};
 use crate::cube::{Feature, Filling, Period, PixelMask, PixelState, Series};
 use crate::jobs::OpenedCube;
 use axes::Axes;
-use egui::{Color32, Panel, RichText, Ui, WidgetInfo};
+use egui::{Color32, RichText, Ui, WidgetInfo};
 use egui_plot::{AxisHints, GridMark, HPlacement, Plot, VLine};
 
 /// A series to draw.
@@ -27,45 +27,55 @@ struct Drawn {
     pin: Option<usize>,
 }
 
+/// The plot, in its pane.
 pub fn plot_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
-    let panel = || Panel::bottom("plot").default_size(232.0).size_range(140.0..=520.0).resizable(true);
+    let dark = ui.visuals().dark_mode;
+    let Some((opened, indices)) = ready(ui.ctx(), dark, project, view) else { return };
+    let drawn = series(project, opened, view);
+    head_ui(ui, project, opened, view, &drawn);
+    ui.horizontal(|ui| {
+        ui.label(RichText::new("Indices").strong());
+        ui.spacing_mut().item_spacing.x = 4.0;
+        let room = (ui.available_width() - 300.0).max(120.0);
+        let scroll = egui::ScrollArea::horizontal().id_salt("indices").max_width(room);
+        scroll.show(ui, |ui| choose::indices_ui(ui, &indices, view));
+        ui.add_space(8.0);
+        choose::draft_ui(ui, project, opened, view);
+    });
+    choose::error_ui(ui, opened, view);
+    let curves = curves(opened, view, &indices, dark);
+    curves_ui(ui, project, opened, view, &drawn, &curves);
+}
+
+/// Where the plot is hidden, what other panes tell of the series still follows what one does.
+pub fn unseen(ctx: &egui::Context, dark: bool, project: &OpenProject, view: &mut View) {
+    ready(ctx, dark, project, view);
+}
+
+/// Asks for what belongs to what is pointed at, drawn and selected; gives the cube and its indices, once it is open.
+fn ready<'a>(
+    ctx: &egui::Context,
+    dark: bool,
+    project: &'a OpenProject,
+    view: &mut View,
+) -> Option<(&'a OpenedCube, Vec<Feature>)> {
     let Some((opened, _)) = project.cube() else {
         rhythm::forget(view);
         opinion::forget(view);
-        // While a site is on its way the room stays, so that nothing jumps.
-        if project.site.is_some() {
-            panel().show(ui, |ui| ui.set_min_size(ui.available_size()));
-        }
-        return;
+        return None;
     };
-    let info = opened.cube.info();
-    let bands = info.bands.len();
+    let bands = opened.cube.info().bands.len();
     view.bands.retain(|&b| b < bands);
     let indices = indices(project, opened);
     view.indices.shown.retain(|name| indices.iter().any(|index| index.name == *name));
     if view.bands.is_empty() && view.indices.shown.is_empty() {
         view.bands = first_bands(opened);
     }
-    panel().show(ui, |ui| {
-        let shown = curves(opened, view, &indices, ui.visuals().dark_mode);
-        let features: Vec<Feature> = shown.into_iter().map(|curve| curve.feature).collect();
-        rhythm::follow(ui.ctx(), project, opened, view, &features);
-        opinion::follow(ui.ctx(), project, opened, view);
-        let drawn = series(project, opened, view);
-        head_ui(ui, project, opened, view, &drawn);
-        ui.horizontal(|ui| {
-            ui.label(RichText::new("Indices").strong());
-            ui.spacing_mut().item_spacing.x = 4.0;
-            let room = (ui.available_width() - 300.0).max(120.0);
-            let scroll = egui::ScrollArea::horizontal().id_salt("indices").max_width(room);
-            scroll.show(ui, |ui| choose::indices_ui(ui, &indices, view));
-            ui.add_space(8.0);
-            choose::draft_ui(ui, project, opened, view);
-        });
-        choose::error_ui(ui, opened, view);
-        let curves = curves(opened, view, &indices, ui.visuals().dark_mode);
-        curves_ui(ui, project, opened, view, &drawn, &curves);
-    });
+    let shown = curves(opened, view, &indices, dark);
+    let features: Vec<Feature> = shown.into_iter().map(|curve| curve.feature).collect();
+    rhythm::follow(ctx, project, opened, view, &features);
+    opinion::follow(ctx, project, opened, view);
+    Some((opened, indices))
 }
 
 impl Drawn {

@@ -1,6 +1,7 @@
 //! The bar at the bottom: where the mouse is, what is there, and the jobs under way.
 
 use super::view::View;
+use super::words::tr;
 use super::{format, tokens};
 use crate::app::{AppState, Command, OpenProject};
 use crate::cube::{Feature, PixelState};
@@ -21,7 +22,7 @@ pub fn status_ui(ui: &mut Ui, state: &AppState, project: Option<&OpenProject>, v
 
 fn place_ui(ui: &mut Ui, project: &OpenProject, view: &View) {
     let Some(place) = view.map.hovered else {
-        ui.label(RichText::new("Point at the map to read its values").small().weak());
+        ui.label(RichText::new(tr!("Point at the map to read its values")).small().weak());
         return;
     };
     let mono = |text: String| RichText::new(text).monospace().size(tokens::SMALL);
@@ -33,12 +34,12 @@ fn place_ui(ui: &mut Ui, project: &OpenProject, view: &View) {
     let [x, y] = place.xy;
     ui.label(mono(format!("x {x:.decimals$}{unit}  y {y:.decimals$}{unit}")));
     let Some((col, row)) = place.pixel else {
-        ui.label(RichText::new("outside of the images").small().weak());
+        ui.label(RichText::new(tr!("outside of the images")).small().weak());
         return;
     };
-    ui.label(mono(format!("pixel {col}, {row}")));
+    ui.label(mono(tr!("pixel {col}, {row}", col = col, row = row)));
     if let Some(why) = view.map.damage_at(opened, (col, row)) {
-        let words = RichText::new("damaged: no values").small().color(ui.visuals().warn_fg_color);
+        let words = RichText::new(tr!("damaged: no values")).small().color(ui.visuals().warn_fg_color);
         ui.label(words).on_hover_text(why);
     }
     if let Some(series) = opened.cube.cached_series(col, row) {
@@ -55,14 +56,14 @@ fn place_ui(ui: &mut Ui, project: &OpenProject, view: &View) {
         let masked = opened.cube.cached_mask(col, row);
         let state = masked.and_then(|mask| mask.states.get(project.time()).copied());
         if let Some(state) = state.filter(|state| *state != PixelState::Clear) {
-            ui.label(RichText::new(state.name()).small().weak())
-                .on_hover_text("Why this pixel has no clear observation on this date");
+            ui.label(RichText::new(state_name(state)).small().weak())
+                .on_hover_text(tr!("Why this pixel has no clear observation on this date"));
         }
     }
     if let Some(map) = project.map() {
         let code = map.codes.get(row as usize * map.width as usize + col as usize).copied().unwrap_or(0);
         if let Some(class) = project.legend_of_map().class(code) {
-            ui.label(RichText::new(format!("map: {}", class.name)).small());
+            ui.label(RichText::new(tr!("map: {class}", class = class.name)).small());
         }
     }
 }
@@ -70,16 +71,17 @@ fn place_ui(ui: &mut Ui, project: &OpenProject, view: &View) {
 fn jobs_ui(ui: &mut Ui, state: &AppState, view: &mut View) {
     // The list sorts itself; only what one may want to stop is told.
     for job in state.jobs.iter().filter(|job| job.kind != JobKind::List) {
-        let cancel = egui::Button::new(if job.cancelling { "Stopping …" } else { "Cancel" }).small();
+        let cancel =
+            egui::Button::new(if job.cancelling { tr!("Stopping …") } else { tr!("Cancel") }).small();
         if ui
             .add_enabled(!job.cancelling, cancel)
-            .on_hover_text(format!("Stops: {}", job.kind.title()))
+            .on_hover_text(tr!("Stops: {job}", job = job_title(job.kind)))
             .clicked()
         {
             view.send(Command::Cancel(job.id));
         }
         let share = job.progress.as_ref().and_then(crate::progress::Progress::share);
-        let mut text = format!("{} {}", job.kind.title(), short(&job.subject));
+        let mut text = format!("{} {}", job_title(job.kind), short(&job.subject));
         if let Some(share) = share {
             text += &format!(" {:.0} %", share * 100.0);
         }
@@ -92,6 +94,52 @@ fn jobs_ui(ui: &mut Ui, state: &AppState, view: &mut View) {
         if let Some(progress) = &job.progress {
             label.on_hover_text(&progress.what);
         }
+    }
+}
+
+/// What a job does, on screen.
+pub fn job_title(kind: JobKind) -> &'static str {
+    match kind.title() {
+        "Making the demo" => tr!("Making the demo"),
+        "Opening the project" => tr!("Opening the project"),
+        "Looking at the imagery" => tr!("Looking at the imagery"),
+        "Building the cube" => tr!("Building the cube"),
+        "Adding to the cube" => tr!("Adding to the cube"),
+        "Opening the cube" => tr!("Opening the cube"),
+        "Looking where the sites lie" => tr!("Looking where the sites lie"),
+        "Deleting the cube" => tr!("Deleting the cube"),
+        "Looking at the values" => tr!("Looking at the values"),
+        "Buffering annotations" => tr!("Buffering annotations"),
+        "Looking for overlaps" => tr!("Looking for overlaps"),
+        "Sorting the list" => tr!("Sorting the list"),
+        "Looking at the labels" => tr!("Looking at the labels"),
+        "Importing labels" => tr!("Importing labels"),
+        "Importing the legend" => tr!("Importing the legend"),
+        "Exporting the legend" => tr!("Exporting the legend"),
+        "Exporting labels" => tr!("Exporting labels"),
+        "Checking labels" => tr!("Checking labels"),
+        "Writing samples" => tr!("Writing samples"),
+        "Training" => tr!("Training"),
+        "Mapping" => tr!("Mapping"),
+        "Assessing" => tr!("Assessing"),
+        "Renaming the model" => tr!("Renaming the model"),
+        "Deleting the model" => tr!("Deleting the model"),
+        "Exporting the model" => tr!("Exporting the model"),
+        other => other,
+    }
+}
+
+/// What a mask says of a pixel, on screen.
+fn state_name(state: PixelState) -> &'static str {
+    match state.name() {
+        "clear" => tr!("clear"),
+        "not observed" => tr!("not observed"),
+        "cloud" => tr!("cloud"),
+        "shadow" => tr!("shadow"),
+        "snow" => tr!("snow"),
+        "masked" => tr!("masked"),
+        "near a masked pixel" => tr!("near a masked pixel"),
+        other => other,
     }
 }
 

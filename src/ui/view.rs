@@ -1,12 +1,15 @@
 //! What the window itself remembers: nothing of it belongs to the document.
 
 use super::dialogs::Dialogs;
+use super::hints::Hints;
 use super::imagery::Imagery;
 use super::labels_in::LabelsIn;
 use super::listing::ListView;
 use super::map::MapView;
 use super::opinion::OpinionView;
 use super::pages::{LegendView, ModelsView, Typing};
+use super::palette::Palette;
+use super::panes::PanesView;
 use super::plot::IndexChoice;
 use super::rhythm::RhythmView;
 use crate::app::Command;
@@ -46,6 +49,12 @@ pub struct View {
     pub labels_in: LabelsIn,
     /// Whether the sheet of shortcuts is open.
     pub shortcuts: bool,
+    /// The palette.
+    pub palette: Palette,
+    /// The panes around the map.
+    pub panes: PanesView,
+    /// The hints for the first steps.
+    pub hints: Hints,
     /// The legend: the class that is being edited, groups that are folded.
     pub legend: LegendView,
     /// The models: whose details are open, what is being typed.
@@ -87,6 +96,9 @@ impl View {
             imagery: Imagery::default(),
             labels_in: LabelsIn::default(),
             shortcuts: false,
+            palette: Palette::default(),
+            panes: PanesView::default(),
+            hints: Hints::default(),
             legend: LegendView::default(),
             models: ModelsView::default(),
             new_class: String::new(),

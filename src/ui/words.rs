@@ -4,6 +4,8 @@
 //! `tr!("Layers")` is a `&'static str`; `tr!("{n} dates of {site}", n = 3, site = name)` fills the places in braces and is a
 //! `String`. A test reads the source and fails where a text has no translation, or one with other places.
 
+pub use crate::project::Language;
+
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -19,19 +21,8 @@ macro_rules! tr {
 }
 pub(crate) use tr;
 
-/// A language of the window.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Language {
-    /// English.
-    #[default]
-    English,
-    /// Spanish.
-    Spanish,
-}
-
 /// Rooms of the window with texts of their own.
-const SPANISH: &[&str] = &[];
+const SPANISH: &[&str] = &[include_str!("../../assets/words/es/shell.json")];
 
 thread_local! {
     /// Of the window that this thread paints: windows of tests speak apart from one another.

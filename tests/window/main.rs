@@ -5,17 +5,22 @@
 mod damage;
 mod desk;
 mod gaps;
+mod hints;
 mod imagery;
 mod indices;
 mod label;
 mod labels_in;
 mod labels_out;
+mod language;
 mod learn;
 mod legend;
 mod listing;
 mod look;
 mod outside;
+mod palette;
+mod panes;
 mod pictures;
+mod reach;
 mod sites;
 #[path = "../small/mod.rs"]
 mod small;

@@ -14,6 +14,7 @@ use ritmo::geo::Window;
 use ritmo::jobs::Assessed;
 use ritmo::labels::Confidence;
 use ritmo::model::EpochScore;
+use ritmo::project::Language;
 
 /// The smallest window that the program allows.
 const SIZE: [f32; 2] = [960.0, 600.0];
@@ -153,6 +154,27 @@ fn the_map_page_with_a_loss_curve() {
         complete: true,
     });
     compare(desk, "map");
+}
+
+#[test]
+fn the_palette() {
+    let Some(mut desk) = desk(Some(Made::Cube)) else { return };
+    desk.ctrl(Key::P);
+    desk.letter("ma");
+    compare(desk, "palette");
+}
+
+#[test]
+fn panels_that_are_arranged_in_light_spanish_with_a_hint() {
+    let Some(mut desk) = desk(Some(Made::Cube)) else { return };
+    desk.send(Command::SetLanguage(Language::Spanish));
+    desk.send(Command::SetLight(true));
+    desk.app_mut().greet();
+    desk.settle();
+    desk.pick("Ver", "Acomodar paneles");
+    desk.click("Leer los años de los píxeles");
+    desk.click("Siguiente");
+    compare(desk, "arranged");
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod edit;
 use crate::app::{Command, ENOUGH_PIXELS, ENOUGH_POLYGONS, OpenProject, Tally};
 use crate::labels::{Class, ClassCode, Preset};
 use crate::ui::view::View;
+use crate::ui::words::tr;
 use crate::ui::{format, tokens, widgets};
 use egui::collapsing_header::paint_default_icon;
 use egui::containers::menu::{MenuButton, MenuConfig};
@@ -238,6 +239,7 @@ fn new_class_ui(ui: &mut Ui, view: &mut View) {
     ui.horizontal(|ui| {
         let field = TextEdit::singleline(&mut view.new_class).hint_text("new class").desired_width(176.0);
         let field = ui.add(field);
+        widgets::named_field(&field, tr!("New class"), "new class", &view.new_class);
         let enter = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
         let ready = !view.new_class.trim().is_empty();
         if (ui.add_enabled(ready, Button::new("Add class")).clicked() || enter) && ready {
