@@ -154,7 +154,7 @@ pub fn handle(ctx: &Context, state: &AppState, view: &mut View) {
         label_keys(ctx, state, project, focused, view);
     }
     // With the map alone Esc brings the panels back.
-    if view.panes.alone && plain(Key::Escape) {
+    if view.panes.alone && !egui::Popup::is_any_open(ctx) && plain(Key::Escape) {
         view.panes.alone = false;
     }
 }
@@ -222,7 +222,9 @@ fn label_keys(ctx: &Context, state: &AppState, project: &OpenProject, focused: b
     if !focused && plain(Key::Enter) {
         finish_drawing(project, view);
     }
-    if plain(Key::Escape) && !view.map.give_drawing_up() && !std::mem::take(&mut view.panes.alone) {
+    // A menu that is open takes it first.
+    let menu = egui::Popup::is_any_open(ctx);
+    if !menu && plain(Key::Escape) && !view.map.give_drawing_up() && !std::mem::take(&mut view.panes.alone) {
         view.send(Command::Select(Vec::new()));
     }
     if plain(Key::Backspace) && !view.map.take_corner_back() {
