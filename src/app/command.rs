@@ -10,12 +10,12 @@ use crate::cube::{BuildSettings, Filling, NamedIndex, Smoothing, Units};
 use crate::jobs::{JobId, ListSpec, SiteNaming};
 use crate::labels::{AnnotationId, Class, ClassCode, Combine, Confidence, Holds, ImportSettings, Legend};
 use crate::model::ModelSpec;
-use crate::project::{Bookmark, Comparison, Layer, LayerKind};
+use crate::project::{Bookmark, Comparison, Language, Layer, LayerKind, Layout};
 use crate::source::{Basemap, InputSpec};
 use std::path::PathBuf;
 
 /// The four pages of a project.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Page {
     /// Looking at mosaics and series.
     #[default]
@@ -246,6 +246,16 @@ pub enum Command {
     List(ListSpec),
     /// Says who draws here: new annotations bear the name, and so do those of later days.
     SetAuthor(Option<String>),
+    /// Says in which language the window speaks, today and on other days.
+    SetLanguage(Language),
+    /// Says whether the window is light, today and on other days.
+    SetLight(bool),
+    /// Lays the panes of the window so, today and on other days.
+    SetLayout(Layout),
+    /// Remembers a command of the palette as used last.
+    Used(String),
+    /// Remembers that the hints for beginners were answered: they do not come by themselves again.
+    AnswerHints,
     /// Selects annotations, or none; those that are not there are passed over.
     Select(Vec<AnnotationId>),
     /// Sets the project's inward buffer, in metres.

@@ -15,7 +15,9 @@ use crate::jobs::{
 use crate::labels::{Annotation, AnnotationId, Annotations, Class, ClassCode};
 use crate::model::{EpochScore, ModelCard};
 use crate::progress::Progress;
-use crate::project::{Document, OutsideChange, ProjectFolder, Recent, Saver, Site};
+use crate::project::{
+    Document, Language, Layout, LayoutFile, OutsideChange, ProjectFolder, Recent, Saver, Site,
+};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -35,9 +37,14 @@ pub struct AppState {
     pub author: Option<String>,
     /// The folder where this user's copies of what came over the network are kept; none are where there is none.
     pub cache: Option<PathBuf>,
+    /// What the window speaks.
+    pub language: Language,
+    /// How the panes of the window lie.
+    pub layout: Layout,
     /// Runs them.
     pub runner: Runner,
     pub(super) next_notice: u64,
+    pub(super) layout_file: LayoutFile,
 }
 
 /// A sentence for people.
@@ -341,16 +348,24 @@ impl AppState {
     /// The start screen. `wake` is called whenever a job has something to say.
     pub fn new(recent: Recent, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
         let author = author(&recent);
-        Self {
+        let (layout, layout_file, complaint) = LayoutFile::read(recent.beside("layout.json"));
+        let mut state = Self {
             author,
             cache: None,
+            layout,
+            layout_file,
+            language: recent.language.unwrap_or_default(),
             project: None,
             recent,
             notices: Vec::new(),
             jobs: Vec::new(),
             runner: Runner::new(wake),
             next_notice: 1,
+        };
+        if let Some(words) = complaint {
+            state.notify(Level::Warning, words);
         }
+        state
     }
 
     /// Says something to people.

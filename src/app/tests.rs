@@ -756,6 +756,7 @@ mod imagery;
 mod legend;
 mod maps;
 mod models;
+mod person;
 mod places;
 mod shapes;
 mod statistics;

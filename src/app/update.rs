@@ -71,6 +71,28 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
             state.recent.set_author(state.author.clone());
             Ok(None)
         }
+        Command::SetLanguage(language) => {
+            state.language = language;
+            state.recent.set_language(language);
+            Ok(None)
+        }
+        Command::SetLight(light) => {
+            state.recent.set_light(light);
+            Ok(None)
+        }
+        Command::SetLayout(layout) => {
+            state.layout = layout.sensible();
+            state.layout_file.write(&state.layout);
+            Ok(None)
+        }
+        Command::Used(command) => {
+            state.recent.used(command);
+            Ok(None)
+        }
+        Command::AnswerHints => {
+            state.recent.answer_hints();
+            Ok(None)
+        }
         Command::Dismiss(notice) => {
             state.notices.retain(|n| n.id != notice);
             Ok(None)

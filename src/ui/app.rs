@@ -2,11 +2,12 @@
 
 use super::dialogs::Chosen;
 use super::view::View;
+use super::words::{self, tr};
 use super::{
-    basemaps, dialogs, drift, imagery, labels_in, left, listing, map, notices, outside, pages, plot,
-    shortcuts, start, status, timeline, tokens, top,
+    basemaps, dialogs, drift, hints, imagery, labels_in, notices, outside, palette, panes, plot, shortcuts,
+    start, status, timeline, tokens, top,
 };
-use crate::app::{AppState, Command, Level, Page, SeriesRequest, pump, update};
+use crate::app::{AppState, Command, Level, SeriesRequest, pump, update};
 use std::time::Instant;
 
 /// The program in a window.
@@ -20,8 +21,21 @@ impl RitmoApp {
     /// The program on its start screen.
     pub fn new(state: AppState, ctx: &egui::Context) -> Self {
         tokens::apply(ctx);
-        ctx.set_theme(egui::ThemePreference::Dark);
-        Self { state, view: View::new() }
+        let app = Self { state, view: View::new() };
+        app.follow_theme(ctx);
+        app
+    }
+
+    /// Those who are here for the first time are asked what they would like to do, once a project is open.
+    pub fn greet(&mut self) {
+        self.view.hints.greet();
+    }
+
+    fn follow_theme(&self, ctx: &egui::Context) {
+        let theme = if self.state.recent.light { egui::Theme::Light } else { egui::Theme::Dark };
+        if ctx.options(|options| options.theme_preference) != theme.into() {
+            ctx.set_theme(theme);
+        }
     }
 
     /// Sends a command; it is carried out before the next frame.
@@ -46,6 +60,7 @@ impl RitmoApp {
 
     /// Takes in what has come since the last frame and carries out commands. Never waits.
     pub fn logic(&mut self, ctx: &egui::Context) {
+        words::speak(self.state.language);
         pump(&mut self.state);
         self.take_in_dialogs();
         self.take_in_drops(ctx);
@@ -54,6 +69,7 @@ impl RitmoApp {
                 self.state.notify(Level::Warning, refused.to_string());
             }
         }
+        self.follow_theme(ctx);
         if let Some(command) = self.view.imagery.look(&self.state, ctx) {
             // With a project open it is never refused.
             let _ = update(&mut self.state, command);
@@ -152,7 +168,7 @@ impl RitmoApp {
             }
             Some(_) => self.view.imagery.add(paths),
             None => {
-                let words = "Open a project or make a new one first, then drop imagery onto it";
+                let words = tr!("Open a project or make a new one first, then drop imagery onto it");
                 self.state.notify(Level::Warning, words);
             }
         }
@@ -161,6 +177,12 @@ impl RitmoApp {
     /// Paints a frame.
     pub fn paint(&mut self, ui: &mut egui::Ui) {
         let started = Instant::now();
+        words::speak(self.state.language);
+        if !tokens::is_ready(ui.ctx()) {
+            // Fonts that were added come with the next frame.
+            ui.ctx().request_repaint();
+            return;
+        }
         let (state, view) = (&self.state, &mut self.view);
         shortcuts::handle(ui.ctx(), state, view);
         view.map.look_ahead(ui.ctx(), state);
@@ -185,19 +207,7 @@ impl RitmoApp {
             Some(project) => {
                 top::top_ui(ui, state, project, view);
                 status::status_ui(ui, state, Some(project), view);
-                left::left_ui(ui, project, view);
-                match project.page {
-                    Page::Look => pages::look_ui(ui, project, view),
-                    Page::Label => pages::label_ui(ui, state, project, view),
-                    Page::Map => pages::map_ui(ui, state, project, view),
-                    Page::Assess => pages::assess_ui(ui, state, project, view),
-                }
-                match view.list.open && project.page == Page::Label {
-                    true => listing::table_ui(ui, project, view),
-                    false => plot::plot_ui(ui, project, view),
-                }
-                timeline::timeline_ui(ui, project, view);
-                picture = map::map_ui(ui, state, project, view);
+                picture = panes::panes_ui(ui, state, project, view);
             }
         }
         outside::outside_ui(ui.ctx(), state, view);
@@ -205,6 +215,8 @@ impl RitmoApp {
         basemaps::own_basemap_ui(ui.ctx(), view);
         imagery::drop_ui(ui.ctx(), state.project.as_ref(), view.labels_in.is_open());
         shortcuts::sheet_ui(ui.ctx(), view);
+        hints::hints_ui(ui.ctx(), state, view);
+        palette::palette_ui(ui.ctx(), state, view);
         notices::notices_ui(ui.ctx(), state, view);
         view.picture = picture;
         view.timings.frame(started.elapsed().as_secs_f32(), picture);

@@ -2,7 +2,7 @@
 //! that nothing moves as the mouse does.
 
 use super::view::View;
-use super::words::tr;
+use super::words::{tr, tr_word};
 use super::{format, tokens};
 use crate::app::OpenProject;
 use crate::cube::{Feature, PixelState};
@@ -47,7 +47,7 @@ pub fn here_ui(ui: &mut Ui, project: &OpenProject, view: &View) {
     let state = masked.and_then(|mask| mask.states.get(project.time()).copied());
     class_ui(ui, project, (col, row));
     if let Some(state) = state {
-        let words = RichText::new(state.name()).small();
+        let words = RichText::new(tr_word(state.name())).small();
         let words = if state == PixelState::Clear { words.weak() } else { words };
         ui.label(words).on_hover_text(match state {
             PixelState::Clear => tr!("It was seen on this date"),

@@ -1,6 +1,7 @@
 //! The window. Painters end in `_ui`, read `&AppState` and their own view state, and send [`Command`]s; nothing here waits
 //! for disk, network or model.
 
+mod actions;
 mod app;
 mod basemaps;
 mod dialogs;
@@ -9,6 +10,7 @@ mod export;
 mod export_model;
 mod format;
 mod here;
+mod hints;
 mod imagery;
 mod labels_in;
 mod layers;
@@ -20,6 +22,8 @@ mod notices;
 mod opinion;
 mod outside;
 mod pages;
+mod palette;
+mod panes;
 mod places;
 mod plot;
 mod rhythm;
@@ -35,10 +39,9 @@ mod widgets;
 mod words;
 
 pub use app::RitmoApp;
-pub use words::{Language, speak};
 
 use crate::app::{AppState, Command, Window};
-use crate::project::Recent;
+use crate::project::{Language, Recent};
 use std::sync::Arc;
 
 /// From now on what counts on all cores leaves one core's share to the window, so that it never stutters while a model
@@ -73,7 +76,9 @@ pub fn open(window: Window) -> anyhow::Result<()> {
         state.runner.window_first();
         state.cache =
             directories::ProjectDirs::from("", "", "ritmo").map(|dirs| dirs.cache_dir().to_path_buf());
+        state.language = state.recent.language.unwrap_or_else(Language::of_system);
         let mut app = RitmoApp::new(state, &creation.egui_ctx);
+        app.greet();
         match window {
             Window::Start => {}
             Window::Project(folder) => app.send(Command::OpenProject(folder)),

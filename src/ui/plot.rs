@@ -23,27 +23,70 @@ use super::view::View;
 use super::{opinion, rhythm, tokens};
 use crate::app::OpenProject;
 use crate::cube::Feature;
+use crate::jobs::OpenedCube;
 use along::Along;
 use curves::{curves, first_bands, series};
-use egui::{Panel, Ui, UiBuilder};
+use egui::{Ui, UiBuilder};
 
 /// Of what is left for the plot, the share that the spectrum takes, and its least and greatest width.
 const SPECTRUM: (f32, f32, f32) = (0.34, 170.0, 360.0);
 
+/// The plot, in its pane.
 pub fn plot_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
-    let panel = || Panel::bottom("plot").default_size(256.0).size_range(164.0..=560.0).resizable(true);
+    let dark = ui.visuals().dark_mode;
+    let Some((opened, indices)) = ready(ui.ctx(), dark, project, view) else { return };
+    let (info, units) = (opened.cube.info(), units(project, opened));
+    let drawn = series(project, opened, view);
+    head::head_ui(ui, project, opened, view, &drawn);
+    head::indices_ui(ui, project, opened, view, &indices);
+    choose::error_ui(ui, opened, view);
+    head::tools_ui(ui, project, opened, view);
+    // What was clicked just now is drawn in this frame.
+    let curves = curves(opened, view, &indices, units, dark);
+    let axes = curves::axes(opened, view, units, &curves, &drawn);
+    let folded = project.document.view.years && !Along::is_one_year(&info.dates);
+    let along = Along::new(&info.dates, folded);
+    let room = ui.available_rect_before_wrap();
+    let (share, least, most) = SPECTRUM;
+    let beside = project.document.view.spectrum.then(|| (room.width() * share).clamp(least, most));
+    let mut rest = room;
+    let gap = 2.0 * tokens::GRID;
+    let right = beside.map(|width| {
+        let (left, right) = room.split_left_right_at_x(room.right() - width);
+        rest = left.with_max_x(left.right() - gap);
+        right
+    });
+    let what = chart::What { opened, along: &along, drawn: &drawn, curves: &curves, axes: &axes };
+    ui.scope_builder(UiBuilder::new().max_rect(rest), |ui| chart::chart_ui(ui, project, view, what));
+    if let Some(rect) = right {
+        let of_bands = curves.iter().any(|curve| !curve.feature.is_index());
+        let most = if of_bands { axes.top() } else { 0.0 };
+        let time = project.time();
+        ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
+            spectrum::spectrum_ui(ui, &info.bands, &drawn, units, time, most);
+        });
+    }
+}
+
+/// Where the plot is hidden, what other panes tell of the series still follows what one does.
+pub fn unseen(ctx: &egui::Context, dark: bool, project: &OpenProject, view: &mut View) {
+    ready(ctx, dark, project, view);
+}
+
+/// Asks for what belongs to what is pointed at, drawn and selected; gives the cube and its indices, once it is open.
+fn ready<'a>(
+    ctx: &egui::Context,
+    dark: bool,
+    project: &'a OpenProject,
+    view: &mut View,
+) -> Option<(&'a OpenedCube, Vec<Feature>)> {
     let Some((opened, _)) = project.cube() else {
         rhythm::forget(view);
         opinion::forget(view);
         envelopes::forget(view);
-        // While a site is on its way the room stays, so that nothing jumps.
-        if project.site.is_some() {
-            panel().show(ui, |ui| ui.set_min_size(ui.available_size()));
-        }
-        return;
+        return None;
     };
-    let info = opened.cube.info();
-    let bands = info.bands.len();
+    let bands = opened.cube.info().bands.len();
     view.bands.retain(|&b| b < bands);
     let indices = indices(project, opened);
     view.indices.shown.retain(|name| indices.iter().any(|index| index.name == *name));
@@ -53,42 +96,10 @@ pub fn plot_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     if let Some(pixel) = view.map.hovered.and_then(|place| place.pixel) {
         view.last_pixel = Some((opened.site.clone(), pixel));
     }
-    let units = units(project, opened);
-    panel().show(ui, |ui| {
-        let shown = curves(opened, view, &indices, units, ui.visuals().dark_mode);
-        envelopes::follow(ui.ctx(), project, opened, view, &shown);
-        let features: Vec<Feature> = shown.into_iter().map(|curve| curve.feature).collect();
-        rhythm::follow(ui.ctx(), project, opened, view, &features);
-        opinion::follow(ui.ctx(), project, opened, view);
-        let drawn = series(project, opened, view);
-        head::head_ui(ui, project, opened, view, &drawn);
-        head::indices_ui(ui, project, opened, view, &indices);
-        choose::error_ui(ui, opened, view);
-        head::tools_ui(ui, project, opened, view);
-        // What was clicked just now is drawn in this frame.
-        let curves = curves(opened, view, &indices, units, ui.visuals().dark_mode);
-        let axes = curves::axes(opened, view, units, &curves, &drawn);
-        let folded = project.document.view.years && !Along::is_one_year(&info.dates);
-        let along = Along::new(&info.dates, folded);
-        let room = ui.available_rect_before_wrap();
-        let (share, least, most) = SPECTRUM;
-        let beside = project.document.view.spectrum.then(|| (room.width() * share).clamp(least, most));
-        let mut rest = room;
-        let gap = 2.0 * tokens::GRID;
-        let right = beside.map(|width| {
-            let (left, right) = room.split_left_right_at_x(room.right() - width);
-            rest = left.with_max_x(left.right() - gap);
-            right
-        });
-        let what = chart::What { opened, along: &along, drawn: &drawn, curves: &curves, axes: &axes };
-        ui.scope_builder(UiBuilder::new().max_rect(rest), |ui| chart::chart_ui(ui, project, view, what));
-        if let Some(rect) = right {
-            let of_bands = curves.iter().any(|curve| !curve.feature.is_index());
-            let most = if of_bands { axes.top() } else { 0.0 };
-            let time = project.time();
-            ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
-                spectrum::spectrum_ui(ui, &info.bands, &drawn, units, time, most);
-            });
-        }
-    });
+    let shown = curves(opened, view, &indices, units(project, opened), dark);
+    envelopes::follow(ctx, project, opened, view, &shown);
+    let features: Vec<Feature> = shown.into_iter().map(|curve| curve.feature).collect();
+    rhythm::follow(ctx, project, opened, view, &features);
+    opinion::follow(ctx, project, opened, view);
+    Some((opened, indices))
 }

@@ -1,107 +1,133 @@
 //! Keys, and the sheet that lists them.
 
+use super::actions::{Action, Group, Scope, words_of};
 use super::map::{self, Tool, finish_drawing};
 use super::pages::show_preset;
 use super::view::View;
-use super::{listing, navigate, rhythm};
+use super::words::tr;
+use super::{listing, navigate};
 use crate::app::{AnnotationChange, AppState, Command, OpenProject, Page};
-use egui::{Context, Grid, Id, Key, Modal, Modifiers, RichText, Ui};
+use crate::project::Pane;
+use egui::{Context, Grid, Id, Key, Modal, Modifiers, RichText, ScrollArea, Ui};
 
-/// Keys and what they do, in groups as the sheet lists them.
-const SHEET: [(&str, &[(&str, &str)]); 6] = [
-    (
-        "Pages and dates",
-        &[
-            ("F1 F2 F3 F4", "Look, Label, Map, Assess"),
-            ("Left, Right or A, D", "the date before, the date after"),
-            ("Space", "play through the year, or stop"),
-            ("Page Up, Page Down", "the site before, the next site"),
-        ],
-    ),
-    (
-        "Map",
-        &[
-            ("Wheel, drag", "zoom, pan"),
-            ("Space or middle button, and drag", "pan with any tool"),
-            ("F, Shift+F", "the whole site, all annotations"),
-            ("G, Shift+G", "pixels of 16 points, of one point"),
-            ("Alt+Left, Alt+Right", "the view before, the view after"),
-            ("Ctrl+G, Ctrl+D", "go to a place, bookmark the view"),
-            ("M, B held", "show or hide the class map, look under it"),
-            ("K", "show or hide the mask"),
-            ("U", "stretch to the view"),
-            ("Ctrl+1 … 6", "natural colour, infrared and other composites"),
-            (", and .", "fade the topmost picture, or back"),
-            ("C; Enter, Esc", "calendar of all dates; back to the map"),
-            ("Shift+C", "compare: swipe, side by side, differences, off"),
-            ("Shift+Left, Shift+Right", "move the handle of the swipe"),
-            ("Shift+comma, Shift+period", "the date before, the date after on the right"),
-            ("Click (Look page)", "pin a pixel, or take its pin off"),
-        ],
-    ),
-    (
-        "Project",
-        &[
-            ("Ctrl+Z, Ctrl+Y", "undo, redo"),
-            ("Ctrl+T, Ctrl+Enter", "train, train and map"),
-            ("Ctrl+I, Ctrl+Shift+I", "add imagery, import labels"),
-            ("Ctrl+D", "compare sites and dates"),
-            ("Ctrl+O, Ctrl+N", "open a project, make a new one"),
-            ("?", "this sheet"),
-        ],
-    ),
-    (
-        "Draw",
-        &[
-            ("P", "polygon"),
-            ("R", "rectangle along the pixels"),
-            ("L", "freehand"),
-            ("W", "wand: all that has the year of the pixel you click"),
-            ("[ and ], Alt or Shift and wheel", "tolerance of the wand"),
-            ("Click; double click or Enter", "add a corner; finish"),
-            ("Backspace, Esc", "take the last corner back, give up"),
-            ("S, Ctrl held", "snapping on or off, off for now"),
-            ("1 … 9, 0", "pick a class"),
-        ],
-    ),
-    (
-        "Edit",
-        &[
-            ("H", "cut a hole"),
-            ("X", "split along a line"),
-            ("E", "extend"),
-            ("J", "merge the selected"),
-            ("Delete", "delete the selected"),
-            ("O", "drop pixels that stand apart"),
-        ],
-    ),
-    (
-        "Select",
-        &[
-            ("V", "select"),
-            ("Ctrl or Shift and click", "add to the selection, or take away"),
-            ("Up, Down; Ctrl+A", "the one before, the next one; all"),
-            ("T, Z", "table of annotations, zoom to the selected"),
-            ("Shift and drag", "select all that a box touches"),
-            ("1 … 9, 0", "give the selected a class"),
-            ("Drag a corner, an edge, the whole", "move it, add a corner, move all of it"),
-            ("Alt and click, or right click", "take a corner out"),
-        ],
-    ),
-];
+/// A row of the sheet.
+enum Row {
+    /// Actions with their keys.
+    Of(&'static [Action]),
+    /// What the mouse does, or a key that is no action by itself.
+    Gesture(&'static str, &'static str),
+}
 
-/// Sends the commands of the keys pressed, unless somebody types.
+/// The sheet: groups of rows, in the order of its columns.
+fn sheet() -> Vec<(Group, Vec<Row>)> {
+    use Row::{Gesture, Of};
+    const PAGES: [Action; 4] = [
+        Action::Page(Page::Look),
+        Action::Page(Page::Label),
+        Action::Page(Page::Map),
+        Action::Page(Page::Assess),
+    ];
+    const DRAW: [Action; 3] =
+        [Action::Tool(Tool::Polygon), Action::Tool(Tool::Rectangle), Action::Tool(Tool::Freehand)];
+    const EDIT: [Action; 3] =
+        [Action::Tool(Tool::Hole), Action::Tool(Tool::Split), Action::Tool(Tool::Extend)];
+    const PANES: [Action; 3] =
+        [Action::Pane(Pane::Layers), Action::Pane(Pane::Page), Action::Pane(Pane::Series)];
+    vec![
+        (
+            Group::Navigate,
+            vec![
+                Of(&PAGES),
+                Of(&[Action::DateBefore, Action::DateAfter]),
+                Of(&[Action::Play]),
+                Of(&[Action::SiteBefore, Action::SiteAfter]),
+            ],
+        ),
+        (
+            Group::Map,
+            vec![
+                Gesture(tr!("Wheel, drag"), tr!("Zoom, pan")),
+                Gesture(tr!("Space or middle button, and drag"), tr!("Pan with any tool")),
+                Of(&[Action::Fit, Action::AllAnnotations]),
+                Of(&[Action::LargePixels, Action::OnePoint]),
+                Of(&[Action::ViewBack, Action::ViewForward]),
+                Of(&[Action::GoTo, Action::Bookmark]),
+                Of(&[Action::ClassMap]),
+                Gesture(tr!("B held"), tr!("Look under the class map")),
+                Of(&[Action::Mask]),
+                Gesture(tr!("Comma, period"), tr!("Fade the topmost picture, or back")),
+                Gesture("Ctrl+1 … 6", tr!("Natural colour, infrared and other composites")),
+                Of(&[Action::StretchToView]),
+                Of(&[Action::Calendar]),
+                Of(&[Action::Compare]),
+                Gesture(tr!("Shift+Left, Shift+Right"), tr!("Move the handle of the swipe")),
+                Gesture(tr!("Shift+comma, Shift+period"), tr!("Date before, date after on the right")),
+                Gesture(tr!("Click (Look page)"), tr!("Pin a pixel, or take its pin off")),
+            ],
+        ),
+        (
+            Group::Project,
+            vec![
+                Of(&[Action::Undo, Action::Redo]),
+                Of(&[Action::Train, Action::TrainAndMap]),
+                Of(&[Action::AddImagery, Action::ImportLabels]),
+                Of(&[Action::CompareSites]),
+                Of(&[Action::Open, Action::New]),
+            ],
+        ),
+        (
+            Group::Window,
+            vec![
+                Of(&[Action::Palette]),
+                Gesture("?", tr!("This sheet")),
+                Of(&PANES),
+                Of(&[Action::MapAlone]),
+            ],
+        ),
+        (
+            Group::Draw,
+            vec![
+                Of(&DRAW),
+                Of(&[Action::Tool(Tool::Wand)]),
+                Gesture(tr!("[ and ], Alt or Shift and wheel"), tr!("Tolerance of the wand")),
+                Gesture(tr!("Click; double click or Enter"), tr!("Add a corner; finish")),
+                Gesture(tr!("Backspace, Esc"), tr!("Take the last corner back, give up")),
+                Of(&[Action::Snapping]),
+                Gesture(tr!("Ctrl held"), tr!("No snapping for now")),
+                Gesture("1 … 9, 0", tr!("Pick a class, give it to the selected")),
+            ],
+        ),
+        (Group::Edit, vec![Of(&EDIT), Of(&[Action::Merge]), Of(&[Action::Delete]), Of(&[Action::DropApart])]),
+        (
+            Group::Select,
+            vec![
+                Of(&[Action::Tool(Tool::Select)]),
+                Gesture(tr!("Ctrl or Shift and click"), tr!("Add to the selection, or take away")),
+                Gesture(tr!("Up, Down"), tr!("The one before, the next one")),
+                Of(&[Action::SelectAll]),
+                Of(&[Action::Table, Action::ZoomToSelected]),
+                Gesture(tr!("Shift and drag"), tr!("Select all that a box touches")),
+                Gesture(tr!("Drag a corner, an edge, the whole"), tr!("Move it, add a corner, move all")),
+                Gesture(tr!("Alt and click, or right click"), tr!("Take a corner out")),
+            ],
+        ),
+    ]
+}
+
+/// Does what the keys pressed say, unless somebody types.
 pub fn handle(ctx: &Context, state: &AppState, view: &mut View) {
     let typing = ctx.text_edit_focused();
-    view.map.peeking = false;
     // Esc takes the focus off a field before anybody sees it: it was meant for the field.
     let left =
         std::mem::replace(&mut view.typing.focused, typing) && ctx.input(|i| i.key_pressed(Key::Escape));
-    if view.dialogs.is_open() || view.basemap.is_open() || typing || left {
+    if view.dialogs.is_open() || view.palette.is_open() {
         return;
     }
-    let pressed = |modifiers, key| ctx.input_mut(|i| i.consume_key(modifiers, key));
-    let plain = |key| pressed(Modifiers::NONE, key);
+    // It is no letter, so it may be pressed while typing.
+    if press(ctx, Scope::Everywhere, state, view, |action| action == Action::Palette) || typing || left {
+        return;
+    }
+    let plain = |key| ctx.input_mut(|i| i.consume_key(Modifiers::NONE, key));
     if ctx.input(|i| i.events.iter().any(|e| matches!(e, egui::Event::Text(t) if t == "?"))) {
         view.shortcuts = !view.shortcuts;
     }
@@ -109,38 +135,12 @@ pub fn handle(ctx: &Context, state: &AppState, view: &mut View) {
         view.shortcuts = false;
         return;
     }
-    if pressed(Modifiers::COMMAND, Key::O) {
-        view.dialogs.ask_open();
-    }
-    if pressed(Modifiers::COMMAND, Key::N) {
-        view.dialogs.ask_new();
-    }
+    press(ctx, Scope::Everywhere, state, view, |_| true);
     let Some(project) = &state.project else { return };
-    for (key, page) in [Key::F1, Key::F2, Key::F3, Key::F4].into_iter().zip(Page::ALL) {
-        if plain(key) {
-            view.uncover();
-            view.send(Command::ShowPage(page));
-        }
-    }
-    if pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::I) && project.folder.read_only().is_none() {
-        view.uncover();
-        view.labels_in.show();
-    }
-    if pressed(Modifiers::COMMAND, Key::I) && project.folder.read_only().is_none() {
-        view.uncover();
-        view.imagery.show();
-    }
-    if pressed(Modifiers::COMMAND, Key::D) {
-        view.uncover();
-        view.drift.show();
-    }
-    if view.drift.is_open() {
-        // A list that is open takes it first.
-        if !egui::Popup::is_any_open(ctx) && plain(Key::Escape) {
-            view.drift.close();
-        }
-        return;
-    }
+    press(ctx, Scope::Project, state, view, |action| match action {
+        Action::AddImagery | Action::ImportLabels => project.folder.read_only().is_none(),
+        _ => true,
+    });
     if view.labels_in.is_open() {
         // A list that is open takes it first.
         if !egui::Popup::is_any_open(ctx) && plain(Key::Escape) {
@@ -155,47 +155,55 @@ pub fn handle(ctx: &Context, state: &AppState, view: &mut View) {
         }
         return;
     }
-    if pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z) || pressed(Modifiers::COMMAND, Key::Y) {
-        view.send(Command::Redo);
-    }
-    if pressed(Modifiers::COMMAND, Key::Z) {
-        // While a polygon is being drawn its corners are what one takes back.
-        if !view.map.take_corner_back() {
-            view.send(Command::Undo);
-        }
-    }
-    if pressed(Modifiers::COMMAND, Key::T) {
-        view.send(Command::Train { name: None, then_map: false });
-    }
-    if pressed(Modifiers::COMMAND, Key::Enter) {
-        view.send(Command::Train { name: None, then_map: true });
-    }
+    // A control that was reached by Tab has these for itself.
+    let focused = ctx.memory(|memory| memory.focused().is_some());
     compare_keys(ctx, project, view);
+    press(ctx, Scope::Map, state, view, |action| !focused || !is_for_controls(action));
     navigate::keys(ctx, project, view);
-    for (keys, step) in [([Key::ArrowLeft, Key::A], -1), ([Key::ArrowRight, Key::D], 1)] {
-        if keys.into_iter().any(plain) {
-            view.playing = None;
-            view.send(Command::StepTime(step));
-        }
-    }
+    composite_keys(ctx, project, view);
     // With space held one pans; a tap plays.
-    let pressed = plain(Key::Space);
+    let pressed = !focused && plain(Key::Space);
     let released = |e: &egui::Event| matches!(e, egui::Event::Key { key: Key::Space, pressed: false, .. });
     if view.map.tools.space(pressed, ctx.input(|i| i.events.iter().any(released))) {
-        view.playing = match view.playing {
-            Some(_) => None,
-            None => Some(std::time::Instant::now()),
-        };
+        Action::Play.run(ctx, state, view);
     }
-    for (key, step) in [(Key::PageUp, -1), (Key::PageDown, 1)] {
-        if plain(key) {
-            view.send(Command::StepSite(step));
+    if project.page == Page::Label {
+        label_keys(ctx, state, project, focused, view);
+    }
+    // With the map alone Esc brings the panels back.
+    if view.panes.alone && !egui::Popup::is_any_open(ctx) && plain(Key::Escape) {
+        view.panes.alone = false;
+    }
+}
+
+/// Runs the actions of a scope whose keys are pressed; tells whether there was one.
+fn press(
+    ctx: &Context,
+    scope: Scope,
+    state: &AppState,
+    view: &mut View,
+    of: impl Fn(Action) -> bool,
+) -> bool {
+    let mut ways: Vec<_> = Action::all()
+        .into_iter()
+        .filter(|action| action.scope() == scope && of(*action))
+        .flat_map(|action| action.keys().into_iter().map(move |keys| (keys, action)))
+        .collect();
+    // Ctrl+Shift+Z is a way to press Ctrl+Z too.
+    ways.sort_by_key(|(keys, _)| !keys.modifiers.shift);
+    let mut any = false;
+    for (keys, action) in ways {
+        if ctx.input_mut(|i| i.consume_shortcut(&keys)) {
+            action.run(ctx, state, view);
+            any = true;
         }
     }
-    composite_keys(ctx, project, view);
-    if project.page == Page::Label {
-        label_keys(ctx, project, view);
-    }
+    any
+}
+
+/// Whether its keys move within a control, or from one to the next.
+fn is_for_controls(action: Action) -> bool {
+    matches!(action, Action::DateBefore | Action::DateAfter | Action::SiteBefore | Action::SiteAfter)
 }
 
 /// Keys of the calendar and of comparing; those with Shift come first, since the others do not look at it.
@@ -209,13 +217,6 @@ fn compare_keys(ctx: &Context, project: &OpenProject, view: &mut View) {
         if pressed(Modifiers::SHIFT, key) || handle && pressed(Modifiers::NONE, key) {
             map::push_handle(project, view, by);
         }
-    }
-    if pressed(Modifiers::SHIFT, Key::C) {
-        map::compare_next(project, view);
-    }
-    if pressed(Modifiers::NONE, Key::C) {
-        let open = view.map.calendar.open;
-        view.map.calendar.show(!open);
     }
     for (key, step) in [(Key::Comma, -1), (Key::Period, 1)] {
         if pressed(Modifiers::SHIFT, key) {
@@ -236,23 +237,20 @@ fn compare_keys(ctx: &Context, project: &OpenProject, view: &mut View) {
     }
 }
 
-/// Composites by number, and the stretch.
+/// Composites by number.
 fn composite_keys(ctx: &Context, project: &OpenProject, view: &mut View) {
-    let Some((opened, _)) = project.cube() else { return };
+    if project.cube().is_none() {
+        return;
+    }
     let digits = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6];
     for (place, key) in digits.into_iter().enumerate() {
         if ctx.input_mut(|i| i.consume_key(Modifiers::COMMAND, key)) {
             show_preset(project, place, view);
         }
     }
-    if ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::U))
-        && let Some(window) = view.map.seen(opened)
-    {
-        view.send(Command::StretchTo(window));
-    }
 }
 
-fn label_keys(ctx: &Context, project: &OpenProject, view: &mut View) {
+fn label_keys(ctx: &Context, state: &AppState, project: &OpenProject, focused: bool, view: &mut View) {
     let plain = |key| ctx.input_mut(|i| i.consume_key(Modifiers::NONE, key));
     let digits = [
         Key::Num1,
@@ -276,42 +274,22 @@ fn label_keys(ctx: &Context, project: &OpenProject, view: &mut View) {
         }
     }
     listing::keys(ctx, project, view);
-    for tool in Tool::ALL {
-        if plain(tool.key()) {
-            view.map.tool = tool;
-        }
-    }
+    press(ctx, Scope::Label, state, view, |_| true);
     for (key, steps) in [(Key::OpenBracket, -1.0), (Key::CloseBracket, 1.0)] {
         if view.map.tool == Tool::Wand && plain(key) {
             view.map.wand.widen(steps);
         }
     }
-    if plain(Key::O) {
-        rhythm::drop_apart(project, view);
-    }
-    if plain(Key::S) {
-        view.map.tools.loose = !view.map.tools.loose;
-    }
-    if plain(Key::J) {
-        view.send(Command::Merge(project.selection.iter().copied().collect()));
-    }
-    if plain(Key::Enter) {
+    if !focused && plain(Key::Enter) {
         finish_drawing(project, view);
     }
-    if plain(Key::Escape) && !view.map.give_drawing_up() {
+    // A menu that is open takes it first.
+    let menu = egui::Popup::is_any_open(ctx);
+    if !menu && plain(Key::Escape) && !view.map.give_drawing_up() && !std::mem::take(&mut view.panes.alone) {
         view.send(Command::Select(Vec::new()));
     }
     if plain(Key::Backspace) && !view.map.take_corner_back() {
-        delete_selected(project, view);
-    }
-    if plain(Key::Delete) {
-        delete_selected(project, view);
-    }
-}
-
-fn delete_selected(project: &OpenProject, view: &mut View) {
-    if !project.selection.is_empty() {
-        view.send(Command::DeleteAnnotations(project.selection.iter().copied().collect()));
+        Action::Delete.run(ctx, state, view);
     }
 }
 
@@ -321,18 +299,21 @@ pub fn sheet_ui(ctx: &Context, view: &mut View) {
         return;
     }
     let modal = Modal::new(Id::unique("shortcuts")).show(ctx, |ui| {
-        ui.heading("Shortcuts");
+        ui.heading(tr!("Shortcuts"));
         ui.add_space(8.0);
-        ui.horizontal_top(|ui| {
-            for (column, groups) in SHEET.chunks(3).enumerate() {
-                if column > 0 {
-                    ui.add_space(24.0);
+        let room = ctx.content_rect().height() - 140.0;
+        ScrollArea::vertical().max_height(room).show(ui, |ui| {
+            ui.horizontal_top(|ui| {
+                for (column, groups) in sheet().chunks(4).enumerate() {
+                    if column > 0 {
+                        ui.add_space(24.0);
+                    }
+                    ui.vertical(|ui| groups.iter().for_each(|(group, rows)| group_ui(ui, *group, rows)));
                 }
-                ui.vertical(|ui| groups.iter().for_each(|group| group_ui(ui, group)));
-            }
+            });
         });
         ui.add_space(8.0);
-        ui.button("Close").clicked()
+        ui.button(tr!("Close")).clicked()
     });
     if modal.inner || modal.should_close() {
         view.shortcuts = false;
@@ -340,17 +321,19 @@ pub fn sheet_ui(ctx: &Context, view: &mut View) {
 }
 
 /// A title and its keys.
-fn group_ui(ui: &mut Ui, (title, keys): &(&str, &[(&str, &str)])) {
+fn group_ui(ui: &mut Ui, group: Group, rows: &[Row]) {
     ui.add_space(4.0);
-    ui.label(RichText::new(*title).weak());
-    Grid::new(*title).num_columns(2).spacing([20.0, 4.0]).min_col_width(204.0).min_row_height(18.0).show(
-        ui,
-        |ui| {
-            for (keys, what) in *keys {
-                ui.label(RichText::new(*keys).strong());
-                ui.label(*what);
-                ui.end_row();
-            }
-        },
-    );
+    ui.label(RichText::new(group.title()).weak());
+    let grid = Grid::new(group.title()).num_columns(2).spacing([20.0, 4.0]);
+    grid.min_col_width(204.0).min_row_height(18.0).show(ui, |ui| {
+        for row in rows {
+            let (keys, what) = match row {
+                Row::Of(actions) => words_of(actions),
+                Row::Gesture(keys, what) => (keys.to_string(), what.to_string()),
+            };
+            ui.label(RichText::new(keys).strong());
+            ui.label(what);
+            ui.end_row();
+        }
+    });
 }

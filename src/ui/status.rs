@@ -1,6 +1,7 @@
 //! The bar at the bottom: where the mouse is, what is there, and the jobs under way.
 
 use super::view::View;
+use super::words::{tr, tr_word};
 use super::{format, here, tokens};
 use crate::app::{AppState, Command, OpenProject};
 use crate::jobs::JobKind;
@@ -21,16 +22,17 @@ pub fn status_ui(ui: &mut Ui, state: &AppState, project: Option<&OpenProject>, v
 fn jobs_ui(ui: &mut Ui, state: &AppState, view: &mut View) {
     // The list sorts itself; only what one may want to stop is told.
     for job in state.jobs.iter().filter(|job| job.kind != JobKind::List) {
-        let cancel = egui::Button::new(if job.cancelling { "Stopping …" } else { "Cancel" }).small();
+        let cancel =
+            egui::Button::new(if job.cancelling { tr!("Stopping …") } else { tr!("Cancel") }).small();
         if ui
             .add_enabled(!job.cancelling, cancel)
-            .on_hover_text(format!("Stops: {}", job.kind.title()))
+            .on_hover_text(tr!("Stops: {job}", job = job_title(job.kind)))
             .clicked()
         {
             view.send(Command::Cancel(job.id));
         }
         let share = job.progress.as_ref().and_then(crate::progress::Progress::share);
-        let mut text = format!("{} {}", job.kind.title(), short(&job.subject));
+        let mut text = format!("{} {}", job_title(job.kind), short(&job.subject));
         if let Some(share) = share {
             text += &format!(" {:.0} %", share * 100.0);
         }
@@ -44,6 +46,11 @@ fn jobs_ui(ui: &mut Ui, state: &AppState, view: &mut View) {
             label.on_hover_text(&progress.what);
         }
     }
+}
+
+/// What a job does, on screen.
+pub fn job_title(kind: JobKind) -> &'static str {
+    tr_word(kind.title())
 }
 
 /// The end of a long subject, which for paths is what tells.

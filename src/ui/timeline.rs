@@ -3,52 +3,46 @@
 use super::format;
 use super::tokens;
 use super::view::View;
+use super::widgets::{icon_button, icon_toggle};
+use super::words::tr;
 use crate::app::{Command, OpenProject};
 use chrono::{Datelike, NaiveDate};
-use egui::{Align2, FontId, Panel, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2};
+use egui::{Align2, FontId, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2};
+use lucide_icons::Icon;
 use std::time::{Duration, Instant};
 
 /// How long a date is shown while playing.
 pub const PLAY_STEP: Duration = Duration::from_millis(500);
 
+/// The dates, in their pane below the map: 52 points high, so that nothing jumps while a site is on its way.
 pub fn timeline_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
-    let Some((opened, _)) = project.cube() else {
-        // While a site is on its way the room stays, so that nothing jumps.
-        if project.site.is_some() {
-            Panel::bottom("timeline").exact_size(52.0).show(ui, |_| {});
-        }
-        return;
-    };
+    let Some((opened, _)) = project.cube() else { return };
     let dates = &opened.cube.info().dates;
     let time = project.time();
-    Panel::bottom("timeline").exact_size(52.0).show(ui, |ui| {
-        ui.horizontal_centered(|ui| {
-            let playing = view.playing.is_some();
-            let play = if playing { "Stop" } else { "Play" };
-            if ui
-                .add(egui::Button::new(play).min_size(Vec2::new(48.0, tokens::TARGET)))
-                .on_hover_text("Plays through the dates (Space)")
-                .clicked()
-            {
-                view.playing = (!playing).then(Instant::now);
-            }
-            for (word, hint, step) in
-                [("<", "The date before (Left, A)", -1), (">", "The date after (Right, D)", 1)]
-            {
-                if ui.button(word).on_hover_text(hint).clicked() {
-                    view.playing = None;
-                    view.send(Command::StepTime(step));
-                }
-            }
-            if let Some(&date) = dates.get(time) {
-                let label = egui::Label::new(egui::RichText::new(format::date(date)).monospace());
-                ui.add_sized([92.0, tokens::TARGET], label);
-            }
-            if let Some(picked) = slider_ui(ui, dates, &opened.clear_share, time) {
+    ui.horizontal_centered(|ui| {
+        let playing = view.playing.is_some();
+        let (picture, name) = if playing { (Icon::Square, tr!("Stop")) } else { (Icon::Play, tr!("Play")) };
+        ui.spacing_mut().item_spacing.x = tokens::GRID;
+        if icon_toggle(ui, picture, name, playing, tr!("Plays through the dates (Space)")).clicked() {
+            view.playing = (!playing).then(Instant::now);
+        }
+        for (picture, name, hint, step) in [
+            (Icon::ChevronLeft, tr!("Date before"), tr!("The date before (Left, A)"), -1),
+            (Icon::ChevronRight, tr!("Date after"), tr!("The date after (Right, D)"), 1),
+        ] {
+            if icon_button(ui, picture, name, hint).clicked() {
                 view.playing = None;
-                view.send(Command::ShowTime(picked));
+                view.send(Command::StepTime(step));
             }
-        });
+        }
+        if let Some(&date) = dates.get(time) {
+            let label = egui::Label::new(egui::RichText::new(format::date(date)).monospace());
+            ui.add_sized([92.0, tokens::TARGET], label);
+        }
+        if let Some(picked) = slider_ui(ui, dates, &opened.clear_share, time) {
+            view.playing = None;
+            view.send(Command::ShowTime(picked));
+        }
     });
 }
 
@@ -68,12 +62,14 @@ fn slider_ui(ui: &mut Ui, dates: &[NaiveDate], clear: &[f32], time: usize) -> Op
     let label = dates.get(time).map_or(String::new(), |&d| format::date(d));
     response.widget_info(|| WidgetInfo {
         value: Some(time as f64),
-        ..WidgetInfo::labeled(Role::Slider, true, format!("Date {label}"))
+        ..WidgetInfo::labeled(Role::Slider, true, tr!("Date {date}", date = label))
     });
     paint(ui, rect, dates, clear, time, &x_of);
     let pointed = response.hover_pos().and_then(|pos| nearest(pos.x));
     if let Some(i) = pointed {
-        let share = clear.get(i).map_or(String::new(), |s| format!("\n{:.0} % observed", s * 100.0));
+        let share = clear
+            .get(i)
+            .map_or(String::new(), |s| tr!("\n{percent} % observed", percent = format!("{:.0}", s * 100.0)));
         response.clone().on_hover_text_at_pointer(format!("{}{share}", format::date(dates[i])));
     }
     let pressed = response.interact_pointer_pos().filter(|_| response.clicked() || response.dragged());

@@ -2,7 +2,8 @@
 
 use crate::chart::colours;
 use crate::cube::PixelState;
-use egui::{Color32, CornerRadius, Margin, Stroke, TextStyle, Theme, Vec2, Visuals};
+use egui::epaint::text::{FontInsert, FontPriority, InsertFontFamily};
+use egui::{Color32, CornerRadius, FontData, FontFamily, Margin, Stroke, TextStyle, Theme, Vec2, Visuals};
 
 /// Everything is placed on multiples of this.
 pub const GRID: f32 = 4.0;
@@ -10,14 +11,16 @@ pub const GRID: f32 = 4.0;
 pub const TARGET: f32 = 24.0;
 /// Height of a bar with words in it.
 pub const BAR: f32 = 18.0;
-/// Width of the panel on the left.
-pub const LEFT_PANEL: f32 = 208.0;
 /// Width of the panel on the right.
 pub const RIGHT_PANEL: f32 = 320.0;
 /// Base text.
 pub const TEXT: f32 = 13.0;
 /// Small text.
 pub const SMALL: f32 = 11.5;
+/// Icons beside base text, and alone in a button.
+pub const ICON: f32 = 15.0;
+/// Width of a button with an icon alone.
+pub const ICON_BUTTON: f32 = 28.0;
 /// Rounded corners.
 pub const RADIUS: u8 = 4;
 
@@ -99,8 +102,26 @@ pub fn mask(state: PixelState) -> Color32 {
     Color32::from_rgba_unmultiplied(r, g, b, 170)
 }
 
+/// The family of icons (Lucide): none of its glyphs is taken from another font.
+pub fn icons() -> FontFamily {
+    FontFamily::Name("icons".into())
+}
+
+/// Whether the icons can be painted: fonts that are added are there from the next frame on.
+pub fn is_ready(ctx: &egui::Context) -> bool {
+    ctx.fonts(|fonts| fonts.definitions().families.contains_key(&icons()))
+}
+
 /// Gives both themes their look.
 pub fn apply(ctx: &egui::Context) {
+    let family = |family, priority| InsertFontFamily { family, priority };
+    let families = vec![
+        family(icons(), FontPriority::Highest),
+        // So that an icon can stand among words.
+        family(FontFamily::Proportional, FontPriority::Lowest),
+        family(FontFamily::Monospace, FontPriority::Lowest),
+    ];
+    ctx.add_font(FontInsert::new("lucide", FontData::from_static(lucide_icons::LUCIDE_FONT_BYTES), families));
     for theme in [Theme::Dark, Theme::Light] {
         ctx.style_mut_of(theme, |style| {
             style.visuals = visuals(theme);
@@ -168,7 +189,8 @@ fn visuals(theme: Theme) -> Visuals {
     v.widgets.hovered.fg_stroke = Stroke::new(1.0, strong);
     v.widgets.active.weak_bg_fill = grey(80, 198);
     v.widgets.active.bg_fill = grey(92, 188);
-    v.widgets.active.bg_stroke = Stroke::new(1.0, accent(dark));
+    // What has the keyboard is painted as active too: the ring must be seen.
+    v.widgets.active.bg_stroke = Stroke::new(1.5, accent(dark));
     v.widgets.active.fg_stroke = Stroke::new(1.0, strong);
     v.widgets.open.weak_bg_fill = grey(56, 222);
     v.widgets.open.bg_fill = grey(56, 222);
@@ -198,18 +220,53 @@ mod tests {
             let v = visuals(theme);
             let dark = theme == Theme::Dark;
             let text = v.widgets.noninteractive.fg_stroke.color;
+            let strong = v.widgets.active.fg_stroke.color;
             let weak = v.weak_text_color.unwrap();
+            // What is chosen lies half transparent on what is behind it.
+            let over = |front: Color32, back: Color32| {
+                let mix =
+                    |f: u8, b: u8| f.saturating_add((f32::from(b) * (1.0 - front.a() as f32 / 255.0)) as u8);
+                Color32::from_rgb(
+                    mix(front.r(), back.r()),
+                    mix(front.g(), back.g()),
+                    mix(front.b(), back.b()),
+                )
+            };
             for (name, front, back) in [
                 ("text on a panel", text, v.panel_fill),
                 ("text on a button", text, v.widgets.inactive.weak_bg_fill),
                 ("weak text on a panel", weak, v.panel_fill),
                 ("weak text on a window", weak, v.window_fill),
+                ("weak text on a stripe", weak, v.faint_bg_color),
+                ("text on a window", text, v.window_fill),
+                ("text on a stripe", text, v.faint_bg_color),
+                ("text in a field", text, v.extreme_bg_color),
+                ("weak text in a field", weak, v.extreme_bg_color),
+                ("text on a button under the mouse", strong, v.widgets.hovered.weak_bg_fill),
+                ("text on a button that is pressed", strong, v.widgets.active.weak_bg_fill),
+                ("text on a menu that is open", text, v.widgets.open.weak_bg_fill),
+                ("what is chosen", strong, over(v.selection.bg_fill, v.panel_fill)),
+                ("a warning in a window", warning(dark), v.window_fill),
+                ("an error in a window", error(dark), v.window_fill),
+                ("the accent on a window", accent(dark), v.window_fill),
                 ("a warning", warning(dark), v.panel_fill),
                 ("an error", error(dark), v.panel_fill),
                 ("text on the accent", on_accent(dark), accent(dark)),
                 ("the accent on a panel", accent(dark), v.panel_fill),
             ] {
                 assert!(contrast(front, back) >= 4.5, "{theme:?}: {name} {}", contrast(front, back));
+            }
+        }
+    }
+
+    #[test]
+    fn the_ring_around_what_has_the_keyboard_stands_out_at_three_to_one_in_both_themes() {
+        for theme in [Theme::Dark, Theme::Light] {
+            let v = visuals(theme);
+            let ring = v.widgets.active.bg_stroke;
+            assert!(ring.width >= 1.5);
+            for back in [v.panel_fill, v.window_fill] {
+                assert!(contrast(ring.color, back) >= 3.0, "{theme:?}: {}", contrast(ring.color, back));
             }
         }
     }

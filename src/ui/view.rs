@@ -3,13 +3,17 @@
 use super::basemaps::BasemapForm;
 use super::dialogs::Dialogs;
 use super::drift::Drift;
+use super::hints::Hints;
 use super::imagery::Imagery;
 use super::labels_in::LabelsIn;
 use super::listing::ListView;
 use super::map::MapView;
 use super::opinion::OpinionView;
 use super::pages::{LegendView, ModelsView, Typing};
+use super::palette::Palette;
+use super::panes::PanesView;
 use super::places::Renaming;
+use super::plot::IndexChoice;
 use super::plot::{EnvelopesView, IndexChoice};
 use super::rhythm::RhythmView;
 use crate::app::Command;
@@ -59,6 +63,12 @@ pub struct View {
     pub labels_in: LabelsIn,
     /// Whether the sheet of shortcuts is open.
     pub shortcuts: bool,
+    /// The palette.
+    pub palette: Palette,
+    /// The panes around the map.
+    pub panes: PanesView,
+    /// The hints for the first steps.
+    pub hints: Hints,
     /// The legend: the class that is being edited, groups that are folded.
     pub legend: LegendView,
     /// The models: whose details are open, what is being typed.
@@ -107,6 +117,9 @@ impl View {
             drift: Drift::default(),
             labels_in: LabelsIn::default(),
             shortcuts: false,
+            palette: Palette::default(),
+            panes: PanesView::default(),
+            hints: Hints::default(),
             legend: LegendView::default(),
             models: ModelsView::default(),
             new_class: String::new(),

@@ -1,7 +1,10 @@
 //! Small pieces that several panels use.
 
 use super::tokens;
-use egui::{Color32, DragValue, Response, RichText, Sense, Ui, Vec2};
+use egui::{
+    Button, Color32, DragValue, FontId, Response, RichText, Role, Sense, StrokeKind, Ui, Vec2, WidgetInfo,
+};
+use lucide_icons::Icon;
 
 /// A title over a part of a panel.
 pub fn section(ui: &mut Ui, title: &str) {
@@ -20,6 +23,62 @@ pub fn primary(ui: &mut Ui, enabled: bool, text: &str) -> Response {
     };
     let button = button.min_size(Vec2::new(0.0, tokens::TARGET + tokens::GRID));
     ui.add_enabled(enabled, button)
+}
+
+/// An icon, to stand before words in a button.
+pub fn icon(icon: Icon) -> RichText {
+    RichText::new(char::from(icon).to_string()).family(tokens::icons()).size(tokens::ICON)
+}
+
+/// A button with an icon alone, `name` for assistive technology and tests. The hint says what it does, and the key.
+pub fn icon_button(ui: &mut Ui, picture: Icon, name: &str, hint: &str) -> Response {
+    icon_toggle(ui, picture, name, false, hint)
+}
+
+/// As [`icon_button`], of something that is on or off.
+pub fn icon_toggle(ui: &mut Ui, picture: Icon, name: &str, on: bool, hint: &str) -> Response {
+    let (rect, response) =
+        ui.allocate_exact_size(Vec2::new(tokens::ICON_BUTTON, tokens::TARGET), Sense::click());
+    response.widget_info(|| match on {
+        true => WidgetInfo::selected(Role::Button, ui.is_enabled(), true, name),
+        false => WidgetInfo::labeled(Role::Button, ui.is_enabled(), name),
+    });
+    let look = ui.style().interact_selectable(&response, on);
+    // Quiet until it is pointed at, has the keyboard, or is on.
+    if on || response.hovered() || response.has_focus() {
+        let radius = f32::from(tokens::RADIUS);
+        ui.painter().rect(rect, radius, look.weak_bg_fill, look.bg_stroke, StrokeKind::Inside);
+    }
+    let font = FontId::new(tokens::ICON, tokens::icons());
+    let glyph = char::from(picture);
+    ui.painter().text(rect.center(), egui::Align2::CENTER_CENTER, glyph, font, look.fg_stroke.color);
+    response.on_hover_text(hint).on_disabled_hover_text(hint)
+}
+
+/// A button with an icon before its words, called by its words alone.
+pub fn icon_text<'a>(picture: Icon, words: &'a str) -> Button<'a> {
+    Button::new((icon(picture), words)).min_size(Vec2::new(0.0, tokens::TARGET))
+}
+
+/// Adds a button with an icon before its words, called by its words alone.
+pub fn icon_text_button(ui: &mut Ui, picture: Icon, words: &str) -> Response {
+    let response = ui.add(icon_text(picture, words));
+    named(&response, words);
+    response
+}
+
+/// Gives a button another name than what is painted on it.
+pub fn named(response: &Response, name: &str) {
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, response.enabled(), name));
+}
+
+/// Gives a field for text a name, where no label stands beside it; its hint goes away once something is typed.
+pub fn named_field(response: &Response, name: &str, hint: &str, text: &str) {
+    response.widget_info(|| WidgetInfo {
+        current_text_value: Some(text.to_string()),
+        hint_text: Some(hint.to_string()),
+        ..WidgetInfo::labeled(Role::TextInput, response.enabled(), name)
+    });
 }
 
 /// A square in a class's colour.

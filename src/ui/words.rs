@@ -4,6 +4,8 @@
 //! `tr!("Layers")` is a `&'static str`; `tr!("{n} dates of {site}", n = 3, site = name)` fills the places in braces and is a
 //! `String`. A test reads the source and fails where a text has no translation, or one with other places.
 
+pub use crate::project::Language;
+
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -28,17 +30,6 @@ macro_rules! text {
 }
 pub(crate) use text;
 
-/// A language of the window.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Language {
-    /// English.
-    #[default]
-    English,
-    /// Spanish.
-    Spanish,
-}
-
 /// Rooms of the window with texts of their own.
 const SPANISH: &[&str] = &[
     include_str!("../../assets/words/es/assess.json"),
@@ -54,6 +45,7 @@ const SPANISH: &[&str] = &[
     include_str!("../../assets/words/es/navigate.json"),
     include_str!("../../assets/words/es/picture.json"),
     include_str!("../../assets/words/es/plot.json"),
+    include_str!("../../assets/words/es/shell.json"),
 ];
 
 /// Words that come from the rooms below: what is counted, and names of kinds of things.

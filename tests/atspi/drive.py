@@ -160,6 +160,8 @@ def work(session, program, project):
     started = time.monotonic()
     process = open_program(session, program, project)
     told("the project is open")
+    # It is the first time for this home: one is asked what one would like to do.
+    press("Don't show again")
     # On a machine that is busy with other things clicks can come together in one frame: a person would draw again.
     for tries_left in (2, 1, 0):
         draw_square("Maize", 50)

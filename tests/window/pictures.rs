@@ -17,6 +17,7 @@ use ritmo::geo::Window;
 use ritmo::jobs::Assessed;
 use ritmo::labels::Confidence;
 use ritmo::model::EpochScore;
+use ritmo::project::Language;
 use ritmo::project::{Layer, LayerKind};
 use ritmo::source::Basemap;
 
@@ -201,6 +202,27 @@ fn the_map_page_with_a_loss_curve() {
         complete: true,
     });
     compare(desk, "map");
+}
+
+#[test]
+fn the_palette() {
+    let Some(mut desk) = desk(Some(Made::Cube)) else { return };
+    desk.ctrl(Key::P);
+    desk.letter("ma");
+    compare(desk, "palette");
+}
+
+#[test]
+fn panels_that_are_arranged_in_light_spanish_with_a_hint() {
+    let Some(mut desk) = desk(Some(Made::Cube)) else { return };
+    desk.send(Command::SetLanguage(Language::Spanish));
+    desk.send(Command::SetLight(true));
+    desk.app_mut().greet();
+    desk.settle();
+    desk.pick("Ver", "Acomodar paneles");
+    desk.click("Leer los años de los píxeles");
+    desk.click("Siguiente");
+    compare(desk, "arranged");
 }
 
 #[test]

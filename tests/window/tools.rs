@@ -449,7 +449,7 @@ fn another_tool_gives_up_what_was_being_drawn() {
 fn the_sheet_of_shortcuts_tells_the_tools_and_fits_on_a_window_of_800_points() {
     let mut desk = label_page(Made::Cube);
     desk.letter("?");
-    for words in ["cut a hole", "split along a line", "merge the selected", "freehand"] {
+    for words in ["Cut a hole", "split along a line", "Merge the selected", "freehand"] {
         desk.assert_sees(words);
     }
     let close = desk.rect(Role::Button, "Close");

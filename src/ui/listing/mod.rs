@@ -113,9 +113,6 @@ struct Moves<'a> {
 /// Keys of the list, on the Label page.
 pub fn keys(ctx: &Context, project: &OpenProject, view: &mut View) {
     let pressed = |modifiers, key| ctx.input_mut(|i| i.consume_key(modifiers, key));
-    if pressed(Modifiers::COMMAND, Key::A) {
-        view.send(Command::Select(project.derived.listing.rows().to_vec()));
-    }
     for (key, step) in [(Key::ArrowUp, -1), (Key::ArrowDown, 1)] {
         for (modifiers, extend) in [(Modifiers::SHIFT, true), (Modifiers::NONE, false)] {
             if pressed(modifiers, key) {
@@ -123,12 +120,6 @@ pub fn keys(ctx: &Context, project: &OpenProject, view: &mut View) {
                 list.step(project, step, extend, &mut Moves { commands, map });
             }
         }
-    }
-    if pressed(Modifiers::NONE, Key::T) {
-        view.list.open = !view.list.open;
-    }
-    if pressed(Modifiers::NONE, Key::Z) {
-        zoom_to_selected(project, &mut view.map);
     }
 }
 

@@ -75,7 +75,10 @@ pub fn table_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
             }
             let header = |mut header: TableRow<'_, '_>| {
                 for (column, name, _, hint) in columns(project) {
-                    header.col(|ui| header_ui(ui, list, column, name, hint));
+                    let (_, cell) = header.col(|ui| header_ui(ui, list, column, name, hint));
+                    let told = tr!("Column {column}", column = name);
+                    let head = egui::Role::ColumnHeader;
+                    cell.widget_info(|| egui::WidgetInfo::labeled(head, true, &told));
                 }
             };
             table.header(tokens::TARGET, header).body(|body| {
@@ -172,8 +175,8 @@ fn row_ui(row: &mut TableRow<'_, '_>, project: &OpenProject, annotation: &Annota
         facts.and_then(Facts::pure_pixels).map_or("…".into(), |pixels| format::grouped(pixels as i64));
     let confidence = confidence_words(annotation.confidence);
     let flags = flag_words(project, annotation).join("; ");
-    for (column, ..) in columns(project) {
-        row.col(|ui| match column {
+    for (column, name, ..) in columns(project) {
+        let (_, cell) = row.col(|ui| match column {
             Column::Id => text(ui, RichText::new(annotation.id.to_string()).monospace().weak()),
             Column::Class => {
                 widgets::swatch(ui, class.map_or([128; 3], |class| class.colour));
@@ -195,6 +198,9 @@ fn row_ui(row: &mut TableRow<'_, '_>, project: &OpenProject, annotation: &Annota
             }
             Column::Note => text(ui, annotation.note.as_deref().unwrap_or("").replace('\n', " ")),
         });
+        // A cell can be clicked, so it can be reached by Tab and must say what it is.
+        let told = tr!("{column} of annotation {id}", column = name, id = annotation.id);
+        cell.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Cell, true, &told));
     }
     let response = row.response();
     let selected = project.selection.contains(&annotation.id);

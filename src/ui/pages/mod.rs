@@ -14,14 +14,12 @@ pub use look::look_ui;
 pub use map::{ModelsView, map_ui};
 
 use super::tokens;
-use egui::{Panel, ScrollArea, Ui};
+use egui::{ScrollArea, Ui};
 
-/// The frame that all pages share.
+/// What all pages share: they scroll in their pane.
 fn page(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
-    Panel::right("page").exact_size(tokens::RIGHT_PANEL).resizable(false).show(ui, |ui| {
-        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            content(ui);
-            ui.add_space(4.0 * tokens::GRID);
-        });
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        content(ui);
+        ui.add_space(4.0 * tokens::GRID);
     });
 }

@@ -209,6 +209,11 @@ impl MapView {
         self.tools.take_corner_back()
     }
 
+    /// Whether corners are set of something that is being drawn.
+    pub fn is_drawing(&self) -> bool {
+        !self.tools.corners.is_empty()
+    }
+
     /// Gives up what is being drawn or dragged; `false` where nothing is.
     pub fn give_drawing_up(&mut self) -> bool {
         self.wand.let_go();

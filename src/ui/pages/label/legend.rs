@@ -258,6 +258,7 @@ fn new_class_ui(ui: &mut Ui, view: &mut View) {
         let field =
             TextEdit::singleline(&mut view.new_class).hint_text(tr!("new class")).desired_width(176.0);
         let field = ui.add(field);
+        widgets::named_field(&field, tr!("New class"), "new class", &view.new_class);
         let enter = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
         let ready = !view.new_class.trim().is_empty();
         if (ui.add_enabled(ready, Button::new(tr!("Add class"))).clicked() || enter) && ready {
