@@ -1,9 +1,8 @@
 //! Keys that lead around the map and through its layers.
 
+use super::layers;
 use super::view::View;
-use super::{layers, places};
 use crate::app::{Command, OpenProject};
-use crate::project::LayerKind;
 use egui::{Context, Key, Modifiers, PointerButton};
 
 /// How much a key fades a layer.

@@ -120,7 +120,7 @@ pub fn handle(ctx: &Context, state: &AppState, view: &mut View) {
     // Esc takes the focus off a field before anybody sees it: it was meant for the field.
     let left =
         std::mem::replace(&mut view.typing.focused, typing) && ctx.input(|i| i.key_pressed(Key::Escape));
-    if view.dialogs.is_open() || view.palette.is_open() {
+    if view.dialogs.is_open() || view.palette.is_open() || view.basemap.is_open() {
         return;
     }
     // It is no letter, so it may be pressed while typing.
@@ -165,7 +165,7 @@ pub fn handle(ctx: &Context, state: &AppState, view: &mut View) {
     let pressed = !focused && plain(Key::Space);
     let released = |e: &egui::Event| matches!(e, egui::Event::Key { key: Key::Space, pressed: false, .. });
     if view.map.tools.space(pressed, ctx.input(|i| i.events.iter().any(released))) {
-        Action::Play.run(ctx, state, view);
+        Action::Play.run(state, view);
     }
     if project.page == Page::Label {
         label_keys(ctx, state, project, focused, view);
@@ -194,7 +194,7 @@ fn press(
     let mut any = false;
     for (keys, action) in ways {
         if ctx.input_mut(|i| i.consume_shortcut(&keys)) {
-            action.run(ctx, state, view);
+            action.run(state, view);
             any = true;
         }
     }
@@ -289,7 +289,7 @@ fn label_keys(ctx: &Context, state: &AppState, project: &OpenProject, focused: b
         view.send(Command::Select(Vec::new()));
     }
     if plain(Key::Backspace) && !view.map.take_corner_back() {
-        Action::Delete.run(ctx, state, view);
+        Action::Delete.run(state, view);
     }
 }
 

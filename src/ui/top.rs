@@ -94,7 +94,7 @@ fn page_ui(ui: &mut Ui, i: usize, page: Page, state: &AppState, project: &OpenPr
         Page::Assess => tr!("Says how far a map can be trusted"),
     };
     if response.on_hover_text(format!("{hint} (F{})", i + 1)).clicked() {
-        Action::Page(page).run(ui.ctx(), state, view);
+        Action::Page(page).run(state, view);
     }
 }
 
@@ -165,7 +165,7 @@ fn entry_ui(ui: &mut Ui, picture: Option<Icon>, action: Action, state: &AppState
     widgets::named(&response, &title);
     if response.on_disabled_hover_text(why.unwrap_or_default()).clicked() {
         ui.close();
-        action.run(ui.ctx(), state, view);
+        action.run(state, view);
     }
 }
 

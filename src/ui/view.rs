@@ -13,7 +13,6 @@ use super::pages::{LegendView, ModelsView, Typing};
 use super::palette::Palette;
 use super::panes::PanesView;
 use super::places::Renaming;
-use super::plot::IndexChoice;
 use super::plot::{EnvelopesView, IndexChoice};
 use super::rhythm::RhythmView;
 use crate::app::Command;

@@ -5,23 +5,12 @@ use crate::small::Made;
 use egui::accesskit::Role;
 use egui_kittest::kittest::NodeT;
 use ritmo::app::{Command, Page};
-use ritmo::ui::{Language, speak};
+use ritmo::project::Language;
 
-/// Has the window of a test speak Spanish until it ends: those of other tests do not.
-struct Spanish;
-
-impl Spanish {
-    fn of(desk: &mut Desk) -> Self {
-        speak(Language::Spanish);
-        desk.settle();
-        Self
-    }
-}
-
-impl Drop for Spanish {
-    fn drop(&mut self) {
-        speak(Language::English);
-    }
+/// Has the window speak Spanish.
+fn spanish(desk: &mut Desk) {
+    desk.send(Command::SetLanguage(Language::Spanish));
+    desk.settle();
 }
 
 /// Words and controls on screen that reach past the right edge of the window.
@@ -48,7 +37,7 @@ fn past_the_edge(desk: &mut Desk) -> Vec<String> {
 #[test]
 fn the_main_pages_are_told_in_spanish() {
     let mut desk = Desk::open(Made::Labels);
-    let _spanish = Spanish::of(&mut desk);
+    spanish(&mut desk);
     for (page, told) in [
         (Page::Look, ["Píxeles fijados", "Valores del 15 ene 2022", "ratón"]),
         (Page::Label, ["Leyenda", "12 anotaciones", "Margen interior"]),
@@ -64,7 +53,7 @@ fn the_main_pages_are_told_in_spanish() {
 #[test]
 fn what_is_selected_and_the_table_are_told_in_spanish() {
     let mut desk = Desk::open(Made::Labels);
-    let _spanish = Spanish::of(&mut desk);
+    spanish(&mut desk);
     desk.send(Command::ShowPage(Page::Label));
     desk.click("Abrir tabla");
     for words in ["Cerrar tabla", "Acercar a lo seleccionado", "Filtrar por marca"] {
@@ -83,7 +72,7 @@ fn what_is_selected_and_the_table_are_told_in_spanish() {
 #[test]
 fn the_pages_that_take_files_in_are_told_in_spanish() {
     let mut desk = Desk::open(Made::Cube);
-    let _spanish = Spanish::of(&mut desk);
+    spanish(&mut desk);
     let empty = desk.home().join("empty");
     std::fs::create_dir_all(&empty).unwrap();
     desk.drop_paths(&[&empty]);

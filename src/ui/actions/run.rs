@@ -6,7 +6,6 @@ use crate::project::{LayerKind, Layout, Pane};
 use crate::ui::view::View;
 use crate::ui::words::tr;
 use crate::ui::{layers, listing, map, places, rhythm};
-use egui::Context;
 use std::time::Instant;
 
 impl Action {
@@ -92,7 +91,7 @@ impl Action {
     }
 
     /// Does it. Where it makes no sense the command is refused with a sentence that says why.
-    pub fn run(self, ctx: &Context, state: &AppState, view: &mut View) {
+    pub fn run(self, state: &AppState, view: &mut View) {
         // What is seen on the map, or done there, brings the map back.
         if view.is_covered() && !matches!(self.group(), Group::Window | Group::Project) {
             view.uncover();

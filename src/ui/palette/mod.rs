@@ -75,18 +75,18 @@ pub fn palette_ui(ctx: &Context, state: &AppState, view: &mut View) {
         chosen.and_then(|row| found.into_iter().nth(row)).filter(|entry| entry.why_not.is_none())
     });
     match modal.inner {
-        Some(entry) => choose(ctx, state, view, entry),
+        Some(entry) => choose(state, view, entry),
         None if escape || again || modal.should_close() => {}
         None => view.palette.typed = Some(typed),
     }
 }
 
-fn choose(ctx: &Context, state: &AppState, view: &mut View, entry: Entry) {
+fn choose(state: &AppState, view: &mut View, entry: Entry) {
     if !entry.id.is_empty() {
         view.send(Command::Used(entry.id));
     }
     match entry.does {
-        Does::Action(action) => action.run(ctx, state, view),
+        Does::Action(action) => action.run(state, view),
         Does::Command(command) => {
             view.playing = None;
             view.send(*command);
@@ -101,7 +101,7 @@ fn field_ui(ui: &mut Ui, typed: &mut String) {
         let field = TextEdit::singleline(typed)
             .frame(Frame::NONE)
             .hint_text(hint)
-            .vertical_align(Align::Center)
+            .align(egui::Align2([egui::Align::Min, Align::Center]))
             .min_size(Vec2::new(0.0, tokens::TARGET))
             .desired_width(f32::INFINITY);
         let response = ui.add(field);
