@@ -55,6 +55,7 @@ pub struct Place {
 }
 
 /// What the map remembers between frames.
+#[derive(Default)]
 pub struct MapView {
     /// Where the mouse is.
     pub hovered: Option<Place>,
@@ -98,41 +99,6 @@ pub struct MapView {
     /// The last place that a command brought the map to ([`crate::app::Places::jumps`]).
     jumps: u64,
     marked: Option<look_at::Marked>,
-}
-
-impl Default for MapView {
-    fn default() -> Self {
-        Self {
-            hovered: None,
-            peeking: false,
-            basemap: basemap::BasemapLayer::default(),
-            go_to_box: go_to::GoTo::default(),
-            tool: Tool::default(),
-            wand: tools::Wand::default(),
-            memory: MapMemory::default(),
-            site: None,
-            mosaic: mosaic::Mosaic::default(),
-            mask: mask_layer::MaskLayer::default(),
-            following: follow::Following::default(),
-            classes: class_layer::ClassLayer::default(),
-            cores: annotations::CoreLayer::default(),
-            tools: tools::Tools::default(),
-            calendar: calendar::Calendar::default(),
-            compare: compare::Compare::default(),
-            panes: Vec::new(),
-            hover_since: None,
-            fit: false,
-            target: None,
-            overview: None,
-            taken_up: None,
-            saved_view: None,
-            moved: None,
-            title: String::new(),
-            damage: damage::Damage::default(),
-            jumps: 0,
-            marked: None,
-        }
-    }
 }
 
 impl MapView {
