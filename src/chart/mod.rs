@@ -11,7 +11,7 @@ mod table;
 mod trace;
 
 pub use self::csv::csv;
-pub use self::png::png;
+pub use self::png::{encoded, png};
 pub use self::svg::svg;
 pub use axes::{Axes, number};
 pub use months::{Mark, date_of_days, days, month_name, months};

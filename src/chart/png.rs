@@ -29,6 +29,13 @@ pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>, ChartError> {
     pixels.encode_png().map_err(|why| failed(why.to_string()))
 }
 
+/// Opaque and transparent pixels (RGBA, rows from the top) as PNG; `None` where they are not `width` x `height`, or none at all.
+pub fn encoded(width: usize, height: usize, rgba: Vec<u8>) -> Option<Vec<u8>> {
+    let size = tiny_skia::IntSize::from_wh(u32::try_from(width).ok()?, u32::try_from(height).ok()?)?;
+    // Alpha is none or all, so that nothing is to be multiplied with it.
+    tiny_skia::Pixmap::from_vec(rgba, size)?.encode_png().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::table::tests::{info, input, table_of};
@@ -51,6 +58,14 @@ mod tests {
         };
         assert!(inked(0..56) > 300, "the title is set in a font");
         assert!(inked(200..image.height() - 100) > 3000, "lines are drawn");
+    }
+
+    #[test]
+    fn pixels_are_encoded_as_they_are() {
+        let rgba = vec![255, 0, 10, 255, 0, 0, 0, 0];
+        let image = tiny_skia::Pixmap::decode_png(&encoded(2, 1, rgba.clone()).unwrap()).unwrap();
+        assert_eq!(image.data(), rgba);
+        assert!(encoded(2, 2, rgba).is_none() && encoded(0, 0, Vec::new()).is_none());
     }
 
     #[test]

@@ -115,11 +115,17 @@ mod tests {
     fn layers_are_placed_from_the_top_and_none_is_lost() {
         let mut layers = Layers::default();
         layers.place(LayerKind::Basemap, 1);
-        let expected = [LayerKind::Annotations, LayerKind::Basemap, LayerKind::ClassMap, LayerKind::Mosaic];
+        let expected = [
+            LayerKind::Annotations,
+            LayerKind::Basemap,
+            LayerKind::ClassMap,
+            LayerKind::Mask,
+            LayerKind::Mosaic,
+        ];
         assert_eq!(order(&layers), expected);
         layers.place(LayerKind::Annotations, 99);
         assert_eq!(layers.all().last().unwrap().kind, LayerKind::Annotations);
-        assert_eq!(layers.all().len(), 4);
+        assert_eq!(layers.all().len(), 5);
     }
 
     #[test]
@@ -133,7 +139,7 @@ mod tests {
         let other = r#"[{"kind": "hologram", "visible": true, "opacity": 1}, 3,
             {"kind": "basemap", "visible": true, "opacity": 0.5}, {"kind": "basemap", "visible": false, "opacity": 1}]"#;
         let layers: Layers = serde_json::from_str(other).unwrap();
-        assert_eq!(layers.all().len(), 4);
+        assert_eq!(layers.all().len(), 5);
         assert_eq!(
             layers.of(LayerKind::Basemap),
             Layer { kind: LayerKind::Basemap, visible: true, opacity: 0.5 }

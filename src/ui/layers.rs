@@ -94,7 +94,7 @@ fn row_ui(
     });
     ui.horizontal(|ui| {
         ui.add_space(GRIP + tokens::GRID);
-        ui.spacing_mut().slider_width = (ui.available_width() - 52.0).max(40.0);
+        ui.spacing_mut().slider_width = (ui.available_width() - 64.0).max(40.0);
         // A slider takes what is not round for a change of its own, in each frame anew.
         let mut percent = (layer.opacity * 100.0).round();
         let slider = Slider::new(&mut percent, 0.0..=100.0).fixed_decimals(0).suffix(" %").text("");

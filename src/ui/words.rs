@@ -201,7 +201,11 @@ mod tests {
         words.chain(emptied.map(|why| why.to_string())).chain(regions).collect()
     }
 
-    const JOBS: [JobKind; 25] = [
+    const JOBS: [JobKind; 29] = [
+        JobKind::OpenMap,
+        JobKind::Measure,
+        JobKind::ExportSeries,
+        JobKind::SavePicture,
         JobKind::Demo,
         JobKind::OpenProject,
         JobKind::Survey,
@@ -286,7 +290,10 @@ mod tests {
         let used: BTreeSet<String> = all_sources().iter().flat_map(|source| texts(source)).collect();
         let mut told: BTreeMap<String, String> = BTreeMap::new();
         for room in SPANISH {
-            told.extend(serde_json::from_str::<BTreeMap<String, String>>(room).unwrap());
+            for (text, spanish) in serde_json::from_str::<BTreeMap<String, String>>(room).unwrap() {
+                let twice = told.insert(text.clone(), spanish);
+                assert!(twice.is_none(), "{text:?} stands in two files");
+            }
         }
         let lacking: Vec<_> = used.iter().filter(|text| !told.contains_key(*text)).collect();
         assert!(lacking.is_empty(), "no Spanish for {lacking:#?}");

@@ -10,7 +10,6 @@ use crate::geo::{Grid, Window};
 use crate::progress::Progress;
 use anyhow::{Context, bail};
 use chrono::NaiveDate;
-use resvg::tiny_skia::{IntSize, Pixmap};
 use std::path::{Path, PathBuf};
 
 /// Pixels of a picture at most.
@@ -177,10 +176,7 @@ fn png(picture: Picture) -> anyhow::Result<Vec<u8>> {
     if width * height > MOST_PIXELS {
         bail!("a picture of {width} x {height} pixels is too large: give --size, or a part of the grid");
     }
-    // Alpha is none or all, so that nothing is to be multiplied with it.
-    let size = u32::try_from(width).ok().zip(u32::try_from(height).ok());
-    let map = size.and_then(|(w, h)| Pixmap::from_vec(picture.rgba, IntSize::from_wh(w, h)?));
-    Ok(map.context("a picture without pixels cannot be written")?.encode_png()?)
+    crate::chart::encoded(width, height, picture.rgba).context("a picture without pixels cannot be written")
 }
 
 #[cfg(test)]

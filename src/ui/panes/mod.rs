@@ -10,7 +10,7 @@ use super::words::tr;
 use super::{left, listing, map, pages, plot, timeline};
 use crate::app::{AppState, Command, OpenProject, Page};
 use crate::project::{Layout, Pane, Place, Spot};
-use egui::{CentralPanel, Panel, Rect, Ui, ViewportBuilder, ViewportClass, ViewportId};
+use egui::{CentralPanel, Panel, Rect, Ui, UiBuilder, ViewportBuilder, ViewportClass, ViewportId};
 use std::collections::HashMap;
 
 /// Width and height of each pane that can be moved.
@@ -130,8 +130,11 @@ fn docked_ui(ui: &mut Ui, pane: Pane, spot: Spot, state: &AppState, project: &Op
         if view.panes.arranging {
             arrange::head_ui(ui, pane, &state.layout, view);
         }
-        content_ui(ui, pane, state, project, view);
-        // What is in it does not make it smaller.
+        // What is in it makes it neither smaller nor larger: a row that sticks out would push the edge a little each frame.
+        let room = ui.available_rect_before_wrap();
+        let mut inside = ui.new_child(UiBuilder::new().max_rect(room));
+        inside.set_clip_rect(room.expand(2.0).intersect(ui.clip_rect()));
+        content_ui(&mut inside, pane, state, project, view);
         ui.take_available_space();
     });
     let rect = shown.response.rect;
