@@ -141,6 +141,13 @@ pub fn handle(ctx: &Context, state: &AppState, view: &mut View) {
         Action::AddImagery | Action::ImportLabels => project.folder.read_only().is_none(),
         _ => true,
     });
+    if view.drift.is_open() {
+        // A list that is open takes it first.
+        if !egui::Popup::is_any_open(ctx) && plain(Key::Escape) {
+            view.drift.close();
+        }
+        return;
+    }
     if view.labels_in.is_open() {
         // A list that is open takes it first.
         if !egui::Popup::is_any_open(ctx) && plain(Key::Escape) {
@@ -189,8 +196,8 @@ fn press(
         .filter(|action| action.scope() == scope && of(*action))
         .flat_map(|action| action.keys().into_iter().map(move |keys| (keys, action)))
         .collect();
-    // Ctrl+Shift+Z is a way to press Ctrl+Z too.
-    ways.sort_by_key(|(keys, _)| !keys.modifiers.shift);
+    // Ctrl+Shift+Z is a way to press Ctrl+Z too, and Alt+Left one to press Left.
+    ways.sort_by_key(|(keys, _)| !keys.modifiers.shift && !keys.modifiers.alt);
     let mut any = false;
     for (keys, action) in ways {
         if ctx.input_mut(|i| i.consume_shortcut(&keys)) {

@@ -150,13 +150,13 @@ fn a_swipe_shows_another_date_on_the_right_and_its_handle_is_moved_by_mouse_and_
 fn the_dates_of_both_sides_are_stepped_apart() {
     let mut desk = Desk::open(Made::Cube);
     chord(&mut desk, Modifiers::SHIFT, Key::C);
-    desk.key(Key::Period);
-    desk.key(Key::Period);
+    chord(&mut desk, Modifiers::SHIFT, Key::Period);
+    chord(&mut desk, Modifiers::SHIFT, Key::Period);
     assert_eq!((time(&desk), comparison(&desk).other_time), (0, 3));
-    desk.key(Key::Comma);
+    chord(&mut desk, Modifiers::SHIFT, Key::Comma);
     desk.click("Date after on the left (Right, D)");
     assert_eq!((time(&desk), comparison(&desk).other_time), (1, 2));
-    desk.click("Date after on the right (.)");
+    desk.click("Date after on the right (Shift+.)");
     desk.key(Key::D);
     assert_eq!((time(&desk), comparison(&desk).other_time), (2, 3));
     desk.pick("Right side: 15 Jul 2022", "15 Nov 2022");
@@ -173,7 +173,7 @@ fn image_and_class_map_are_swiped() {
     desk.assert_sees("Right side: plain");
     desk.pick("Left side: 15 Jan 2022", "15 May 2022");
     assert_eq!(time(&desk), 2);
-    desk.key(Key::Period);
+    chord(&mut desk, Modifiers::SHIFT, Key::Period);
     assert_eq!(comparison(&desk).other_map, None, "a step of the date shows an image again");
 }
 

@@ -271,6 +271,13 @@ impl Desk {
         self.settle();
     }
 
+    /// Presses a key while holding Ctrl and Shift.
+    pub fn ctrl_shift(&mut self, key: Key) {
+        let keys = egui::Modifiers { shift: true, ..egui::Modifiers::COMMAND };
+        self.harness.key_press_modifiers(keys, key);
+        self.settle();
+    }
+
     /// Types a letter as people do: it comes as text.
     pub fn letter(&mut self, text: &str) {
         self.harness.event(Event::Text(text.into()));

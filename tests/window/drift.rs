@@ -44,7 +44,7 @@ pub fn until_measured(desk: &mut Desk) {
 fn opened() -> Desk {
     let mut desk = Desk::open(Made::Cube);
     build_hazy(&mut desk);
-    desk.ctrl(Key::D);
+    desk.ctrl_shift(Key::D);
     until_measured(&mut desk);
     desk
 }
@@ -82,12 +82,12 @@ fn a_cell_and_a_histogram_and_a_pair_show_their_date_on_the_map() {
     desk.click(&cell);
     assert_eq!(shown(&desk), (Some("field"), 2));
     assert!(!desk.sees("Distances of sites"));
-    desk.ctrl(Key::D);
+    desk.ctrl_shift(Key::D);
     until_measured(&mut desk);
     let histogram = named(&desk, "Histogram of nir (B08): hazy, 2022-07-15; ");
     desk.click(&histogram);
     assert_eq!(shown(&desk).0, Some("hazy"));
-    desk.ctrl(Key::D);
+    desk.ctrl_shift(Key::D);
     until_measured(&mut desk);
     let pair = named(&desk, "field and hazy are ");
     assert!(pair.ends_with("furthest on 2022-07-15"), "{pair}");
@@ -142,11 +142,11 @@ fn the_page_goes_away_with_escape_and_comes_from_the_look_page_and_the_menu() {
     desk.assert_sees("What stands out");
     desk.click("Back to the map");
     assert!(!desk.sees("What stands out"));
-    desk.ctrl(Key::D);
+    desk.ctrl_shift(Key::D);
     desk.click(Page::Label.title());
     assert!(!desk.sees("What stands out"));
     assert_eq!(desk.project().page, Page::Label);
-    desk.ctrl(Key::D);
+    desk.ctrl_shift(Key::D);
     desk.ctrl(Key::I);
     assert!(!desk.sees("What stands out"));
     desk.key(Key::Escape);
@@ -156,7 +156,7 @@ fn the_page_goes_away_with_escape_and_comes_from_the_look_page_and_the_menu() {
 #[test]
 fn without_imagery_the_page_says_what_to_do_next() {
     let mut desk = Desk::open(Made::Nothing);
-    desk.ctrl(Key::D);
+    desk.ctrl_shift(Key::D);
     desk.assert_sees("Nothing to compare yet");
     desk.click("Add imagery…");
     assert!(!desk.sees("Nothing to compare yet"));
@@ -167,7 +167,7 @@ fn what_cannot_be_measured_is_told_and_tried_again() {
     let mut desk = Desk::open(Made::Cube);
     let (cube, away) = (desk.folder().join("cubes/field.zarr"), desk.home().join("away"));
     std::fs::rename(&cube, &away).unwrap();
-    desk.ctrl(Key::D);
+    desk.ctrl_shift(Key::D);
     desk.until("it failed", |d| matches!(d.project().statistics.state, MeasureState::Failed(_)));
     desk.settle();
     desk.assert_sees("The sites could not be measured");
@@ -185,7 +185,7 @@ fn of_many_sites_only_those_in_view_are_painted() {
     for i in 0..120 {
         desk.project_mut().document.sites.push(Site { name: format!("chip {i:03}"), ..first.clone() });
     }
-    desk.ctrl(Key::D);
+    desk.ctrl_shift(Key::D);
     until_measured(&mut desk);
     desk.assert_sees("7\u{202f}260 pairs");
     let cells = desk.words().iter().filter(|words| words.contains(": median ")).count();

@@ -111,7 +111,7 @@ fn a_single_index_runs_along_a_ramp_with_its_values_at_the_ends() {
     desk.until("the series is there", |d| d.project().cube().unwrap().0.cube.cached_chunk((0, 0)).is_some());
     desk.point(10.5, 10.5);
     let (red, nir) = (f32::from(value(0, 2, 10, 10)), f32::from(value(0, 3, 10, 10)));
-    desk.assert_sees(&format!("NDVI {:.3}", (nir - red) / (nir + red)));
+    desk.assert_sees(&format!("NDVI {:>6.3}", (nir - red) / (nir + red)));
     desk.send(ritmo::app::Command::SetComposite(vec!["nri".into()]));
     desk.assert_sees("`nri` is no band of this cube");
     assert_eq!(channels(&desk), ["NDVI"], "what was shown stays");

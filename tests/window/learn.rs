@@ -39,7 +39,8 @@ fn training_and_mapping_by_one_button_brings_the_loss_curve_and_the_map() {
     }
     desk.point(16.5, 48.5);
     desk.settle();
-    desk.assert_sees("map: Forest");
+    let code = desk.project().document.legend.by_name("Forest").unwrap().code;
+    desk.assert_sees(&format!("{code} Forest"));
 }
 
 fn assessed() -> Desk {

@@ -31,7 +31,7 @@ fn panes_are_hidden_and_shown_by_key_and_by_menu_and_stay_so() {
     assert!(!desk.sees("Mosaic") && map(&desk).width() > before.width() + 150.0);
     desk.ctrl(Key::J);
     assert!(!desk.sees("Pinned pixels"));
-    desk.ctrl(Key::G);
+    desk.ctrl_shift(Key::J);
     assert!(!desk.sees("Series") && map(&desk).height() > before.height() + 150.0);
     let mut desk = desk.reopened();
     assert!(!desk.sees("Mosaic") && !desk.sees("Pinned pixels"));

@@ -107,7 +107,7 @@ fn the_plot_of_pixels_with_gaps() {
 fn the_page_that_compares_sites_and_dates() {
     let Some(mut desk) = desk(Some(Made::Cube)) else { return };
     crate::drift::build_hazy(&mut desk);
-    desk.ctrl(Key::D);
+    desk.ctrl_shift(Key::D);
     crate::drift::until_measured(&mut desk);
     compare(desk, "drift");
 }

@@ -115,7 +115,7 @@ fn a_question_mark_opens_the_shortcuts_and_escape_closes_them() {
     desk.letter("?");
     desk.assert_sees("Undo, redo");
     desk.key(Key::Escape);
-    assert!(!desk.sees("Undo, redo"));
+    assert!(!desk.sees("Undo, redo"), "{:?}", desk.words());
     desk.pick("Help", "Shortcuts");
     desk.assert_sees("Undo, redo");
     desk.click("Close");

@@ -43,12 +43,18 @@ pub fn cursor_ui(
     }
     let by_key = response.has_focus().then(|| {
         painter.rect_stroke(frame, 0.0, Stroke::new(1.0, accent), egui::StrokeKind::Inside);
-        // The arrows are the date's (`shortcuts`), and do not lead to the next control.
+        // The arrows are the date's, and do not lead to the next control.
         let filter = EventFilter { horizontal_arrows: true, ..EventFilter::default() };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
         let pressed = |key| ui.input_mut(|i| i.consume_key(Modifiers::NONE, key));
-        let first = pressed(Key::Home).then_some(0);
-        first.or_else(|| pressed(Key::End).then(|| along.dates.len().saturating_sub(1)))
+        let last = along.dates.len().saturating_sub(1);
+        let keys = [
+            (Key::Home, 0),
+            (Key::End, last),
+            (Key::ArrowLeft, now.saturating_sub(1)),
+            (Key::ArrowRight, (now + 1).min(last)),
+        ];
+        keys.into_iter().find(|(key, _)| pressed(*key)).map(|(_, time)| time)
     });
     let pressed = response.interact_pointer_pos().filter(|_| response.clicked() || response.dragged());
     let by_mouse = pressed.and_then(|pos| along.nearest(transform.value_from_position(pos).x, now));

@@ -57,7 +57,7 @@ pub fn side_ui(
     };
     let (before, after) = match side {
         Side::Main => (tr!("Date before on the left (Left, A)"), tr!("Date after on the left (Right, D)")),
-        Side::Other => (tr!("Date before on the right (,)"), tr!("Date after on the right (.)")),
+        Side::Other => (tr!("Date before on the right (Shift+,)"), tr!("Date after on the right (Shift+.)")),
     };
     let mut picked = None;
     let mut child = ui
