@@ -309,7 +309,8 @@ pub fn sheet_ui(ctx: &Context, view: &mut View) {
         ui.heading(tr!("Shortcuts"));
         ui.add_space(8.0);
         let room = ctx.content_rect().height() - 140.0;
-        ScrollArea::vertical().max_height(room).show(ui, |ui| {
+        // As high at once as it will be: what stands below does not move under the mouse.
+        ScrollArea::vertical().max_height(room).min_scrolled_height(room).show(ui, |ui| {
             ui.horizontal_top(|ui| {
                 for (column, groups) in sheet().chunks(4).enumerate() {
                     if column > 0 {
