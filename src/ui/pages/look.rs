@@ -49,7 +49,8 @@ pub fn look_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
 /// The way to the page that compares sites and dates.
 fn compare_ui(ui: &mut Ui, view: &mut View) {
     ui.add_space(2.0 * tokens::GRID);
-    let hint = tr!("Medians, histograms and distances of sites and dates, and what stands out (Ctrl+Shift+D)");
+    let hint =
+        tr!("Medians, histograms and distances of sites and dates, and what stands out (Ctrl+Shift+D)");
     if ui.button(tr!("Compare sites and dates…")).on_hover_text(hint).clicked() {
         view.drift.show();
     }
