@@ -121,6 +121,46 @@ pub fn free_bytes(path: &Path) -> Option<u64> {
     }
 }
 
+/// Fills `bytes` from a place in a file; other threads may read and write elsewhere in it meanwhile.
+///
+/// # Errors
+/// The system's own, and where the file ends before.
+pub fn read_at(file: &std::fs::File, bytes: &mut [u8], place: u64) -> std::io::Result<()> {
+    #[cfg(unix)]
+    return std::os::unix::fs::FileExt::read_exact_at(file, bytes, place);
+    #[cfg(windows)]
+    {
+        let (mut bytes, mut place) = (bytes, place);
+        while !bytes.is_empty() {
+            match std::os::windows::fs::FileExt::seek_read(file, bytes, place)? {
+                0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
+                read => (bytes, place) = (&mut bytes[read..], place + read as u64),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes `bytes` to a place in a file; other threads may read and write elsewhere in it meanwhile.
+///
+/// # Errors
+/// The system's own: no space.
+pub fn write_at(file: &std::fs::File, bytes: &[u8], place: u64) -> std::io::Result<()> {
+    #[cfg(unix)]
+    return std::os::unix::fs::FileExt::write_all_at(file, bytes, place);
+    #[cfg(windows)]
+    {
+        let (mut bytes, mut place) = (bytes, place);
+        while !bytes.is_empty() {
+            match std::os::windows::fs::FileExt::seek_write(file, bytes, place)? {
+                0 => return Err(std::io::ErrorKind::WriteZero.into()),
+                written => (bytes, place) = (&bytes[written..], place + written as u64),
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Allows as many open files as the system lets this program have; a few more than usual are needed where each date of a
 /// long series is a file that is being written.
 pub fn allow_many_open_files() {

@@ -13,6 +13,10 @@
 //! [`jobs`] job on an immutable snapshot; the job's events come back over a channel and wake the
 //! window; `update` takes them in; [`ui`] paints from `&AppState`. The verbs of [`cli`] send the same commands.
 
+/// What tests outside of the crate share with those within names it so.
+#[cfg(test)]
+extern crate self as ritmo;
+
 pub mod app;
 pub mod assess;
 pub mod chart;
@@ -32,3 +36,4 @@ pub mod source;
 #[cfg(test)]
 mod testing;
 pub mod ui;
+pub mod xml;

@@ -1,6 +1,5 @@
 //! Reads the arguments, then runs a verb or opens the window.
 
-use clap::Parser;
 use ritmo::cli::{self, Cli};
 use std::process::ExitCode;
 
@@ -8,7 +7,7 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let result = match cli::run(Cli::parse()) {
+    let result = match Cli::from_arguments().and_then(cli::run) {
         Ok(None) => Ok(()),
         Ok(Some(window)) => ritmo::ui::open(window),
         Err(failure) => Err(failure.into()),

@@ -1,5 +1,7 @@
 //! Help for tests.
 
+#[path = "../tests/ranges/mod.rs"]
+pub mod ranges;
 #[path = "../tests/tiles/mod.rs"]
 pub mod tiles;
 
@@ -14,6 +16,19 @@ pub fn shared_data(folder: &str) -> Option<PathBuf> {
         return None;
     }
     Some(path)
+}
+
+/// A grid of 2000 x 2000 pixels of 10 m in central Mexico.
+pub fn grid() -> crate::geo::Grid {
+    crate::geo::Grid {
+        crs: crate::geo::Crs::from_epsg(32614).unwrap(),
+        left: 480_000.0,
+        top: 2_160_000.0,
+        pixel_width: 10.0,
+        pixel_height: 10.0,
+        width: 2000,
+        height: 2000,
+    }
 }
 
 /// A cube of two bands on a grid of 10 m pixels, built in `home` from the values that `value` gives for a step, a

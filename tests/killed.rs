@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod support;
+
 use ritmo::app::{AnnotationChange, AppState, Command, SaveState, pump, run_to_end, update};
 use ritmo::labels::{Annotation, Class, Legend};
 use ritmo::progress::Cancel;
@@ -13,6 +15,7 @@ use std::process::{Command as Process, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
+use support::{arg, command, ritmo, trained_project};
 
 /// How often it is killed.
 const KILLS: u64 = 100;
@@ -164,4 +167,80 @@ fn a_program_killed_a_hundred_times_has_lost_no_gesture_that_was_saved() {
         saved - BEFORE
     );
     assert!(in_time >= KILLS as u32 / 2, "it came to work before it was killed");
+}
+
+/// How often a program that maps is killed.
+const KILLS_OF_A_MAP: u32 = 10;
+
+/// Names and bytes of the files of a folder.
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = std::fs::read_dir(folder).unwrap().flatten();
+    entries.map(|e| (e.file_name().into_string().unwrap(), std::fs::read(e.path()).unwrap())).collect()
+}
+
+/// The chunks that a journal has as finished, in the order in which they were.
+fn finished(journal: &Path) -> Vec<u32> {
+    let bytes = std::fs::read(journal).unwrap_or_default();
+    bytes
+        .chunks_exact(24)
+        .map(|record| u32::from_le_bytes([record[4], record[5], record[6], record[7]]))
+        .collect()
+}
+
+#[test]
+fn a_map_killed_ten_times_comes_to_the_same_bytes_and_computes_no_finished_chunk_twice() {
+    let home = tempfile::tempdir().unwrap();
+    // 99 chunks.
+    let grid = ritmo::geo::Grid { width: 690, height: 530, ..support::grid() };
+    let project = trained_project(home.path(), &grid, 4);
+
+    let maps = project.join("maps/s");
+    let started = Instant::now();
+    ritmo(&["map", arg(&project), "--model", "m", "--json"]).json();
+    let takes = started.elapsed();
+    let whole = files(&maps);
+    std::fs::remove_dir_all(&maps).unwrap();
+
+    let journal = maps.join(".m.unfinished/journal");
+    let mut random = 88_172_645_463_325_252u64;
+    let mut in_work = 0;
+    for kill in 0..KILLS_OF_A_MAP {
+        let before = finished(&journal);
+        let mut child = command(&["map", arg(&project), "--model", "m", "--resume", "--json"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // Xorshift.
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        // Every third at any moment from its start on; the others once a chunk more is finished, however slow the machine.
+        while kill % 3 != 0 && finished(&journal).len() <= before.len() && child.try_wait().unwrap().is_none()
+        {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let longest = if kill % 3 == 0 { 0.2 } else { 0.05 };
+        std::thread::sleep(takes.mul_f64((random % 1000) as f64 / 1000.0 * longest));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let after = finished(&journal);
+        if maps.join(".m.unfinished/map.json").exists() {
+            assert_eq!(after[..before.len()], before, "what was finished stays");
+            let mut once = after.clone();
+            once.sort_unstable();
+            once.dedup();
+            assert_eq!(once.len(), after.len(), "no chunk is finished twice");
+            in_work += u32::from(!after.is_empty());
+        }
+    }
+    let before = finished(&journal).len() as u64;
+    let mapped = ritmo(&["map", arg(&project), "--model", "m", "--resume", "--json"]).json();
+    assert!(mapped["resumed"].as_u64().unwrap() >= before, "{mapped} {before}");
+    assert_eq!(files(&maps).keys().collect::<Vec<_>>(), whole.keys().collect::<Vec<_>>());
+    assert!(files(&maps) == whole, "all files are the same, byte for byte");
+    println!(
+        "{KILLS_OF_A_MAP} kills, {in_work} of them with chunks finished; {before} of 99 resumed at last"
+    );
+    assert!(in_work >= 3, "it came to work before it was killed: {in_work}");
 }

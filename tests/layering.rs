@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms from top to bottom; `cli` and `ui` stand side by side. A room may use those of a greater number.
-const ROOMS: [(&str, u32); 18] = [
+const ROOMS: [(&str, u32); 19] = [
     ("main", 0),
     ("ui", 1),
     ("cli", 1),
@@ -25,10 +25,11 @@ const ROOMS: [(&str, u32); 18] = [
     ("geo", 14),
     ("files", 15),
     ("progress", 16),
+    ("xml", 16),
 ];
 
 /// Crates and the rooms that may name them.
-const CRATES: [(&str, &[&str]); 11] = [
+const CRATES: [(&str, &[&str]); 13] = [
     ("gdal", &["geo", "source"]),
     ("candle_core", &["model"]),
     ("candle_nn", &["model"]),
@@ -40,6 +41,8 @@ const CRATES: [(&str, &[&str]); 11] = [
     ("anyhow", &["main", "cli", "app", "jobs", "ui"]),
     ("zarrs", &["cube"]),
     ("resvg", &["chart"]),
+    ("ureq", &["source"]),
+    ("rustls", &["source"]),
 ];
 
 fn level(room: &str) -> Option<u32> {

@@ -7,7 +7,7 @@ mod support;
 use ritmo::geo::raster::{PixelType, write_mosaic};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use support::{arg, grid, ritmo, shared_data};
+use support::{arg, grid, ritmo, shared_data, trained_project};
 
 /// The Python that has xarray and rasterio: `./run install` puts one into the cache; else the system's own.
 fn python() -> Option<PathBuf> {
@@ -109,4 +109,39 @@ fn gdal_finds_the_same_pixels_in_a_steps_mosaic_as_in_its_file() {
             }
         }
     }
+}
+
+/// GDAL's own check of cloud optimized GeoTIFFs, where its Python is installed.
+fn is_valid_cog(path: &Path) -> Option<bool> {
+    let module = "osgeo_utils.samples.validate_cloud_optimized_geotiff";
+    for python in ["/usr/bin/python3", "python3"] {
+        if !Command::new(python)
+            .args(["-c", &format!("import {module}")])
+            .output()
+            .is_ok_and(|o| o.status.success())
+        {
+            continue;
+        }
+        let output =
+            Command::new(python).args(["-m", module, "--full-check=yes", arg(path)]).output().unwrap();
+        println!("{}", String::from_utf8_lossy(&output.stdout));
+        return Some(output.status.success());
+    }
+    println!("skipped: no Python with osgeo_utils (Debian: python3-gdal)");
+    None
+}
+
+#[test]
+fn rasterio_reads_a_map_and_gdal_finds_each_of_its_files_cloud_optimized() {
+    let folder = tempfile::tempdir().unwrap();
+    let large = ritmo::geo::Grid { width: 1100, height: 70, ..grid() };
+    let project = trained_project(folder.path(), &large, 3);
+    let mapped = ritmo(&["map", arg(&project), "--model", "m", "--json"]).json();
+    for path in ["classes_path", "probabilities_path", "entropy_path", "margin_path"] {
+        let path = PathBuf::from(mapped[path].as_str().unwrap());
+        let Some(valid) = is_valid_cog(&path) else { break };
+        assert!(valid, "{}", path.display());
+    }
+    let Some(python) = python() else { return };
+    println!("{}", read(&python, &project.join("maps/s"), Path::new("m"), &["--map"]));
 }

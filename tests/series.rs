@@ -5,7 +5,7 @@
 mod support;
 
 use std::path::Path;
-use support::{arg, grid, mosaic, project, ritmo};
+use support::{arg, geojson, grid, mosaic, project, ritmo, two_classes};
 
 fn rows(path: &Path) -> (Vec<String>, Vec<Vec<String>>) {
     let mut reader = csv::Reader::from_path(path).unwrap();
@@ -93,6 +93,47 @@ fn a_chart_of_several_pixels_is_a_drawing_or_a_picture_as_the_ending_says() {
 }
 
 #[test]
+fn years_lie_over_one_another_and_usual_years_stand_behind_as_in_the_window() {
+    let folder = tempfile::tempdir().unwrap();
+    let (inputs, project) = (folder.path().join("mosaics"), folder.path().join("project"));
+    std::fs::create_dir_all(&inputs).unwrap();
+    for (year, month) in [(2021, 1), (2021, 7), (2022, 2), (2022, 7)] {
+        let file = inputs.join(format!("m_{year}-{month:02}-15.tif"));
+        mosaic(&file, &grid(), &["B04", "B08"], month);
+    }
+    let [labels, table, svg] = ["labels.geojson", "a.csv", "a.svg"].map(|name| folder.path().join(name));
+    geojson(&labels, two_classes());
+    ritmo(&["new", arg(&project), "--json"]).json();
+    ritmo(&["cube", "build", arg(&project), "--site", "site", arg(&inputs), "--json"]).json();
+    ritmo(&["labels", "import", arg(&project), arg(&labels), "--json"]).json();
+    let verb = ["series", arg(&project), "--pixel", "60,7", "--years", "--usual", "pasture", "--json"];
+    let told = ritmo(&[&verb[..], &["--output", arg(&table)]].concat()).json();
+    assert_eq!(
+        (&told["usual"][0]["class"], &told["usual"][0]["feature"]),
+        (&"pasture".into(), &"B04".into())
+    );
+    assert_eq!(told["usual"][0]["annotations"], 3);
+    let (head, read) = rows(&table);
+    let column = |name: &str| head.iter().position(|other| other == name).unwrap();
+    let days: Vec<_> = read.iter().take(4).map(|row| row[column("day_of_year")].as_str()).collect();
+    assert_eq!(days, ["15", "196", "46", "196"]);
+    let median: Vec<&Vec<String>> = read.iter().filter(|row| row[0] == "pasture, median").collect();
+    assert_eq!(median.len(), 4);
+    for (row, month) in median.iter().zip([1, 7, 2, 7]) {
+        let value: f64 = row[column("B04")].parse().unwrap();
+        let least = f64::from(1500 + 600 * (month % 3));
+        assert!((least..=least + 60.0).contains(&value) && row[column("B08")].is_empty(), "{row:?}");
+    }
+    // An index has it before the bands do.
+    let told = ritmo(&[&verb[..], &["--index", "NDVI", "--output", arg(&svg)]].concat()).json();
+    assert_eq!(told["usual"][0]["feature"], "NDVI");
+    let text = std::fs::read_to_string(&svg).unwrap();
+    let document = roxmltree::Document::parse(&text).unwrap();
+    let bands = document.descendants().filter(|node| node.attribute("class") == Some("usual-band")).count();
+    assert_eq!(bands, 2, "one a year");
+}
+
+#[test]
 fn what_cannot_be_written_is_told_with_the_way_out_and_nothing_is_left() {
     let folder = tempfile::tempdir().unwrap();
     let project = project(folder.path(), None);
@@ -109,6 +150,8 @@ fn what_cannot_be_written_is_told_with_the_way_out_and_nothing_is_left() {
         (vec!["--pixel", "6,7", "--index", "NDMI"], "swir1"),
         (vec!["--pixel", "6,7", "--bands", "B99"], "B99"),
         (vec!["--pixel", "6,7", "--site", "nowhere"], "there is no site nowhere"),
+        (vec!["--pixel", "6,7", "--years"], "its dates span no more than one; leave --years out"),
+        (vec!["--pixel", "6,7", "--usual", "ice"], "there is no class “ice” in the legend"),
     ] {
         let why = told(&[&more[..], &to].concat());
         assert!(why.contains(words), "{words}: {why}");

@@ -123,7 +123,7 @@ fn the_demo_is_measured() {
     let folder = tempfile::tempdir().unwrap();
     let demo = folder.path().join("demo");
     let mut state = AppState::new(Recent::load(None), Arc::new(|| {}));
-    let make = Command::MakeDemo { folder: demo.clone(), seed: 1 };
+    let make = Command::MakeDemo(ritmo::jobs::DemoSpec::new(demo.clone()));
     run_to_end(&mut state, make, &mut |_, _| {}, &Cancel::new()).unwrap();
     drop(state);
     let told = ritmo(&["statistics", arg(&demo), "--json"]).json();

@@ -6,7 +6,7 @@ mod support;
 
 use serde_json::Value;
 use std::path::Path;
-use support::{arg, project, ritmo, shared_data, two_classes};
+use support::{arg, geojson, grid, project, ritmo, shared_data, two_classes};
 
 fn share(value: &Value) -> f64 {
     let share = value.as_f64().unwrap_or_else(|| panic!("a figure, not {value}"));
@@ -62,6 +62,58 @@ fn a_small_project_goes_from_folder_to_assessed_map() {
     check_scores(&assessed);
     assert!(share(&assessed["overall_accuracy"]) > 0.9, "two plain halves: {assessed}");
     assert!(assessed["obtained"].as_str().unwrap().contains("2 annotations"), "one kept a class: {assessed}");
+    assert!(assessed["headline"].as_str().unwrap().starts_with("The map first of "), "{assessed}");
+    for file in ["report", "page", "table"] {
+        assert!(Path::new(assessed[file].as_str().unwrap()).exists(), "{file}");
+    }
+    assert!(assessed["intervals"]["classes"].as_array().unwrap().len() == 2, "{assessed}");
+
+    let elsewhere = folder.path().join("told/by blocks.html");
+    let tried = [
+        "assess",
+        arg(&project),
+        "--by",
+        "block:150:10",
+        "--folds",
+        "3",
+        "--output",
+        arg(&elsewhere),
+        "--json",
+    ];
+    let tried = ritmo(&tried).json();
+    check_scores(&tried);
+    assert_eq!(tried["held_out"], "blocks of 150 m with 10 m around them left out");
+    let tested: u64 = tried["trials"].as_array().unwrap().iter().map(|t| t["tested"].as_u64().unwrap()).sum();
+    let support: u64 =
+        tried["classes"].as_array().unwrap().iter().map(|c| c["support"].as_u64().unwrap()).sum();
+    assert!(tested == support && elsewhere.exists(), "{tried}");
+    let alone = ritmo(&["assess", arg(&project), "--by", "site", "--json"]).json();
+    assert!(
+        alone["overall_accuracy"].is_null() && alone["notes"][0].as_str().unwrap().contains("1 site"),
+        "{alone}"
+    );
+    assert_eq!(ritmo(&["assess", arg(&project), "--by", "block"]).code, 2);
+
+    // Forty points all over the site, of which four say what the map does not.
+    let points = (0..40u32).map(|i| {
+        let (col, row) = (4 + i % 8 * 12, 6 + i / 8 * 12);
+        let right = (col < 48) != (i % 10 == 0);
+        let [lon, lat] = grid().lonlat_from_pixel(f64::from(col) + 0.5, f64::from(row) + 0.5).unwrap();
+        serde_json::json!({ "type": "Feature", "properties": { "class": if right { "forest" } else { "pasture" } },
+            "geometry": { "type": "Point", "coordinates": [lon, lat] } })
+    });
+    let file = folder.path().join("reference.geojson");
+    geojson(&file, points.collect());
+    let held =
+        ritmo(&["assess", arg(&project), "--map", "first", "--reference", arg(&file), "--json"]).json();
+    check_scores(&held);
+    assert!((share(&held["overall_accuracy"]) - 0.9).abs() < 0.03, "{held}");
+    assert!(held["headline"].as_str().unwrap().contains("of the land"), "{held}");
+    assert!(held["gap"].as_str().unwrap().contains("random reference sample"), "{held}");
+    let ha: f64 = held["classes"].as_array().unwrap().iter().map(|c| c["area_ha"].as_f64().unwrap()).sum();
+    assert!((ha - 61.44).abs() < 0.01, "all classes make the site: {ha}");
+    let nowhere = ritmo(&["assess", arg(&project), "--reference", "nowhere", "--json"]);
+    assert!(nowhere.failure().contains("no reference sample nowhere"), "{}", nowhere.stderr);
 }
 
 #[test]
@@ -84,13 +136,13 @@ fn the_same_seed_gives_the_same_model_and_map() {
         ritmo(&["train", arg(&project), "--name", "m", "--epochs", "3", "--seed", "7", "--json"]).json();
         let mapped = ritmo(&["map", arg(&project), "--model", "m", "--json"]).json();
         let weights = project.join("models/m/model.safetensors");
-        let maps = ["classes_path", "probabilities_path", "entropy_path"];
+        let maps = ["classes_path", "probabilities_path", "entropy_path", "margin_path"];
         let maps = maps.map(|path| Path::new(mapped[path].as_str().unwrap()).to_owned());
         [weights].into_iter().chain(maps).map(|path| std::fs::read(path).unwrap()).collect::<Vec<_>>()
     };
     let (first, second) = (bytes(), bytes());
     let same: Vec<_> = first.iter().zip(&second).map(|(a, b)| a == b).collect();
-    assert_eq!(same, [true; 4], "weights, classes, probabilities, entropy");
+    assert_eq!(same, [true; 5], "weights, classes, probabilities, entropy, margin");
 }
 
 #[test]

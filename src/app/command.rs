@@ -1,16 +1,27 @@
 //! What one can ask of the program.
 
+use super::assessing::{AssessRequest, TryRequest};
+use super::clean::CleanRequest;
+use super::comparing::CompareRequest;
+use super::correct::CorrectRequest;
 use super::display::PictureRequest;
+use super::foreign::ImportMapRequest;
 use super::labels_out::{ExportRequest, SamplesRequest};
+use super::merge::MergeRequest;
 use super::models::ExportModelRequest;
+use super::queue::QueueOrder;
+use super::reference::ReferenceOrder;
 use super::series::SeriesRequest;
 use super::statistics::MeasureRequest;
+use super::uncertain::UncertainRequest;
+use crate::classify::clean::Recipe;
+use crate::classify::foreign::MapReading;
 use crate::cube::picture::Display;
 use crate::cube::{BuildSettings, Filling, NamedIndex, Smoothing, Units};
-use crate::jobs::{JobId, ListSpec, SiteNaming};
+use crate::jobs::{ChipChoice, DemoSpec, HeldAgainst, ImageryRequest, JobId, ListSpec, SiteNaming};
 use crate::labels::{AnnotationId, Class, ClassCode, Combine, Confidence, Holds, ImportSettings, Legend};
 use crate::model::ModelSpec;
-use crate::project::{Bookmark, Comparison, Language, Layer, LayerKind, Layout};
+use crate::project::{Bookmark, Comparison, Language, Layer, LayerKind, Layout, Measure};
 use crate::source::{Basemap, InputSpec};
 use std::path::PathBuf;
 
@@ -51,7 +62,7 @@ pub enum Window {
     /// Open this project.
     Project(PathBuf),
     /// Make the demo in this folder if it is absent, and open it.
-    Demo { folder: PathBuf, seed: u64 },
+    Demo(DemoSpec),
 }
 
 /// Which imagery to look at.
@@ -107,7 +118,7 @@ pub enum Command {
     /// Makes a project and opens it (a job).
     NewProject { folder: PathBuf, name: String, legend: Legend },
     /// Makes the demo in a folder and opens it (a job).
-    MakeDemo { folder: PathBuf, seed: u64 },
+    MakeDemo(DemoSpec),
     /// Back to the start screen; everything is saved.
     CloseProject,
     /// Takes a project off the list of recent ones.
@@ -131,6 +142,14 @@ pub enum Command {
     DeleteSite(String),
     /// Measures the values of sites, date by date and band by band, and compares them (a job); one under way is given up.
     Measure(MeasureRequest),
+    /// Finds out how far a site (the one on screen unless given) lies from what a model (the newest unless given) learned from
+    /// (a job); one under way is given up.
+    CheckTrust {
+        /// The model, by name or folder.
+        model: Option<String>,
+        /// The site, by name.
+        site: Option<String>,
+    },
     /// Recognises imagery and says what its cube would be (a job); the answer to an earlier one is dropped. Without
     /// inputs the last answer is forgotten.
     Survey(SurveyRequest),
@@ -158,6 +177,8 @@ pub enum Command {
     SetLayer(Layer),
     /// Puts a layer at a place of the list, counted from the top and without it.
     MoveLayer { layer: LayerKind, to: usize },
+    /// What the layer of uncertainty shows of the map.
+    ShowMeasure(Measure),
     /// Takes another basemap.
     SetBasemap(Basemap),
     /// Shows this class map of the site on screen from now on (a job, where it is not open).
@@ -266,11 +287,26 @@ pub enum Command {
     Undo,
     /// Makes it again.
     Redo,
+    /// Looks what imagery of an area a catalogue has, and what fetching it costs (a job).
+    PlanImagery(Box<ImageryRequest>),
+    /// Fetches the imagery of an area and builds the cube of its site (a job).
+    FetchImagery(Box<ImageryRequest>),
+    /// Fetches the imagery of sites that are there, of their own areas, and builds their cubes anew from it, one after the
+    /// other (a job each): of those given, or of all that chips made. A site whose cube has a series already is passed over.
+    FetchSites { sites: Option<Vec<String>>, request: Box<ImageryRequest> },
+    /// Sites that wait for their imagery do not begin, and the one that is fetched is asked to stop.
+    StopFetching,
+    /// Asks a job that fetches to rest, or to go on.
+    Rest { job: JobId, rest: bool },
     /// Says what an import of labels would do (a job); the answer to an earlier one is dropped. Without files the last answer
     /// is forgotten.
     SurveyLabels { files: Vec<PathBuf>, settings: ImportSettings },
     /// Imports labels from vector files or label rasters (a job), as one step.
     ImportLabels { files: Vec<PathBuf>, settings: ImportSettings },
+    /// Says what a set of labelled chips holds (a job). An empty prefix forgets the last answer.
+    SurveyChips(PathBuf),
+    /// Makes sites and annotations of a set of labelled chips (a job).
+    ImportChips { prefix: PathBuf, choice: ChipChoice },
     /// Exports annotations or their cores to a file (a job).
     ExportLabels(ExportRequest),
     /// Looks for what is wrong with the annotations (a job).
@@ -285,19 +321,80 @@ pub enum Command {
     /// Trains a model with settings of its own (a job); those of the project stay. With `from`, the name or folder of a
     /// model, training goes on from that one.
     TrainWith { name: Option<String>, spec: ModelSpec, from: Option<String> },
+    /// Trains, briefly and from the last weights on, the model that follows the labels (a job).
+    RetrainNow,
+    /// Whether that is done by itself whenever labels have changed.
+    SetKeepLearning(bool),
     /// Goes on with the training of this name that was stopped (a job).
     Resume(String),
     /// Deletes what is left of a training of this name that was stopped (a job); its model stays.
     ForgetTraining(String),
-    /// Maps a site with a model (a job): the newest model and the site on screen unless given. What lies near the focus
-    /// comes first: the middle of the view unless given. In bfloat16 or not: as the project has it unless given.
-    Map { model: Option<String>, site: Option<String>, focus: Option<(u32, u32)>, bf16: Option<bool> },
+    /// Maps a site with a model (a job): the newest model and the site on screen unless given. What is in
+    /// view comes first. In bfloat16 or not: as the project has it unless given. `resume`: whether to go on with a run that
+    /// was stopped; it begins anew where model or cube are others since.
+    Map { model: Option<String>, site: Option<String>, bf16: Option<bool>, resume: bool },
+    /// Maps the site on screen with a model whose map of its name is there already: that one is replaced, or kept under another
+    /// name (a job before).
+    MapAgain { model: String, keep: Option<String> },
+    /// Maps several sites with a model, one after the other (a job looks first whether they can be): all sites and the newest
+    /// model unless given.
+    MapSites { model: Option<String>, sites: Option<Vec<String>>, bf16: Option<bool>, resume: bool },
+    /// Orders the queue of maps.
+    Queue(QueueOrder),
     /// Whether the project's maps are made in bfloat16.
     SetBf16(bool),
+    /// Cleans a map as the project's recipe or another one says, into a new map (a job).
+    Clean(CleanRequest),
+    /// Sets how the project's maps are cleaned.
+    SetCleaning(Recipe),
+    /// Corrects the map on screen by hand: pixels inside of a polygon, in longitude and latitude, get a class; those of one class
+    /// alone where `from` is given. The map's file stays as it is.
+    Correct { polygon: geo::Polygon<f64>, to: String, from: Option<String>, note: Option<String> },
+    /// Deletes a correction of the map on screen, by its place in the list.
+    DeleteCorrection(usize),
+    /// Adds the corrections of a file to those of a map (a job), as one step.
+    ImportCorrections { file: PathBuf, request: CorrectRequest },
+    /// Makes a new map of a map and its corrections (a job).
+    ApplyCorrections(CorrectRequest),
     /// Assesses a map (a job): the one on screen unless given.
     Assess { map: Option<String>, site: Option<String> },
+    /// Assesses a map as a verb asks (a job).
+    AssessWith(AssessRequest),
+    /// Tries a model: trains it again without what then tests it (a job).
+    TryModel(TryRequest),
+    /// Shows the pixels of a cell of the error matrix of the map on screen (a job): those of the first class in the reference
+    /// that the map gives the second.
+    ShowCell { against: HeldAgainst, cell: [ClassCode; 2] },
+    /// Goes to the next place of these pixels, or back to the one before.
+    StepCell { back: bool },
+    /// Takes these pixels off the map.
+    HideCell,
+    /// Copies a report, as the ending of the file says: page, table or document (a job).
+    SaveReport { report: PathBuf, file: PathBuf, replace: bool },
+    /// Looks at what a raster from elsewhere holds over a site (a job); the answer to an earlier one is dropped. Without a file the
+    /// last answer is forgotten.
+    SurveyMap { file: Option<PathBuf>, site: Option<String>, reading: MapReading },
+    /// Takes a raster from elsewhere in as a map of a site (a job).
+    ImportMap(ImportMapRequest),
+    /// Says which of two maps of a site is better, and where (a job).
+    CompareMaps(CompareRequest),
+    /// Goes to the next place where the map on screen is least certain and that no annotation touches, or back to the one
+    /// before (a job, where they are not known).
+    NextUncertain { back: bool },
+    /// Takes the uncertain place on screen off the list, and goes to the next.
+    DismissUncertain,
+    /// Writes the places where a map is least certain to a file (a job).
+    FindUncertain(UncertainRequest),
+    /// Designs, opens, labels, takes in or writes a reference sample.
+    Reference(ReferenceOrder),
+    /// Makes one map of those of several sites (a job).
+    MergeMaps(MergeRequest),
+    /// Writes the areas of the map on screen as a table (a job).
+    SaveAreas { file: PathBuf, replace: bool },
     /// Gives a model, its maps and its assessments another name (a job).
     RenameModel { name: String, to: String },
+    /// Copies a model, without its maps, under another name, a free one unless given (a job).
+    DuplicateModel { name: String, to: Option<String> },
     /// Deletes a model from the disk and, where asked, its maps and assessments (a job); this cannot be undone.
     DeleteModel { name: String, maps_too: bool },
     /// Writes a model to other files (a job).
@@ -314,6 +411,8 @@ impl Command {
         matches!(
             self,
             Self::BuildCube { .. }
+                | Self::FetchImagery(_)
+                | Self::FetchSites { .. }
                 | Self::RemoveSite(_)
                 | Self::DeleteSite(_)
                 | Self::AddIndex(_)
@@ -348,14 +447,30 @@ impl Command {
                 | Self::LoadTheirs
                 | Self::KeepMine
                 | Self::ImportLabels { .. }
+                | Self::ImportChips { .. }
                 | Self::Train { .. }
                 | Self::TrainWith { .. }
+                | Self::RetrainNow
+                | Self::SetKeepLearning(_)
                 | Self::Resume(_)
                 | Self::ForgetTraining(_)
                 | Self::Map { .. }
+                | Self::MapAgain { .. }
+                | Self::Clean(_)
+                | Self::SetCleaning(_)
+                | Self::Correct { .. }
+                | Self::DeleteCorrection(_)
+                | Self::ImportCorrections { .. }
+                | Self::ApplyCorrections(_)
+                | Self::MapSites { .. }
                 | Self::Assess { .. }
+                | Self::AssessWith(_)
+                | Self::TryModel(_)
+                | Self::ImportMap(_)
+                | Self::CompareMaps(_)
                 | Self::RenameModel { .. }
+                | Self::DuplicateModel { .. }
                 | Self::DeleteModel { .. }
-        )
+        ) || matches!(self, Self::Reference(order) if order.writes())
     }
 }

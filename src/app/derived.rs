@@ -196,6 +196,9 @@ impl OpenProject {
 /// last call is looked at, unless the buffers have.
 pub(super) fn follow(state: &mut AppState) {
     follow_cores(state);
+    if let Some(project) = &mut state.project {
+        super::uncertain::follow(project);
+    }
     flags::follow(state);
     listing::follow(state);
 }

@@ -1,8 +1,7 @@
 //! What the map shows of a mosaic: its channels, and how their values become brightness and colour.
 
-use super::labels_out::check_target;
 use super::state::{AppState, CubeState, Level};
-use super::update::{Refused, busy, refuse, start, the_project, the_site, view};
+use super::update::{Refused, busy, refuse, start, start_writing, the_project, the_site, view};
 use crate::cube::picture::{self, Composite, Display, PRESETS, StretchFrom};
 use crate::geo::Window;
 use crate::jobs::{self, Dated, JobId, JobKind, SavedPicture};
@@ -171,7 +170,7 @@ pub(super) fn save_picture(state: &mut AppState, request: PictureRequest) -> Res
     if let Some(why) = request.display.fault() {
         return refuse(why);
     }
-    check_target(&request.file, request.replace)?;
+    let target = (request.file.clone(), request.replace);
     let spec = jobs::PictureSpec {
         cube: project.folder.path().join(&site.cube),
         dates: request.dates,
@@ -184,7 +183,9 @@ pub(super) fn save_picture(state: &mut AppState, request: PictureRequest) -> Res
         file: request.file,
     };
     let subject = spec.file.display().to_string();
-    Ok(Some(start(state, JobKind::SavePicture, subject, move |c| jobs::save_picture(&spec, c))))
+    Ok(Some(start_writing(state, JobKind::SavePicture, subject, target, move |c| {
+        jobs::save_picture(&spec, c)
+    })))
 }
 
 /// A picture was written.

@@ -23,6 +23,9 @@ pub fn run_to_end(
     let mut failure = None;
     while !state.jobs.is_empty() {
         if cancel.is_cancelled() {
+            // Nothing that waits begins then.
+            let _ = super::queue::order(state, super::QueueOrder::StopAll);
+            super::fetch_sites::stop_all(state);
             state.jobs.iter().for_each(|j| state.runner.cancel(j.id));
         }
         // Not for ever: a job that has nothing to say can still be cancelled.

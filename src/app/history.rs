@@ -1,5 +1,7 @@
 //! Undo and redo: snapshots of what can be undone. Annotations are shared between snapshots, so one costs little.
 
+use super::correct::Layers;
+use crate::classify::clean::Recipe;
 use crate::cube::NamedIndex;
 use crate::labels::{Annotations, Legend};
 use crate::model::ModelSpec;
@@ -28,6 +30,10 @@ pub struct Snapshot {
     pub basemap: Basemap,
     /// Places with a name.
     pub bookmarks: Vec<Bookmark>,
+    /// How maps are cleaned.
+    pub cleaning: Recipe,
+    /// Corrections of maps by hand.
+    pub(super) corrections: Layers,
 }
 
 /// Snapshots before and after now, each with the name of the change.

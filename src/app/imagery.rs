@@ -139,7 +139,7 @@ fn build_spec(
 }
 
 /// The name of a site whose cube may be built.
-fn site_name(project: &OpenProject, given: &str) -> Result<String, Refused> {
+pub(super) fn site_name(project: &OpenProject, given: &str) -> Result<String, Refused> {
     let site = given.trim();
     if site.is_empty() {
         return refuse("a site needs a name");

@@ -2,7 +2,9 @@
 
 use super::events::summarise;
 use super::state::{AppState, Level, OpenProject, SurveyState};
+use super::surveying::{self, Survey};
 use super::update::{Refused, busy, check_buffer, refuse, start, the_project};
+use crate::geo::remote::keep_query;
 use crate::jobs::{self, ImportSpec, Imported, JobId, JobKind, LabelsSurveyed, Without, group_words};
 use crate::labels::ImportSettings;
 use crate::labels::import::{Told, grouped};
@@ -11,13 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Labels that are looked at before they are imported. What was known last stays while something newer is looked for.
-#[derive(Default)]
-pub struct LabelsSurveying {
-    /// How far it is.
-    pub state: SurveyState,
-    /// The last answer.
-    pub last: Option<Arc<LabelsSurveyed>>,
-}
+pub type LabelsSurveying = Survey<LabelsSurveyed>;
 
 /// Starts a survey of labels; one under way is given up. Without files the last answer is forgotten.
 pub(super) fn survey(
@@ -25,23 +21,14 @@ pub(super) fn survey(
     files: Vec<PathBuf>,
     settings: ImportSettings,
 ) -> Result<Option<JobId>, Refused> {
+    the_project(state)?;
+    surveying::give_up(state, |project| &mut project.labels_in);
     let project = the_project(state)?;
-    let earlier = match std::mem::take(&mut project.labels_in.state) {
-        SurveyState::Looking(job) => Some(job),
-        _ => None,
-    };
     if files.is_empty() {
         project.labels_in = LabelsSurveying::default();
-    }
-    if let Some(job) = earlier {
-        // No longer listed: whatever it still has to say is dropped.
-        state.runner.cancel(job);
-        state.jobs.retain(|listed| listed.id != job);
-    }
-    if files.is_empty() {
         return Ok(None);
     }
-    let spec = spec(the_project(state)?, files, settings);
+    let spec = spec(project, files, settings);
     let subject = listed(&spec.files);
     let job = start(state, JobKind::SurveyLabels, subject, move |c| jobs::survey_labels(&spec, c));
     the_project(state)?.labels_in.state = SurveyState::Looking(job);
@@ -85,26 +72,7 @@ fn spec(project: &OpenProject, files: Vec<PathBuf>, settings: ImportSettings) ->
 }
 
 fn listed(files: &[PathBuf]) -> String {
-    files.iter().map(|f| f.display().to_string()).collect::<Vec<_>>().join(", ")
-}
-
-/// Labels were looked at.
-pub(super) fn surveyed(state: &mut AppState, job: JobId, surveyed: Arc<LabelsSurveyed>) {
-    let Some(project) = &mut state.project else { return };
-    if project.labels_in.state == SurveyState::Looking(job) {
-        project.labels_in.state = SurveyState::Ready;
-        project.labels_in.last = Some(surveyed);
-    }
-}
-
-/// A survey of labels failed, or was stopped.
-pub(super) fn survey_ended(project: &mut OpenProject, job: JobId, why: Option<&str>) {
-    if project.labels_in.state == SurveyState::Looking(job) {
-        project.labels_in.state = match why {
-            Some(why) => SurveyState::Failed(why.to_owned()),
-            None => SurveyState::Stopped,
-        };
-    }
+    files.iter().map(|f| keep_query(f).display().to_string()).collect::<Vec<_>>().join(", ")
 }
 
 /// Labels were read: they come into the document, as one step.

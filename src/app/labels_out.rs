@@ -2,11 +2,11 @@
 
 use super::events::summarise;
 use super::state::{AppState, Level, OpenProject};
-use super::update::{Refused, busy, refuse, start, the_project, the_site};
+use super::update::{Refused, busy, refuse, start, start_writing, the_project, the_site};
 use crate::cube::Filling;
 use crate::jobs::{self, CheckedLabels, ExportedLabels, JobId, JobKind, SavedSamples};
 use crate::labels::{ExportFormat, ExportWhat};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Which labels to export, and how.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,27 +49,6 @@ fn sites(project: &OpenProject, only: Option<String>) -> Result<Vec<(String, Pat
     }
 }
 
-/// Refuses what cannot be written, before any work is done for it.
-pub(super) fn check_target(file: &Path, replace: bool) -> Result<(), Refused> {
-    let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if file.as_os_str().is_empty() {
-        return refuse("say which file to write");
-    }
-    if !folder.is_dir() {
-        return refuse(format!("cannot write {}: there is no folder {}", file.display(), folder.display()));
-    }
-    if file.is_dir() {
-        return refuse(format!("cannot write {}: it is a folder. Give the name of a file", file.display()));
-    }
-    if file.exists() && !replace {
-        return refuse(format!(
-            "{} is there already: give another name, or ask for it to be replaced",
-            file.display()
-        ));
-    }
-    Ok(())
-}
-
 pub(super) fn export(state: &mut AppState, request: ExportRequest) -> Result<Option<JobId>, Refused> {
     busy(state, JobKind::ExportLabels)?;
     let project = the_project(state)?;
@@ -92,7 +71,7 @@ pub(super) fn export(state: &mut AppState, request: ExportRequest) -> Result<Opt
     if request.what == ExportWhat::Cores && project.document.sites.is_empty() {
         return refuse("a core is computed on the grid of a site, and there is none yet: add imagery first");
     }
-    check_target(&file, request.replace)?;
+    let target = (file.clone(), request.replace);
     let spec = jobs::ExportLabelsSpec {
         what: request.what,
         annotations: project.annotations.clone(),
@@ -104,7 +83,9 @@ pub(super) fn export(state: &mut AppState, request: ExportRequest) -> Result<Opt
         file,
     };
     let subject = spec.file.display().to_string();
-    Ok(Some(start(state, JobKind::ExportLabels, subject, move |c| jobs::export_labels(&spec, c))))
+    Ok(Some(start_writing(state, JobKind::ExportLabels, subject, target, move |c| {
+        jobs::export_labels(&spec, c)
+    })))
 }
 
 pub(super) fn check(state: &mut AppState) -> Result<Option<JobId>, Refused> {
@@ -135,7 +116,7 @@ pub(super) fn samples(state: &mut AppState, request: SamplesRequest) -> Result<O
     if project.annotations.is_empty() {
         return refuse("there is nothing to take samples of yet: draw some polygons, or import labels");
     }
-    check_target(&file, request.replace)?;
+    let target = (file.clone(), request.replace);
     let spec = jobs::SamplesSpec {
         annotations: project.annotations.clone(),
         legend: project.document.legend.clone(),
@@ -148,7 +129,9 @@ pub(super) fn samples(state: &mut AppState, request: SamplesRequest) -> Result<O
         file,
     };
     let subject = spec.file.display().to_string();
-    Ok(Some(start(state, JobKind::SaveSamples, subject, move |c| jobs::save_samples(&spec, c))))
+    Ok(Some(start_writing(state, JobKind::SaveSamples, subject, target, move |c| {
+        jobs::save_samples(&spec, c)
+    })))
 }
 
 pub(super) fn exported(state: &mut AppState, exported: ExportedLabels) {

@@ -282,7 +282,7 @@ impl OpenProject {
         self.models.iter().filter(knows).map(|model| model.name.as_str()).collect()
     }
 
-    /// The classes of the map on screen by the codes it has: as its model knew them, with today's names and colours where
+    /// The classes of the map on screen by the codes it has: as its model knew them, or as it names them itself, with today's names and colours where
     /// they are in the legend still.
     pub fn legend_of_map(&self) -> Legend {
         self.map().map_or_else(|| self.document.legend.clone(), |map| self.legend_of(&map.name))
@@ -290,11 +290,14 @@ impl OpenProject {
 
     /// The same of a map of this name.
     pub fn legend_of(&self, map: &str) -> Legend {
-        let Some(model) = self.models.iter().find(|model| model.name == map) else {
+        if let Some(live) = self.live_called(map) {
+            return live.legend(&self.document.legend);
+        }
+        let Some(classes) = self.own_classes(map) else {
             return self.document.legend.clone();
         };
-        let found = Translation::new(&model.card.classes, &self.document.legend);
+        let found = Translation::new(classes, &self.document.legend);
         let today = |class: &Class| Some(Class { code: class.code, ..found.class(class.code)?.clone() });
-        Legend { classes: model.card.classes.iter().filter_map(today).collect() }
+        Legend { classes: classes.iter().filter_map(today).collect() }
     }
 }

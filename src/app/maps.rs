@@ -1,22 +1,25 @@
 //! Class maps of the site on screen: which one is shown, which one it is compared with. No more than these two are kept open.
 
-use super::state::{AppState, CubeState, MapLayer, OpenProject, SiteView};
-use super::update::{Refused, refuse, start, the_project, view};
+use super::state::{AppState, CubeState, Level, MapLayer, ModelEntry, OpenProject, SiteView};
+use super::update::{Refused, busy, model_name, refuse, start, the_project, the_site, view};
 use crate::geo::{Grid, Window};
-use crate::jobs::{self, JobId, JobKind};
-use crate::labels::Translation;
+use crate::jobs::{self, JobId, JobKind, ReadMap};
+use crate::labels::{Class, Translation};
 use crate::project::{CompareMode, Comparison};
 
 /// A map that is there as a whole.
-pub(super) fn whole(name: String, generation: u64, grid: &Grid, codes: Vec<u8>) -> MapLayer {
+pub(super) fn whole(generation: u64, grid: &Grid, ReadMap { name, codes, training }: ReadMap) -> MapLayer {
     MapLayer {
         name,
+        training,
         generation,
         width: grid.width,
         height: grid.height,
         codes: codes.into(),
+        entropy: None,
         arrived: vec![Window { col: 0, row: 0, width: grid.width, height: grid.height }],
         complete: true,
+        live: None,
     }
 }
 
@@ -24,11 +27,13 @@ pub(super) fn whole(name: String, generation: u64, grid: &Grid, codes: Vec<u8>) 
 pub(super) fn show(state: &mut AppState, name: &str) -> Result<Option<JobId>, Refused> {
     let project = the_project(state)?;
     known(project, name)?;
-    let growing = project.map().is_some_and(|map| !map.complete) && state.job(JobKind::Map).is_some();
+    let growing = project.map().is_some_and(MapLayer::grows) && state.job(JobKind::Map).is_some();
     if growing {
         return refuse("the site is being mapped: wait for it or cancel it, then choose another map");
     }
-    view(the_project(state)?, |project| project.document.view.map = Some(name.to_string()))?;
+    let project = the_project(state)?;
+    super::live::rest(project);
+    view(project, |project| project.document.view.map = Some(name.to_string()))?;
     Ok(follow(state))
 }
 
@@ -67,7 +72,7 @@ pub(super) fn follow(state: &mut AppState) -> Option<JobId> {
     let there = |name: &String| site.maps.contains(name);
     let is = |layer: &Option<MapLayer>, name: &String| layer.as_ref().is_some_and(|map| map.name == *name);
     // One that grows is the one to look at.
-    let growing = mapping && site.map.as_ref().is_some_and(|map| !map.complete);
+    let growing = mapping && site.map.as_ref().is_some_and(MapLayer::grows);
     let chosen = chosen.filter(|name| !growing && there(name) && !is(&site.map, name));
     let other = other.filter(there);
     if chosen.as_ref().is_some_and(|name| is(&site.other, name)) {
@@ -87,6 +92,7 @@ pub(super) fn follow(state: &mut AppState) -> Option<JobId> {
     let under_way: Vec<_> = site.opening.iter().map(|(_, name)| name.clone()).collect();
     lacking.retain(|name| !under_way.contains(name));
     let mut last = None;
+    super::correct::follow(state);
     for name in lacking {
         let spec = jobs::OpenMapSpec { folder: folder.clone(), name: name.clone(), grid: grid.clone() };
         let job = start(state, JobKind::OpenMap, name.clone(), move |_| jobs::open_map(&spec));
@@ -101,7 +107,7 @@ fn site_of(state: &mut AppState) -> Option<&mut SiteView> {
 }
 
 /// A map was opened: it is put where it is wanted.
-pub(super) fn opened(state: &mut AppState, job: JobId, name: String, codes: Vec<u8>) {
+pub(super) fn opened(state: &mut AppState, job: JobId, map: ReadMap) {
     let Some(project) = &mut state.project else { return };
     let Some(site) = &mut project.site else { return };
     let asked = site.opening.len();
@@ -111,8 +117,8 @@ pub(super) fn opened(state: &mut AppState, job: JobId, name: String, codes: Vec<
     if site.opening.len() == asked {
         return;
     }
-    let chosen = project.document.view.map.as_ref() == Some(&name);
-    let layer = whole(name, job, &opened.cube.info().grid, codes);
+    let chosen = project.document.view.map.as_ref() == Some(&map.name);
+    let layer = whole(job, &opened.cube.info().grid, map);
     match chosen {
         true => site.map = Some(layer),
         false => site.other = Some(layer),
@@ -140,13 +146,74 @@ pub(super) fn mapped(project: &mut OpenProject, of: &str, name: &str) {
     site.other.take_if(|other| other.name == name);
 }
 
+/// A map was made of another one, whose model is its own: it is shown.
+pub(super) fn made_of(project: &mut OpenProject, of: &str, source: &str, name: &str) {
+    mapped(project, of, name);
+    let named = project.own_classes(source).map(<[Class]>::to_vec);
+    if let Some(site) = project.site.as_mut().filter(|site| site.name == of) {
+        let model = site.made_by.get(source).cloned().unwrap_or_else(|| source.into());
+        if let Some(named) = named {
+            site.named.insert(name.into(), named);
+        }
+        site.made_by.insert(name.into(), model);
+        project.document.view.map = Some(name.into());
+        project.save();
+    }
+}
+
+/// Maps the site on screen with a model whose map of its name is there: it is replaced, or gets the name `keep` first (a job).
+pub(super) fn again(
+    state: &mut AppState,
+    model: String,
+    keep: Option<String>,
+) -> Result<Option<JobId>, Refused> {
+    let Some(keep) = keep else { return super::queue::add(state, Some(model), None, None, true) };
+    for kind in super::HOLDS_MODELS {
+        busy(state, kind)?;
+    }
+    let to = model_name(&keep)?;
+    let project = the_project(state)?;
+    let site = the_site(project, None)?.name;
+    let maps = project.folder.maps_path(&site);
+    let spec = jobs::KeepMapSpec { site, maps, map: model.clone(), to, model };
+    Ok(Some(start(state, JobKind::KeepMap, spec.map.clone(), move |_| jobs::keep_map(&spec))))
+}
+
+/// A map of a site has another name; its own is free for a new one.
+pub(super) fn kept(state: &mut AppState, of: &str, from: &str, to: &str, model: String) {
+    let Some(project) = &mut state.project else { return };
+    if let Some(site) = project.site.as_mut().filter(|site| site.name == of) {
+        let by = site.made_by.remove(from).unwrap_or_else(|| from.into());
+        site.made_by.insert(to.into(), by);
+        if let Some(named) = site.named.remove(from) {
+            site.named.insert(to.into(), named);
+        }
+        let maps = site.map.iter_mut().chain(&mut site.other);
+        let open = maps.map(|map| &mut map.name).filter(|name| *name == from);
+        open.chain(site.maps.iter_mut().filter(|name| *name == from)).for_each(|name| *name = to.into());
+    }
+    super::correct::kept(project, of, from, to);
+    if let Err(refused) = super::queue::add(state, Some(model), Some(of.into()), None, true) {
+        state.notify(Level::Error, refused.to_string());
+    }
+}
+
 /// Maps bear another name, as their model does.
 pub(super) fn renamed(project: &mut OpenProject, rename: &dyn Fn(&mut String)) {
     if let Some(site) = &mut project.site {
         site.maps.iter_mut().for_each(rename);
+        site.made_by.values_mut().for_each(rename);
+        let named = std::mem::take(&mut site.named).into_iter();
+        site.named = named
+            .map(|(mut map, classes)| {
+                rename(&mut map);
+                (map, classes)
+            })
+            .collect();
         site.opening.iter_mut().for_each(|(_, name)| rename(name));
         site.map.iter_mut().chain(&mut site.other).for_each(|map| rename(&mut map.name));
     }
+    super::correct::renamed(project, rename);
     let shown = &mut project.document.view;
     shown.map.iter_mut().chain(&mut shown.comparison.other_map).for_each(rename);
 }
@@ -155,12 +222,21 @@ pub(super) fn renamed(project: &mut OpenProject, rename: &dyn Fn(&mut String)) {
 pub(super) fn deleted(project: &mut OpenProject, name: &str) {
     if let Some(site) = &mut project.site {
         site.maps.retain(|map| map != name);
+        site.named.remove(name);
         site.map.take_if(|map| map.name == name);
         site.other.take_if(|map| map.name == name);
     }
+    super::correct::deleted(project, name);
     let shown = &mut project.document.view;
     shown.map.take_if(|map| map == name);
     shown.comparison.other_map.take_if(|map| map == name);
+}
+
+impl MapLayer {
+    /// Whether a job is to bring the rest of it.
+    fn grows(&self) -> bool {
+        !self.complete && self.live.is_none()
+    }
 }
 
 impl OpenProject {
@@ -172,7 +248,7 @@ impl OpenProject {
 
     /// The map that the other side of a comparison shows, once it is open.
     pub fn other_map(&self) -> Option<&MapLayer> {
-        self.map_called(self.document.view.comparison.other_map.as_ref()?)
+        self.map_called(self.document.view.comparison.other_map.as_ref().filter(|_| !self.is_blind())?)
     }
 
     /// Names of the maps of the site on screen, the newest first.
@@ -199,10 +275,27 @@ impl OpenProject {
         comparison
     }
 
-    /// What the codes of a map are today, as far as the model that made it is known.
+    /// The model that made a map, where it is of this project: the one of its name, or that of the map it was cleaned from.
+    pub fn model_of(&self, map: &str) -> Option<&ModelEntry> {
+        let called = |name: &str| self.models.iter().find(|model| model.name == name);
+        called(map).or_else(|| called(self.site.as_ref()?.made_by.get(map)?))
+    }
+
+    /// The classes of a map by its own codes: those of the model that made it, of one from elsewhere those that it names itself;
+    /// `None` where neither is known.
+    pub fn own_classes(&self, map: &str) -> Option<&[Class]> {
+        match self.model_of(map) {
+            Some(model) => Some(&model.card.classes),
+            None => self.site.as_ref()?.named.get(map).map(Vec::as_slice),
+        }
+    }
+
+    /// What the codes of a map are today, as far as its classes are known.
     pub fn codes_today(&self, map: &str) -> [u8; 256] {
-        let model = self.models.iter().find(|model| model.name == map);
-        let classes = model.map_or(&[][..], |model| &model.card.classes);
+        let classes = match self.live_called(map) {
+            Some(live) => &live.classes,
+            None => self.own_classes(map).unwrap_or_default(),
+        };
         Translation::new(classes, &self.document.legend).codes
     }
 }

@@ -1,7 +1,6 @@
 //! Models of the project: renamed, deleted, exported, and those that cannot be read.
 
-use super::labels_out::check_target;
-use super::state::{AppState, Level, OpenProject};
+use super::state::{AppState, Level, ModelEntry, OpenProject};
 use super::update::{Refused, busy, model_name, refuse, start, the_project};
 use crate::jobs::{self, ExportModelSpec, JobId, JobKind, ModelFiles};
 use crate::model::exchange::ModelFormat;
@@ -19,10 +18,14 @@ pub struct DamagedModel {
 }
 
 /// Jobs that need models to stay where they are.
-pub const HOLDS_MODELS: [JobKind; 6] = [
+pub const HOLDS_MODELS: [JobKind; 10] = [
+    JobKind::DuplicateModel,
     JobKind::Train,
     JobKind::Map,
+    JobKind::Clean,
+    JobKind::Correct,
     JobKind::Assess,
+    JobKind::TryModel,
     JobKind::RenameModel,
     JobKind::DeleteModel,
     JobKind::ExportModel,
@@ -59,6 +62,13 @@ fn files(state: &mut AppState, name: &str) -> Result<ModelFiles, Refused> {
     })
 }
 
+impl OpenProject {
+    /// Whether there is a model of this name, as far as is known; whoever writes one looks at the disk.
+    fn has_model(&self, name: &str) -> bool {
+        self.models.iter().any(|m| m.name == name) || self.damaged_models.iter().any(|m| m.name == name)
+    }
+}
+
 /// Gives a model, its maps and its assessments another name (a job).
 pub(super) fn rename(state: &mut AppState, name: &str, to: &str) -> Result<Option<JobId>, Refused> {
     let files = files(state, name)?;
@@ -67,10 +77,48 @@ pub(super) fn rename(state: &mut AppState, name: &str, to: &str) -> Result<Optio
         return Ok(None);
     }
     let project = the_project(state)?;
-    if project.models.iter().any(|m| m.name == to) || project.folder.model_path(&to).exists() {
+    if project.has_model(&to) {
         return refuse(format!("there is a model called {to} already: choose another name"));
     }
     Ok(Some(start(state, JobKind::RenameModel, name, move |_| jobs::rename_model(&files, &to))))
+}
+
+/// Copies a model under another name, a free one unless given (a job). Its maps are not copied.
+pub(super) fn duplicate(
+    state: &mut AppState,
+    name: &str,
+    to: Option<&str>,
+) -> Result<Option<JobId>, Refused> {
+    for kind in [JobKind::Train, JobKind::RenameModel, JobKind::DeleteModel, JobKind::DuplicateModel] {
+        busy(state, kind)?;
+    }
+    let project = the_project(state)?;
+    let Some(model) = project.models.iter().find(|model| model.name == name) else {
+        return refuse(format!("there is no model {name} in this project that can be read"));
+    };
+    let from = model.folder.clone();
+    let taken = |name: &str| project.has_model(name);
+    let to = match to {
+        Some(to) => model_name(to)?,
+        None => (2..).map(|i| format!("{name}-{i}")).find(|name| !taken(name)).unwrap_or_default(),
+    };
+    if taken(&to) {
+        return refuse(format!("there is a model called {to} already: choose another name"));
+    }
+    let name = name.to_string();
+    Ok(Some(start(state, JobKind::DuplicateModel, name.clone(), move |_| {
+        jobs::duplicate_model(&name, &from, &to)
+    })))
+}
+
+/// A model was copied.
+pub(super) fn duplicated(state: &mut AppState, from: &str, name: String, folder: PathBuf) {
+    let Some(project) = &mut state.project else { return };
+    if let Some(at) = project.models.iter().position(|model| model.name == from) {
+        let copy = ModelEntry { name: name.clone(), folder, ..project.models[at].clone() };
+        project.models.insert(at + 1, copy);
+    }
+    state.notify(Level::Done, format!("{from} is copied as {name}; its maps are not"));
 }
 
 /// Deletes a model from the disk (a job). This cannot be undone.
@@ -110,28 +158,7 @@ pub(super) fn export(state: &mut AppState, request: ExportModelRequest) -> Resul
     let Some(model) = project.models.iter().find(|m| m.name == name) else {
         return refuse(format!("there is no model {name} in this project that can be read"));
     };
-    let spec = ExportModelSpec { model: model.folder.clone(), name, format, file };
-    let what = spec.file.display();
-    if format == ModelFormat::Folder && spec.file.is_dir() {
-        let own = std::fs::canonicalize(&spec.file).ok() == std::fs::canonicalize(&spec.model).ok();
-        if own {
-            return refuse(format!("{what} is the model itself: give another name"));
-        }
-        // An empty one was made for it.
-        let empty = std::fs::read_dir(&spec.file).is_ok_and(|mut files| files.next().is_none());
-        if !empty && !spec.file.join("model.json").is_file() {
-            return refuse(format!("cannot write {what}: something else is in it. Give another name"));
-        }
-        if !empty && !replace {
-            return refuse(format!(
-                "{what} is there already: give another name, or ask for it to be replaced"
-            ));
-        }
-    } else if format == ModelFormat::Folder && spec.file.exists() {
-        return refuse(format!("cannot write {what}: it is a file. Give the name of a folder"));
-    } else {
-        check_target(&spec.file, replace)?;
-    }
+    let spec = ExportModelSpec { model: model.folder.clone(), name, format, file, replace };
     let subject = spec.name.clone();
     Ok(Some(start(state, JobKind::ExportModel, subject, move |_| jobs::export_model(&spec))))
 }
@@ -152,7 +179,9 @@ pub(super) fn renamed(state: &mut AppState, from: &str, to: &str, folder: PathBu
             *name = to.into();
         }
     };
+    super::live::renamed(project, from, to);
     super::maps::renamed(project, &rename);
+    project.queue.renamed(from, to);
     if let Some(training) = &mut project.training {
         rename(&mut training.name);
     }
@@ -161,10 +190,7 @@ pub(super) fn renamed(state: &mut AppState, from: &str, to: &str, folder: PathBu
         (trained.name, trained.folder) = (to.into(), folder);
     }
     last.mapped.iter_mut().for_each(|mapped| rename(&mut mapped.name));
-    if let Some(assessed) = last.assessed.as_mut().filter(|assessed| assessed.map == from) {
-        assessed.map = to.into();
-        assessed.file.set_file_name(format!("{to}.json"));
-    }
+    super::assessing::renamed(project, from, to);
     state.notify(Level::Done, format!("{from} is called {to} now"));
 }
 
@@ -186,5 +212,5 @@ pub(super) fn deleted(state: &mut AppState, name: &str, maps_too: bool) {
 fn forget_maps(project: &mut OpenProject, name: &str) {
     super::maps::deleted(project, name);
     project.last.mapped.take_if(|mapped| mapped.name == name);
-    project.last.assessed.take_if(|assessed| assessed.map == name);
+    super::assessing::deleted(project, name);
 }

@@ -1,11 +1,10 @@
 //! Series of pixels: what the plot shows of them, and files of them.
 
-use super::labels_out::check_target;
 use super::state::{AppState, Level, OpenProject};
-use super::update::{Refused, busy, refuse, start, the_project, the_site, view};
-use crate::chart::ChartFormat;
+use super::update::{Refused, busy, refuse, start_writing, the_project, the_site, view};
+use crate::chart::{ChartFormat, UsualYear};
 use crate::cube::{Filling, Smoothing, Units};
-use crate::jobs::{self, JobId, JobKind, PixelAt, SavedSeries};
+use crate::jobs::{self, JobId, JobKind, PixelAt, SavedSeries, UsualOf};
 use crate::labels::ClassCode;
 use std::path::PathBuf;
 
@@ -33,6 +32,12 @@ pub struct SeriesRequest {
     pub filling: Filling,
     /// The smooth line.
     pub smoothing: Smoothing,
+    /// Whether years lie over one another.
+    pub years: bool,
+    /// Usual years of classes that stand behind the pixels, in these units.
+    pub usual: Vec<UsualYear>,
+    /// Classes whose usual year is read for the file.
+    pub usual_of: Vec<ClassCode>,
     /// Whether a file that is there is replaced.
     pub replace: bool,
 }
@@ -49,8 +54,9 @@ pub(super) fn export(state: &mut AppState, request: SeriesRequest) -> Result<Opt
     if request.pixels.is_empty() {
         return refuse("there is no pixel to write the series of yet: click one on the Look page to pin it");
     }
+    let usual_of = usual_of(project, &request.usual_of)?;
     let site = the_site(project, request.site)?;
-    check_target(&request.file, request.replace)?;
+    let target = (request.file.clone(), request.replace);
     let spec = jobs::SeriesSpec {
         format,
         project: project.document.name.clone(),
@@ -65,10 +71,29 @@ pub(super) fn export(state: &mut AppState, request: SeriesRequest) -> Result<Opt
         units: request.units,
         filling: request.filling,
         smoothing: request.smoothing,
+        years: request.years,
+        usual: request.usual,
+        usual_of,
     };
     project.last.series = None;
     let subject = spec.file.display().to_string();
-    Ok(Some(start(state, JobKind::ExportSeries, subject, move |c| jobs::export_series(&spec, c))))
+    Ok(Some(start_writing(state, JobKind::ExportSeries, subject, target, move |c| {
+        jobs::export_series(&spec, c)
+    })))
+}
+
+/// Classes whose usual year is asked for, with what tells it.
+fn usual_of(project: &OpenProject, codes: &[ClassCode]) -> Result<Option<UsualOf>, Refused> {
+    if codes.is_empty() {
+        return Ok(None);
+    }
+    check_envelopes(project, codes)?;
+    let legend = &project.document.legend;
+    Ok(Some(UsualOf {
+        classes: codes.iter().filter_map(|code| legend.class(*code)).cloned().collect(),
+        annotations: project.annotations.iter().cloned().collect(),
+        buffers: project.buffers(),
+    }))
 }
 
 pub(super) fn saved(state: &mut AppState, saved: SavedSeries) {
@@ -84,6 +109,12 @@ pub(super) fn saved(state: &mut AppState, saved: SavedSeries) {
 
 /// Shows the usual year of these classes.
 pub(super) fn show_envelopes(project: &mut OpenProject, classes: Vec<ClassCode>) -> Result<(), Refused> {
+    check_envelopes(project, &classes)?;
+    view(project, |p| p.document.view.envelopes = classes)
+}
+
+/// Whether there are such classes, and not too many of them.
+fn check_envelopes(project: &OpenProject, classes: &[ClassCode]) -> Result<(), Refused> {
     if let Some(code) = classes.iter().find(|code| project.document.legend.class(**code).is_none()) {
         return refuse(format!("there is no class with code {code}"));
     }
@@ -92,5 +123,5 @@ pub(super) fn show_envelopes(project: &mut OpenProject, classes: Vec<ClassCode>)
             "the usual years of more than {MOST_ENVELOPES} classes would cover one another: take one off first"
         ));
     }
-    view(project, |p| p.document.view.envelopes = classes)
+    Ok(())
 }

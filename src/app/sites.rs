@@ -29,12 +29,18 @@ pub(super) fn show(state: &mut AppState, name: &str) -> Result<Option<JobId>, Re
     let job = start(state, JobKind::OpenCube, name, move |c| jobs::open_cube(&spec, c));
     let project = the_project(state)?;
     leave(project);
+    project.looking_at(&site.name);
     project.site = Some(SiteView {
         name: site.name.clone(),
         cube: CubeState::Opening(job),
         map: None,
+        corrected: None,
+        correcting: None,
         maps: Vec::new(),
+        made_by: Default::default(),
+        named: Default::default(),
         other: None,
+        live: None,
         opening: Vec::new(),
         composing: None,
     });

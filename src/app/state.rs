@@ -1,16 +1,27 @@
 //! The state that panels paint from.
 
+use super::chips::ChipsSurveying;
 use super::command::Page;
+use super::correct::{CorrectedLayer, Corrections};
 use super::derived::{Derived, Tally};
+use super::fetch::PlanningImagery;
+use super::fetch_sites::Fetching;
 use super::history::{History, Snapshot};
 use super::labels_in::LabelsSurveying;
+use super::learn::Following;
+use super::live::{Live, LiveLayer};
 use super::models::DamagedModel;
 use super::places::Places;
+use super::queue::Queue;
+use super::reference::References;
 use super::statistics::Measuring;
+use super::uncertain::UncertainTour;
 use crate::geo::Window;
 use crate::jobs::{
-    Assessed, CheckedLabels, CubeBuilt, CubesBuilt, ExportedLabels, Found, Imported, JobId, JobKind, Loader,
-    Mapped, OpenedCube, Runner, SavedPicture, SavedSamples, SavedSeries, StoppedTraining, Surveyed, Trained,
+    Assessed, CheckedLabels, ChipsTold, CleanedMap, ComparedMaps, CorrectedMap, CubeBuilt, CubesBuilt,
+    ExportedLabels, FetchedImagery, ForeignMap, Found, FoundUncertain, Imported, JobId, JobKind, LiveMapper,
+    Loader, Looking, Mapped, MergedMaps, OpenedCube, Runner, SavedPicture, SavedSamples, SavedSeries,
+    StoppedTraining, Surveyed, Trained,
 };
 use crate::labels::{Annotation, AnnotationId, Annotations, Class, ClassCode};
 use crate::model::{EpochScore, ModelCard};
@@ -18,7 +29,7 @@ use crate::progress::Progress;
 use crate::project::{
     Document, Language, Layout, LayoutFile, OutsideChange, ProjectFolder, Recent, Saver, Site,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -84,16 +95,59 @@ pub struct JobView {
     pub progress: Option<Progress>,
     /// When it began.
     pub started: Instant,
+    /// Since when it rests, where it was asked to.
+    pub paused: Option<Instant>,
+    /// How long it has rested before.
+    pub rested: Duration,
+    /// The share that was done when it first said how far it was: of work that goes on from where it was stopped.
+    pub share_at_first: f32,
     /// Whether it was asked to stop.
     pub cancelling: bool,
 }
 
 impl JobView {
+    /// One that begins.
+    pub fn new(id: JobId, kind: JobKind, subject: impl Into<String>) -> Self {
+        Self {
+            id,
+            kind,
+            subject: subject.into(),
+            progress: None,
+            started: Instant::now(),
+            paused: None,
+            rested: Duration::ZERO,
+            share_at_first: 0.0,
+            cancelling: false,
+        }
+    }
+
+    /// Takes in how far it is.
+    pub fn advance(&mut self, progress: Progress) {
+        if self.progress.is_none() {
+            self.share_at_first = progress.share().unwrap_or(0.0);
+        }
+        self.progress = Some(progress);
+    }
+
+    /// Takes in what it waits for; what was done before stays done.
+    pub fn wait(&mut self, words: String) {
+        match &mut self.progress {
+            Some(progress) => progress.what = words,
+            None => self.progress = Some(Progress::new(0, 0, words)),
+        }
+    }
+
+    /// How long it has worked: the time that it rested does not count.
+    pub fn worked(&self) -> Duration {
+        let rests = self.paused.map_or(Duration::ZERO, |since| since.elapsed());
+        self.started.elapsed().saturating_sub(self.rested + rests)
+    }
+
     /// The time left, once enough is done to tell.
     pub fn time_left(&self) -> Option<Duration> {
         let share = self.progress.as_ref()?.share()?;
-        let elapsed = self.started.elapsed();
-        (share > 0.02 && elapsed.as_secs_f32() > 0.5).then(|| elapsed.mul_f32((1.0 - share) / share))
+        let (worked, done) = (self.worked(), share - self.share_at_first);
+        (done > 0.02 && worked.as_secs_f32() > 0.5).then(|| worked.mul_f32((1.0 - share) / done))
     }
 }
 
@@ -132,16 +186,44 @@ pub struct OpenProject {
     pub stopped: Vec<StoppedTraining>,
     /// The training under way, or the last one.
     pub training: Option<Training>,
+    /// What the live map shows.
+    pub(super) live: Live,
+    /// Learning that follows the labels.
+    pub(super) following: Following,
     /// The imagery that is looked at.
     pub survey: Surveying,
+    /// Imagery of an area that is looked for.
+    pub imagery_plan: PlanningImagery,
+    /// Imagery that is being fetched, and what became of it last.
+    pub(super) fetching: Fetching,
     /// The labels that are looked at before they are imported.
     pub labels_in: LabelsSurveying,
+    /// A set of chips that is looked at before it is imported.
+    pub chips: ChipsSurveying,
+    /// The map from elsewhere that is looked at before it is taken in.
+    pub map_in: super::MapSurveying,
     /// Sites that are measured and compared.
     pub statistics: Measuring,
+    /// How the sites stand to the models.
+    pub(super) trust: super::Trusting,
+    /// Sites that are mapped, one after the other.
+    pub queue: Queue,
+    /// Reference samples.
+    pub(super) reference: References,
     /// What jobs made last.
     pub last: LastResults,
     /// The views before and after this one.
     pub places: Places,
+    /// Corrections of maps by hand.
+    pub(super) corrections: Corrections,
+    /// Places where a map is least certain.
+    pub(super) tour: UncertainTour,
+    /// The reports in its folder, the newest first.
+    pub reports: Vec<Assessed>,
+    /// The pixels behind a cell of an error matrix.
+    pub cell_tour: super::CellTour,
+    /// What of each site is on screen, or was last.
+    pub(super) looking: BTreeMap<String, Arc<Looking>>,
     pub(super) saver: Option<Saver>,
     pub(super) next_id: AnnotationId,
     pub(super) then_map: bool,
@@ -199,10 +281,20 @@ pub struct SiteView {
     pub cube: CubeState,
     /// The map on screen, where there is one.
     pub map: Option<MapLayer>,
+    /// The same with its corrections, where it has some.
+    pub(super) corrected: Option<CorrectedLayer>,
+    /// The job that carries corrections out, and the number of the map that it does so over.
+    pub(super) correcting: Option<(JobId, u64)>,
     /// Names of its maps, the newest first.
     pub maps: Vec<String>,
+    /// The models of maps that bear another name than theirs.
+    pub made_by: BTreeMap<String, String>,
+    /// The classes that maps name themselves: what those are seen with that no model here made.
+    pub(super) named: BTreeMap<String, Vec<Class>>,
     /// Another map, that the one on screen is compared with.
     pub other: Option<MapLayer>,
+    /// Makes the live map.
+    pub(super) live: Option<LiveMapper>,
     /// Maps that are being opened.
     pub(super) opening: Vec<(JobId, String)>,
     /// The job that finds out how to show another composite.
@@ -236,6 +328,8 @@ pub enum CubeState {
 pub struct MapLayer {
     /// Its name: that of its model.
     pub name: String,
+    /// Which training made it, where that is known.
+    pub training: Option<String>,
     /// Another number for another map.
     pub generation: u64,
     /// Columns.
@@ -244,10 +338,15 @@ pub struct MapLayer {
     pub height: u32,
     /// Class codes, y x x; 0 where it has not come yet, 255 nodata.
     pub codes: Arc<Vec<u8>>,
+    /// How undecided the model is at each pixel of a map that is not finished: entropy, 0 to 250; 255 where that is not known.
+    /// Of a finished one it lies in a file.
+    pub entropy: Option<Arc<Vec<u8>>>,
     /// Windows that came, in order: a painter remembers how many it has taken in.
     pub arrived: Vec<Window>,
     /// Whether all of it is there.
     pub complete: bool,
+    /// What makes it a live map, where it is one.
+    pub live: Option<LiveLayer>,
 }
 
 /// A model of the project.
@@ -259,6 +358,20 @@ pub struct ModelEntry {
     pub folder: PathBuf,
     /// What it says of itself.
     pub card: ModelCard,
+    /// Which training it is of ([`ModelCard::training_id`]).
+    pub training: String,
+}
+
+impl ModelEntry {
+    /// A model with its card.
+    pub fn new(name: String, folder: PathBuf, card: ModelCard) -> Self {
+        Self { training: card.training_id(), name, folder, card }
+    }
+
+    /// Whether a map of its name is of an older training, or of another one by this name.
+    pub fn is_newer_than(&self, map: &MapLayer) -> bool {
+        map.name == self.name && map.training.as_ref().is_some_and(|training| *training != self.training)
+    }
 }
 
 /// A training under way, or the last one.
@@ -324,8 +437,12 @@ pub struct LastResults {
     pub cubes: Vec<CubeBuilt>,
     /// What became of the last build.
     pub built: Option<CubesBuilt>,
+    /// What was fetched of an area.
+    pub fetched: Option<FetchedImagery>,
     /// Labels that were imported (without the annotations themselves).
     pub imported: Option<Imported>,
+    /// What became of a set of chips.
+    pub chips: Option<ChipsTold>,
     /// Labels that were exported.
     pub exported: Option<ExportedLabels>,
     /// What a check of the labels found.
@@ -340,8 +457,22 @@ pub struct LastResults {
     pub trained: Option<Trained>,
     /// A site that was mapped.
     pub mapped: Option<Mapped>,
-    /// A map that was assessed.
+    /// A map that was cleaned.
+    pub cleaned: Option<CleanedMap>,
+    /// A map that was corrected.
+    pub corrected: Option<CorrectedMap>,
+    /// What was passed over of the corrections that were imported, in sentences.
+    pub corrections_skipped: Vec<String>,
+    /// Uncertain places that were written to a file.
+    pub uncertain: Option<FoundUncertain>,
+    /// Maps that were made one.
+    pub merged: Option<MergedMaps>,
+    /// A map that was assessed, or a model that was tried.
     pub assessed: Option<Assessed>,
+    /// A map from elsewhere that was taken in.
+    pub map_in: Option<ForeignMap>,
+    /// Two maps that were compared.
+    pub compared: Option<ComparedMaps>,
 }
 
 impl AppState {
@@ -390,6 +521,16 @@ fn author(recent: &Recent) -> Option<String> {
 }
 
 impl OpenProject {
+    /// What of a site is on screen, or was last: shared with the work on it.
+    pub(super) fn looking_at(&mut self, site: &str) -> Arc<Looking> {
+        Arc::clone(self.looking.entry(site.into()).or_default())
+    }
+
+    /// What of the site on screen is on screen: the window tells it in each frame.
+    pub fn looking(&self) -> Option<&Looking> {
+        self.looking.get(&self.site.as_ref()?.name).map(AsRef::as_ref)
+    }
+
     /// The cube on screen, once it is open.
     pub fn cube(&self) -> Option<(&OpenedCube, &Loader)> {
         match &self.site.as_ref()?.cube {
@@ -398,9 +539,14 @@ impl OpenProject {
         }
     }
 
-    /// The map on screen.
+    /// The map on screen, with its corrections; none while a reference sample is labelled, blind to it.
     pub fn map(&self) -> Option<&MapLayer> {
-        self.site.as_ref()?.map.as_ref()
+        self.map_behind().filter(|_| !self.is_blind())
+    }
+
+    /// The map on screen, or the one that would be if it were not hidden, with its corrections.
+    pub(super) fn map_behind(&self) -> Option<&MapLayer> {
+        self.seen_map()
     }
 
     /// The annotation of this id.
@@ -434,6 +580,8 @@ impl OpenProject {
             removed_sites: self.removed_sites.clone(),
             basemap: self.document.settings.basemap.clone(),
             bookmarks: self.document.settings.bookmarks.clone(),
+            cleaning: self.document.settings.cleaning.clone(),
+            corrections: self.corrections.layers.clone(),
         }
     }
 
@@ -461,5 +609,6 @@ impl OpenProject {
         if let Some(saver) = &self.saver {
             saver.flush();
         }
+        self.reference.flush();
     }
 }

@@ -157,8 +157,8 @@ fn training_mapping_and_assessing_go_through_the_commands() {
     let map = project.map().unwrap();
     assert!(map.complete && map.codes.iter().all(|&c| c == 1 || c == 2));
     let assessed = project.last.assessed.as_ref().unwrap();
-    let seen = assessed.annotations.as_ref().unwrap();
-    assert!(seen.matrix.total() > 0, "one annotation of each class was kept");
+    let seen = assessed.report.annotations.as_ref().unwrap();
+    assert!(seen.assessment.matrix.total() > 0, "one annotation of each class was kept");
     assert!(assessed.file.exists());
     let card = &project.models[0].card;
     for kept in project.annotations.iter().filter(|a| !card.trained_on.contains(&a.id)) {
@@ -194,7 +194,7 @@ fn commands_that_make_no_sense_now_are_refused_with_a_sentence() {
     assert!(refused(&mut state, Command::Undo).contains("nothing to undo"));
     assert!(refused(&mut state, Command::Train { name: None, then_map: false }).contains("imagery"));
     assert!(
-        refused(&mut state, Command::Map { model: None, site: None, focus: None, bf16: None })
+        refused(&mut state, Command::Map { model: None, site: None, bf16: None, resume: true })
             .contains("imagery")
     );
     assert!(refused(&mut state, Command::ShowSite("x".into())).contains("no site"));
@@ -476,7 +476,8 @@ fn mapped(folder: &Path, model: &str) -> AppState {
     let mut state = project(folder);
     annotate(&mut state);
     train_one_epoch(&mut state, model, 1).unwrap();
-    run(&mut state, Command::Map { model: Some(model.into()), site: None, focus: None, bf16: None }).unwrap();
+    run(&mut state, Command::Map { model: Some(model.into()), site: None, bf16: None, resume: true })
+        .unwrap();
     state
 }
 
@@ -524,7 +525,7 @@ fn a_model_trained_anew_under_its_name_replaces_the_old_one_and_its_old_map_is_n
     assert_eq!(left.len(), 1, "nothing is left beside it: {left:?}");
     let why = run(&mut state, Command::Assess { map: Some("m".into()), site: None }).unwrap_err();
     assert!(why.contains("map the site again"), "{why}");
-    run(&mut state, Command::Map { model: None, site: None, focus: None, bf16: None }).unwrap();
+    run(&mut state, Command::Map { model: None, site: None, bf16: None, resume: true }).unwrap();
     run(&mut state, Command::Assess { map: None, site: None }).unwrap();
 }
 
@@ -536,16 +537,16 @@ fn a_map_by_a_model_from_elsewhere_is_assessed_on_all_annotations_and_says_so() 
     let mut state = project(here.path());
     annotate(&mut state);
     let given = Some(folder.display().to_string());
-    run(&mut state, Command::Map { model: given.clone(), site: None, focus: None, bf16: None }).unwrap();
+    run(&mut state, Command::Map { model: given.clone(), site: None, bf16: None, resume: true }).unwrap();
     run(&mut state, Command::Assess { map: Some("theirs".into()), site: None }).unwrap();
     let assessed = state.project.as_ref().unwrap().last.assessed.as_ref().unwrap();
-    let obtained = &assessed.annotations.as_ref().unwrap().obtained;
+    let obtained = &assessed.report.annotations.as_ref().unwrap().assessment.obtained;
     assert!(obtained.contains("6 annotations") && obtained.contains("not of this project"), "{obtained}");
 
     // A model of this project by the same name keeps its map.
     train_one_epoch(&mut state, "theirs", 1).unwrap();
     let why =
-        run(&mut state, Command::Map { model: given, site: None, focus: None, bf16: None }).unwrap_err();
+        run(&mut state, Command::Map { model: given, site: None, bf16: None, resume: true }).unwrap_err();
     assert!(why.contains("another model called theirs"), "{why}");
 }
 
@@ -750,13 +751,20 @@ fn indices_of_the_project_are_checked_and_undone() {
     assert_eq!(indices(&state), []);
 }
 
+mod assessing;
+mod clean;
+mod correct;
 mod display;
 mod flags;
 mod imagery;
 mod legend;
+mod live;
 mod maps;
 mod models;
 mod person;
 mod places;
+mod queue;
+mod reference;
 mod shapes;
 mod statistics;
+mod uncertain;

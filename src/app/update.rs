@@ -1,18 +1,20 @@
 //! One command at a time: check it, change the state, or start a job on a snapshot.
 
+use super::assessing;
+use super::chips;
 use super::command::Command;
 use super::derived;
 use super::display::{self, look_again};
 use super::imagery;
 use super::indices;
+use super::reference::{LabelOrder, ReferenceOrder};
 use super::sites;
 use super::state::{AppState, JobView, Level, ModelEntry, OpenProject, Training};
-use super::{labels_in, labels_out, layers, outside, places};
+use super::{labels_in, labels_out, layers, outside, places, queue};
 use crate::jobs::{self, JobContext, JobId, JobKind, Outcome};
 use crate::model::{ModelSpec, bf16_is_available};
 use crate::project::{Site, file_name};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 /// Why a command was not carried out; a sentence for people.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,6 +36,7 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
     {
         return refuse(format!("this project is open read-only, since {why}. Nothing was changed"));
     }
+    super::here::check(&command)?;
     match command {
         Command::OpenProject(folder) => start_open(state, folder),
         Command::NewProject { folder, name, legend } => {
@@ -45,8 +48,7 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
                 jobs::new_project(&folder, &name, &legend)
             })))
         }
-        Command::MakeDemo { folder, seed } => {
-            let spec = jobs::DemoSpec { folder, seed };
+        Command::MakeDemo(spec) => {
             let subject = spec.folder.display().to_string();
             Ok(Some(start(state, JobKind::Demo, subject, move |c| jobs::demo(&spec, c))))
         }
@@ -109,6 +111,7 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
         Command::SetComposite(channels) => display::set_composite(state, &channels),
         Command::SetDisplay(display) => display::set(state, display),
         Command::StretchTo(window) => display::stretch_to(state, window),
+        Command::CheckTrust { model, site } => super::trust::check(state, model, site),
         Command::Measure(request) => super::statistics::measure(state, request),
         Command::Survey(request) => imagery::survey(state, request),
         Command::BuildCube { site, input, settings, skip_damaged } => {
@@ -117,8 +120,18 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
         Command::AppendToCube { site, input, settings, skip_damaged } => {
             imagery::append(state, &site, input, settings, skip_damaged)
         }
+        Command::PlanImagery(request) => super::fetch::plan(state, *request),
+        Command::FetchImagery(request) => super::fetch::fetch(state, *request),
+        Command::FetchSites { sites, request } => super::fetch_sites::choose(state, sites, *request),
+        Command::StopFetching => {
+            super::fetch_sites::stop_all(state);
+            Ok(None)
+        }
+        Command::Rest { job, rest } => super::fetch_sites::rest(state, job, rest).map(|()| None),
         Command::SurveyLabels { files, settings } => labels_in::survey(state, files, settings),
         Command::ImportLabels { files, settings } => labels_in::import(state, files, settings),
+        Command::SurveyChips(prefix) => chips::survey(state, prefix),
+        Command::ImportChips { prefix, choice } => chips::import(state, prefix, choice),
         Command::ExportLabels(request) => labels_out::export(state, request),
         Command::CheckLabels => labels_out::check(state),
         Command::SavePicture(request) => display::save_picture(state, request),
@@ -130,11 +143,45 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
         Command::TrainWith { name, spec, from } => {
             train(state, name, Learn { spec: Some(spec), from, ..Learn::default() })
         }
+        Command::RetrainNow => super::learn::retrain(state),
         Command::Resume(name) => train(state, Some(name), Learn { resume: true, ..Learn::default() }),
         Command::ForgetTraining(name) => super::models::forget(state, &name),
-        Command::Map { model, site, focus, bf16 } => map(state, model, site, focus, bf16),
-        Command::Assess { map, site } => assess(state, map, site),
+        Command::Clean(request) => super::clean::clean(state, request),
+        Command::ImportCorrections { file, request } => super::correct::import(state, file, request),
+        Command::ApplyCorrections(request) => super::correct::apply(state, request),
+        Command::Map { model, site, bf16, resume } => queue::add(state, model, site, bf16, resume),
+        Command::MapAgain { model, keep } => super::maps::again(state, model, keep),
+        Command::MapSites { model, sites, bf16, resume } => queue::choose(state, model, sites, bf16, resume),
+        Command::Queue(asked) => queue::order(state, asked).map(|()| None),
+        Command::NextUncertain { back } => super::uncertain::step(state, back),
+        Command::DismissUncertain => super::uncertain::dismiss(the_project(state)?).map(|()| None),
+        Command::FindUncertain(request) => super::uncertain::find(state, request),
+        Command::Reference(asked) => super::reference::order(state, asked),
+        Command::Undo if is_blind(state) => {
+            super::reference::order(state, ReferenceOrder::Label(LabelOrder::Undo))
+        }
+        Command::Redo if is_blind(state) => {
+            super::reference::order(state, ReferenceOrder::Label(LabelOrder::Redo))
+        }
+        Command::MergeMaps(request) => super::merge::merge(state, request),
+        Command::SaveAreas { file, replace } => super::areas::save(state, file, replace),
+        Command::Assess { map, site } => {
+            assessing::assess(state, assessing::AssessRequest { map, site, ..Default::default() })
+        }
+        Command::AssessWith(request) => assessing::assess(state, request),
+        Command::TryModel(request) => assessing::try_model(state, request),
+        Command::ShowCell { against, cell } => assessing::show_cell(state, against, cell),
+        Command::SaveReport { report, file, replace } => assessing::save(state, report, file, replace),
+        Command::StepCell { back } => assessing::step(the_project(state)?, back).map(|()| None),
+        Command::HideCell => {
+            assessing::hide_cell(the_project(state)?);
+            Ok(None)
+        }
+        Command::SurveyMap { file, site, reading } => super::foreign::survey(state, file, site, reading),
+        Command::ImportMap(request) => super::foreign::import(state, request),
+        Command::CompareMaps(request) => super::comparing::compare(state, request),
         Command::RenameModel { name, to } => super::models::rename(state, &name, &to),
+        Command::DuplicateModel { name, to } => super::models::duplicate(state, &name, to.as_deref()),
         Command::DeleteModel { name, maps_too } => super::models::delete(state, &name, maps_too),
         Command::ExportModel(request) => super::models::export(state, request),
         edit => {
@@ -150,9 +197,15 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
             }
             remarks.into_iter().for_each(|words| state.notify(Level::Warning, words));
             derived::follow(state);
+            super::correct::follow(state);
             Ok(None)
         }
     }
+}
+
+/// While a reference sample is labelled the steps that undo takes back are answers.
+fn is_blind(state: &AppState) -> bool {
+    state.project.as_ref().is_some_and(OpenProject::is_blind)
 }
 
 /// Closes the project: its jobs are stopped and no longer listed, so that nothing of theirs comes into the next one. What
@@ -173,15 +226,47 @@ pub(super) fn start(
     work: impl FnOnce(&JobContext) -> anyhow::Result<Outcome> + Send + 'static,
 ) -> JobId {
     let id = state.runner.start(kind, work);
-    state.jobs.push(JobView {
-        id,
-        kind,
-        subject: subject.into(),
-        progress: None,
-        started: Instant::now(),
-        cancelling: false,
-    });
+    state.jobs.push(JobView::new(id, kind, subject));
     id
+}
+
+/// As [`start`], of work that writes a file, and whether one that is there is replaced. What cannot be written is told before
+/// anything is done for it; on the job's thread, since a share that hangs must not hold the window.
+pub(super) fn start_writing(
+    state: &mut AppState,
+    kind: JobKind,
+    subject: impl Into<String>,
+    (file, replace): (PathBuf, bool),
+    work: impl FnOnce(&JobContext) -> anyhow::Result<Outcome> + Send + 'static,
+) -> JobId {
+    start(state, kind, subject, move |context| {
+        jobs::check_target(&file, replace)?;
+        work(context)
+    })
+}
+
+/// A file that has to be there, with what is to be said where it is not.
+pub(super) type ToRead = (PathBuf, String);
+
+/// As [`start`], of work that reads files, each with what is to be said where it is not there: looked at on the job's thread,
+/// since a share that hangs must not hold the window.
+pub(super) fn start_reading(
+    state: &mut AppState,
+    kind: JobKind,
+    subject: impl Into<String>,
+    files: Vec<ToRead>,
+    work: impl FnOnce(&JobContext) -> anyhow::Result<Outcome> + Send + 'static,
+) -> JobId {
+    start(state, kind, subject, move |context| {
+        jobs::check_there(&files)?;
+        work(context)
+    })
+}
+
+/// The file of a site's map, with what is to be said where the site has none of this name.
+pub(super) fn file_of_map(project: &OpenProject, site: &str, map: &str) -> ToRead {
+    let file = project.folder.maps_path(site).join(format!("{map}.tif"));
+    (file, format!("there is no map {map} of {site} yet: map the site, or import a map of it, first"))
 }
 
 pub(super) fn start_open(state: &mut AppState, folder: PathBuf) -> Result<Option<JobId>, Refused> {
@@ -217,19 +302,28 @@ fn cubes(project: &OpenProject) -> Vec<PathBuf> {
 
 /// How to train.
 #[derive(Default)]
-struct Learn {
+pub(super) struct Learn {
     /// The network and its options; those of the project where there are none.
-    spec: Option<ModelSpec>,
+    pub spec: Option<ModelSpec>,
     /// The name or folder of a model to go on from.
-    from: Option<String>,
+    pub from: Option<String>,
+    /// Whether it follows the labels.
+    pub live: bool,
     /// Whether to go on with a training that was stopped, as it was.
-    resume: bool,
+    pub resume: bool,
     /// Whether to map the site on screen then.
-    then_map: bool,
+    pub then_map: bool,
 }
 
-fn train(state: &mut AppState, name: Option<String>, learn: Learn) -> Result<Option<JobId>, Refused> {
-    let Learn { mut spec, from, resume, then_map } = learn;
+pub(super) fn train(
+    state: &mut AppState,
+    name: Option<String>,
+    learn: Learn,
+) -> Result<Option<JobId>, Refused> {
+    let Learn { mut spec, from, live, resume, then_map } = learn;
+    if !live {
+        super::learn::give_way(state);
+    }
     busy(state, JobKind::Train)?;
     let project = the_project(state)?;
     if project.document.sites.is_empty() {
@@ -241,6 +335,7 @@ fn train(state: &mut AppState, name: Option<String>, learn: Learn) -> Result<Opt
         );
     }
     let name = match name {
+        Some(name) if live => name,
         Some(name) => model_name(&name)?,
         None => free_model_name(project),
     };
@@ -261,6 +356,7 @@ fn train(state: &mut AppState, name: Option<String>, learn: Learn) -> Result<Opt
     let spec = jobs::TrainSpec {
         folder: project.folder.model_path(&name),
         warm_start,
+        live,
         resume,
         name: name.clone(),
         cubes: cubes(project),
@@ -272,6 +368,7 @@ fn train(state: &mut AppState, name: Option<String>, learn: Learn) -> Result<Opt
     };
     let (at_most, patience) = (spec.spec.training.epochs, spec.spec.training.patience);
     project.then_map = then_map;
+    project.live.begin();
     let job = start(state, JobKind::Train, name.clone(), move |c| jobs::train(&spec, c));
     the_project(state)?.training = Some(Training { patience, ..Training::new(job, name, at_most) });
     Ok(Some(job))
@@ -280,9 +377,14 @@ fn train(state: &mut AppState, name: Option<String>, learn: Learn) -> Result<Opt
 /// A name given to a model: also that of its folder and its maps, so it must be good for a file.
 pub(super) fn model_name(given: &str) -> Result<String, Refused> {
     let name = given.trim();
+    if name == super::learn::LIVE {
+        return refuse(format!(
+            "{name} is the model that follows the labels: call this one “my {name}”, for example"
+        ));
+    }
     let mut good = file_name(name);
     // Files beside a map have these endings.
-    for kind in [".probs", ".entropy"] {
+    for kind in [".probs", ".entropy", ".margin", jobs::OF_A_TRIAL] {
         good = good.replace(kind, &kind.replace('.', "-"));
     }
     if good == name {
@@ -329,15 +431,36 @@ fn listed(sites: &[Site]) -> String {
     }
 }
 
-pub(super) fn map(
-    state: &mut AppState,
-    model: Option<String>,
+/// What to map a site with: the newest model and the site on screen unless given.
+pub(super) fn map_spec(
+    project: &mut OpenProject,
+    model: Option<&str>,
     site: Option<String>,
-    focus: Option<(u32, u32)>,
     bf16: Option<bool>,
-) -> Result<Option<JobId>, Refused> {
-    busy(state, JobKind::Map)?;
-    let project = the_project(state)?;
+    resume: bool,
+) -> Result<jobs::MapSpec, Refused> {
+    let (site, name, model) = model_on_site(project, model, site)?;
+    let looking = project.looking_at(&site.name);
+    let has = |model: &ModelEntry| model.name == name && model.card.spec.kind.has_bf16();
+    let usual = project.document.settings.bf16 && project.models.iter().any(has);
+    Ok(jobs::MapSpec {
+        site: site.name.clone(),
+        cube: project.folder.path().join(&site.cube),
+        model,
+        name,
+        folder: project.folder.maps_path(&site.name),
+        looking,
+        bf16: bf16.unwrap_or(usual && bf16_is_available()),
+        resume,
+    })
+}
+
+/// A site, the one on screen unless it is named, with the name and folder of a model, the newest unless it is given.
+pub(super) fn model_on_site(
+    project: &OpenProject,
+    model: Option<&str>,
+    site: Option<String>,
+) -> Result<(Site, String, PathBuf), Refused> {
     let site = the_site(project, site)?;
     let (name, model) = match model {
         None => match project.models.first() {
@@ -346,22 +469,10 @@ pub(super) fn map(
         },
         Some(given) => match project.models.iter().find(|m| m.name == given) {
             Some(own) => (own.name.clone(), own.folder.clone()),
-            None => model_elsewhere(project, &given)?,
+            None => model_elsewhere(project, given)?,
         },
     };
-    let focus = focus.or_else(|| where_it_looks(project, &site));
-    let has = |model: &ModelEntry| model.name == name && model.card.spec.kind.has_bf16();
-    let usual = project.document.settings.bf16 && project.models.iter().any(has);
-    let spec = jobs::MapSpec {
-        site: site.name.clone(),
-        cube: project.folder.path().join(&site.cube),
-        model,
-        name: name.clone(),
-        folder: project.folder.maps_path(&site.name),
-        focus,
-        bf16: bf16.unwrap_or(usual && bf16_is_available()),
-    };
-    Ok(Some(start(state, JobKind::Map, format!("{} with {name}", site.name), move |c| jobs::map(&spec, c))))
+    Ok((site, name, model))
 }
 
 /// Name and folder of a model given by its folder.
@@ -381,40 +492,6 @@ fn model_elsewhere(project: &OpenProject, given: &str) -> Result<(String, PathBu
         ));
     }
     Ok((name, folder))
-}
-
-/// The pixel in the middle of the view, where the site to map is the one on screen.
-fn where_it_looks(project: &OpenProject, site: &Site) -> Option<(u32, u32)> {
-    let (opened, _) = project.cube().filter(|(opened, _)| opened.site == site.name)?;
-    let [lon, lat] = project.document.view.centre?;
-    opened.cube.info().grid.pixel_from_lonlat(lon, lat).ok()?
-}
-
-fn assess(state: &mut AppState, map: Option<String>, site: Option<String>) -> Result<Option<JobId>, Refused> {
-    busy(state, JobKind::Assess)?;
-    let project = the_project(state)?;
-    let site = the_site(project, site)?;
-    let name = map
-        .or_else(|| project.map().filter(|m| m.complete).map(|m| m.name.clone()))
-        .or_else(|| project.models.first().map(|m| m.name.clone()));
-    let Some(name) = name else {
-        return refuse("there is no map to assess yet: train a model and map the site first");
-    };
-    let classes = project.folder.maps_path(&site.name).join(format!("{name}.tif"));
-    if !classes.exists() {
-        return refuse(format!("there is no map {name} of {} yet: map the site first", site.name));
-    }
-    let spec = jobs::AssessSpec {
-        classes,
-        model: Some(project.folder.model_path(&name)).filter(|folder| folder.exists()),
-        true_map: site.true_map.as_ref().map(|t| project.folder.path().join(t)),
-        annotations: project.annotations.clone(),
-        buffers: project.buffers(),
-        legend: project.document.legend.clone(),
-        output: project.folder.assessments_path().join(format!("{name}.json")),
-        name: name.clone(),
-    };
-    Ok(Some(start(state, JobKind::Assess, name, move |c| jobs::assess(&spec, c))))
 }
 
 /// Edits of the document and of the view.
@@ -462,6 +539,7 @@ fn apply(project: &mut OpenProject, author: Option<&str>, command: Command) -> R
         Command::ShowGaps(filling) => return view(project, |p| p.document.view.gaps = filling),
         Command::SetLayer(layer) => return layers::set(project, layer),
         Command::MoveLayer { layer, to } => return layers::place(project, layer, to),
+        Command::ShowMeasure(measure) => return view(project, |p| p.document.view.measure = measure),
         Command::ShowUnits(units) => return view(project, |p| p.document.view.units = units),
         Command::ShowYears(on) => return view(project, |p| p.document.view.years = on),
         Command::ShowSpectrum(on) => return view(project, |p| p.document.view.spectrum = on),
@@ -486,10 +564,12 @@ fn apply(project: &mut OpenProject, author: Option<&str>, command: Command) -> R
             project.document.settings.model = spec;
             "changing how to train".into()
         }
+        Command::SetKeepLearning(on) => return super::learn::switch(project, on),
         Command::SetBf16(on) => {
             project.document.settings.bf16 = on;
             "changing how to map".into()
         }
+        Command::SetCleaning(recipe) => super::clean::set(project, recipe)?,
         Command::Undo => {
             let Some((_, snapshot)) = project.history.undo(before) else {
                 return refuse("there is nothing to undo");
@@ -527,6 +607,9 @@ fn apply(project: &mut OpenProject, author: Option<&str>, command: Command) -> R
         annotate @ (Command::Draw(_) | Command::ChangeAnnotations { .. } | Command::DeleteAnnotations(_)) => {
             super::annotate::edit(project, author, annotate)?
         }
+        correct @ (Command::Correct { .. } | Command::DeleteCorrection(_)) => {
+            super::correct::edit(project, author, correct)?
+        }
         Command::SetBuffer(m) => {
             check_buffer(m)?;
             project.document.settings.buffer_m = m;
@@ -561,10 +644,12 @@ fn restore(project: &mut OpenProject, snapshot: super::history::Snapshot) {
     project.document.settings.buffer_m = snapshot.buffer_m;
     project.document.settings.basemap = snapshot.basemap;
     project.document.settings.bookmarks = snapshot.bookmarks;
+    project.document.settings.cleaning = snapshot.cleaning;
     indices::replace(project, snapshot.indices);
     // After the indices, which take the inputs of the model along.
     project.document.settings.model = snapshot.model;
     sites::restore_removed(project, snapshot.removed_sites);
+    super::correct::restore(project, snapshot.corrections);
     project.settle();
     project.save();
 }

@@ -1,10 +1,13 @@
 //! Where two class maps of the same place give the same class.
 
-use crate::geo::Window;
+use crate::classify::{Extent, row_pixel_ha};
+use crate::geo::{Grid, Window};
+use crate::labels::ClassCode;
 use crate::progress::Cancel;
+use serde::{Deserialize, Serialize};
 
 /// Pixels that both maps give a class, and those of them that are given different ones.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agreement {
     /// Pixels with a class on both.
     pub compared: u64,
@@ -51,6 +54,43 @@ pub fn agreement(
     Some(found)
 }
 
+/// Which class of the first map is which other class on the second, in pixels and hectares of a map on this grid, the most first;
+/// pixels without a class on either are not counted. As [`agreement`] else.
+pub fn transitions(
+    [a, b]: [&[u8]; 2],
+    today: &[[u8; 256]; 2],
+    grid: &Grid,
+    cancel: &Cancel,
+) -> Option<Vec<((ClassCode, ClassCode), Extent)>> {
+    let width = grid.width.max(1) as usize;
+    let mut found = vec![Extent::default(); 1 << 16];
+    // Of one row: in degrees each has its own area.
+    let (mut counts, mut met) = (vec![0u64; 1 << 16], Vec::new());
+    for (row, (a, b)) in (0u32..).zip(a.chunks(width).zip(b.chunks(width))) {
+        if cancel.is_cancelled() {
+            return None;
+        }
+        for (&a, &b) in a.iter().zip(b) {
+            let (a, b) = (today[0][usize::from(a)], today[1][usize::from(b)]);
+            if differ(a, b) == Some(true) {
+                let pair = usize::from(a) << 8 | usize::from(b);
+                if counts[pair] == 0 {
+                    met.push(pair);
+                }
+                counts[pair] += 1;
+            }
+        }
+        let pixel_ha = row_pixel_ha(grid, row);
+        for pair in met.drain(..) {
+            found[pair].add(std::mem::take(&mut counts[pair]), pixel_ha);
+        }
+    }
+    let found = (0u16..=u16::MAX).zip(found).filter(|(_, extent)| extent.pixels > 0);
+    let mut found: Vec<_> = found.map(|(pair, extent)| (pair.to_be_bytes().into(), extent)).collect();
+    found.sort_by_key(|(_, extent)| std::cmp::Reverse(extent.pixels));
+    Some(found)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,6 +129,35 @@ mod tests {
         assert_eq!(beyond, Some(Agreement { compared: 4, differ: 4 }));
         cancel.cancel();
         assert_eq!(agreement([&[1; 4], &[2; 4]], &as_they_are(), 2, whole(2, 2), &cancel), None);
+    }
+
+    fn grid(epsg: u32, (left, top): (f64, f64), pixel: f64, width: u32, height: u32) -> Grid {
+        let crs = crate::geo::Crs::from_epsg(epsg).unwrap();
+        Grid { crs, left, top, pixel_width: pixel, pixel_height: pixel, width, height }
+    }
+
+    #[test]
+    fn which_class_became_which_is_told_the_most_first() {
+        let (a, b) = ([1, 1, 1, 0, 2, 255, 2, 9], [1, 2, 2, 1, 1, 1, 2, 9]);
+        let grid = grid(6362, (2.7e6, 6.5e5), 10.0, 4, 2);
+        let found = transitions([&a, &b], &as_they_are(), &grid, &Cancel::new()).unwrap();
+        let of = |pixels| Extent { pixels, ha: pixels as f64 * 0.01 };
+        assert_eq!(found, [((1, 2), of(2)), ((2, 1), of(1))]);
+        let cancel = Cancel::new();
+        cancel.cancel();
+        assert_eq!(transitions([&a, &b], &as_they_are(), &grid, &cancel), None);
+    }
+
+    #[test]
+    fn in_degrees_what_changed_nearer_to_the_pole_is_less_land() {
+        let grid = grid(4326, (0.0, 60.0), 0.5, 1, 120);
+        let (a, b) = (vec![1; 120], [vec![2; 60], vec![3; 60]].concat());
+        let found = transitions([&a, &b], &as_they_are(), &grid, &Cancel::new()).unwrap();
+        let [((1, north), in_north), ((1, south), in_south)] = found[..] else { panic!("{found:?}") };
+        assert_eq!((north, south, in_north.pixels, in_south.pixels), (2, 3, 60, 60));
+        let rows = |rows: std::ops::Range<u32>| rows.map(|row| row_pixel_ha(&grid, row)).sum::<f64>();
+        assert!((in_north.ha - rows(0..60)).abs() < 1e-6 && (in_south.ha - rows(60..120)).abs() < 1e-6);
+        assert!(in_north.ha < 0.9 * in_south.ha);
     }
 
     proptest! {

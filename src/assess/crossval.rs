@@ -5,7 +5,7 @@
 
 use super::{Assessment, ErrorMatrix};
 use crate::labels::{Class, ClassCode, Legend};
-use crate::model::{Baseline, ModelError, ModelSpec, TrainEvent, train};
+use crate::model::{Baseline, Model, ModelError, ModelSpec, TrainEvent, train};
 use crate::progress::{Cancel, Progress, Report};
 use crate::samples::{Folds, Group, SampleSet};
 use rayon::prelude::*;
@@ -111,19 +111,7 @@ pub fn crossval(
             cancel.check()?;
             // Epochs that early stopping spared.
             step(epochs.saturating_sub(ran.into_inner()), format!("Fold {} of {}", fold + 1, spec.folds));
-            let test = folds.test(fold);
-            let classes = &model.card.classes;
-            let best = |row: &[f32]| {
-                let top = (0..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b]).then(b.cmp(a)))?;
-                (!row[top].is_nan()).then(|| classes[top].code)
-            };
-            let mut given = Vec::with_capacity(test.len());
-            for some in test.chunks(AT_ONCE) {
-                let probabilities = model.probabilities(&set.values.gather(some)?)?;
-                given.extend(probabilities.chunks_exact(classes.len()).map(best));
-                cancel.check()?;
-            }
-            Ok(given)
+            given(&model, set, &folds.test(fold), cancel)
         })
         .collect::<Result<_, ModelError>>()?;
 
@@ -169,8 +157,29 @@ pub fn crossval(
     Ok(all)
 }
 
+/// What a model makes of samples; `None` of those that it cannot classify.
+pub(super) fn given(
+    model: &Model,
+    set: &SampleSet,
+    test: &[usize],
+    cancel: &Cancel,
+) -> Result<Vec<Option<ClassCode>>, ModelError> {
+    let classes = &model.card.classes;
+    let best = |row: &[f32]| {
+        let top = (0..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b]).then(b.cmp(a)))?;
+        (!row[top].is_nan()).then(|| classes[top].code)
+    };
+    let mut given = Vec::with_capacity(test.len());
+    for some in test.chunks(AT_ONCE) {
+        let probabilities = model.probabilities(&set.values.gather(some)?)?;
+        given.extend(probabilities.chunks_exact(classes.len()).map(best));
+        cancel.check()?;
+    }
+    Ok(given)
+}
+
 /// The class of these samples where they are all of one: a fold that leaves nothing to tell apart gives it to all.
-fn only_class(set: &SampleSet, part: &[usize]) -> Option<ClassCode> {
+pub(super) fn only_class(set: &SampleSet, part: &[usize]) -> Option<ClassCode> {
     let first = set.classes[*part.first()?];
     part.iter().all(|i| set.classes[*i] == first).then_some(first)
 }

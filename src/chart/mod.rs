@@ -1,6 +1,7 @@
 //! Charts of series, for the screen and for files: what is drawn of a series, scales, months, colours; the table behind a
 //! chart, which is written as CSV, as SVG, and as PNG, which is the SVG rasterised.
 
+mod along;
 mod axes;
 pub mod colours;
 mod csv;
@@ -13,9 +14,10 @@ mod trace;
 pub use self::csv::csv;
 pub use self::png::{encoded, png};
 pub use self::svg::svg;
+pub use along::Along;
 pub use axes::{Axes, number};
 pub use months::{Mark, date_of_days, days, month_name, months};
-pub use table::{Column, Curve, PixelInput, PixelRows, SeriesTable, TableOf, indices_of};
+pub use table::{Column, Curve, PixelInput, PixelRows, SeriesTable, TableOf, UsualYear, indices_of};
 pub use trace::{Point, Trace};
 
 /// What can go wrong with a chart.

@@ -24,6 +24,31 @@ pub struct TableOf {
     pub filling: Filling,
     /// The smooth line beside what was observed.
     pub smoothing: Smoothing,
+    /// Whether a chart lays years over one another, and a table tells the day of the year.
+    pub years: bool,
+    /// The usual years of classes that stand behind the pixels.
+    pub usual: Vec<UsualYear>,
+}
+
+/// The usual year of a class in a band or index: a value a date, in the units that the table is in; NaN where it is not known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UsualYear {
+    /// The class's name.
+    pub class: String,
+    /// Its colour.
+    pub colour: [u8; 3],
+    /// The name of the band or index.
+    pub feature: String,
+    /// The median.
+    pub median: Vec<f32>,
+    /// The 10th percentile.
+    pub low: Vec<f32>,
+    /// The 90th percentile.
+    pub high: Vec<f32>,
+    /// Pixels that it is made of.
+    pub pixels: usize,
+    /// Annotations that they lie in.
+    pub annotations: usize,
 }
 
 impl TableOf {
@@ -67,6 +92,8 @@ impl TableOf {
             units: Units::Dn,
             filling: Filling::Off,
             smoothing: Smoothing::Off,
+            years: false,
+            usual: Vec::new(),
         })
     }
 }
@@ -106,6 +133,10 @@ pub struct SeriesTable {
     pub filling: Filling,
     /// The smooth line.
     pub smoothing: Smoothing,
+    /// Whether years lie over one another.
+    pub years: bool,
+    /// Usual years of classes.
+    pub usual: Vec<UsualYear>,
     /// Bands and indices.
     pub columns: Vec<Column>,
     /// Pixels.
@@ -197,6 +228,8 @@ impl SeriesTable {
             units,
             filling: of.filling,
             smoothing: of.smoothing,
+            years: of.years,
+            usual: of.usual.clone(),
             columns: columns.collect(),
             pixels: pixels.into_iter().map(rows).collect(),
         }
@@ -251,7 +284,17 @@ pub(super) mod tests {
             units,
             filling: Filling::Linear,
             smoothing: Smoothing::Off,
+            years: false,
+            usual: Vec::new(),
         }
+    }
+
+    /// The usual year of a class that is this median at each date, and 0.1 around it.
+    pub fn usual(feature: &str, median: Vec<f32>) -> UsualYear {
+        let around = |by: f32| median.iter().map(|value| value + by).collect();
+        let (low, high) = (around(-0.1), around(0.1));
+        let (class, feature) = ("Maize & beans".into(), feature.into());
+        UsualYear { class, colour: [200, 120, 0], feature, median, low, high, pixels: 30, annotations: 2 }
     }
 
     pub fn input(name: &str, values: Vec<f32>) -> PixelInput {

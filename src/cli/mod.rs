@@ -1,22 +1,33 @@
 //! The command line: one file a verb, all through the commands of [`crate::app`].
 
 mod assess;
+mod clean;
+mod compare;
+mod correct;
 mod crossval;
 mod cube;
 mod demo;
+mod import;
 mod labels;
 mod legend;
+mod list;
 mod map;
+mod merge;
 mod model;
 mod new;
 mod picture;
 mod predict;
+mod reference;
 mod samples;
 mod series;
 mod shell;
+mod stac;
 mod statistics;
+mod stores;
 mod train;
 mod train_table;
+mod trust;
+mod uncertain;
 
 pub use shell::{Failure, Shell};
 
@@ -52,9 +63,16 @@ pub enum Verb {
     /// Cubes: time x band x y x x.
     #[command(subcommand)]
     Cube(cube::Verb),
+    /// Fetch the imagery of an area from a catalogue (STAC), and build the cube of a site from it.
+    Stac(Box<stac::Args>),
+    /// Say what a folder of a store (S3, Azure, Google) holds.
+    List(list::Args),
     /// Annotations.
     #[command(subcommand)]
     Labels(labels::Verb),
+    /// Take in what others made: maps, sets of labelled chips.
+    #[command(subcommand)]
+    Import(import::Verb),
     /// Print the legend; take in another one, or write it to a file.
     Legend(legend::Args),
     /// Write the series of all pure pixels, with their classes, as a table.
@@ -74,9 +92,25 @@ pub enum Verb {
     Picture(picture::Args),
     /// Map a site with a model.
     Map(map::Args),
+    /// Clean a map into a new one: smooth its probabilities, take the majority, sieve small patches, apply rules.
+    Clean(clean::Args),
+    /// Correct a map by hand into a new one: polygons set a class; or say which corrections a map has.
+    Correct(correct::Args),
+    /// Say how far a site lies from what a model learned from, before it is mapped.
+    Trust(trust::Args),
+    /// Make one map of those of several sites.
+    Merge(merge::Args),
+    /// Write the places where a map is least certain and that no annotation touches, as points.
+    Uncertain(uncertain::Args),
     /// Measure the values of sites, date by date and band by band; tell how far sites lie apart and which dates stand out.
     Statistics(statistics::Args),
-    /// Assess a map on annotations that its model has not seen, and against the true map where there is one.
+    /// Say which of two maps of a site is better, by how much and where.
+    Compare(compare::Args),
+    /// Reference samples: drawn of a map at random, labelled by people, for an honest assessment.
+    #[command(subcommand)]
+    Reference(reference::Verb),
+    /// Assess a map on annotations that its model has not seen, and against the true map where there is one; or try its model
+    /// without what then tests it. Writes a report.
     Assess(assess::Args),
 }
 
@@ -99,7 +133,10 @@ pub fn run(cli: Cli) -> Result<Option<Window>, Failure> {
         Verb::New(args) => new::run(args, &mut shell)?,
         Verb::Cube(cube::Verb::Build(args)) => cube::build(&args, &mut shell)?,
         Verb::Cube(cube::Verb::Info { cube }) => cube::info(&cube, &mut shell)?,
+        Verb::Stac(args) => stac::run(&args, &mut shell)?,
+        Verb::List(args) => list::run(args, &mut shell)?,
         Verb::Labels(verb) => labels::run(verb, &mut shell)?,
+        Verb::Import(verb) => import::run(verb, &mut shell)?,
         Verb::Legend(args) => legend::run(args, &mut shell)?,
         Verb::Samples(args) => samples::run(args, &mut shell)?,
         Verb::Series(args) => series::run(args, &mut shell)?,
@@ -109,7 +146,14 @@ pub fn run(cli: Cli) -> Result<Option<Window>, Failure> {
         Verb::Predict(args) => predict::run(args, &mut shell)?,
         Verb::Picture(args) => picture::run(args, &mut shell)?,
         Verb::Map(args) => map::run(args, &mut shell)?,
+        Verb::Clean(args) => clean::run(args, &mut shell)?,
+        Verb::Correct(args) => correct::run(args, &mut shell)?,
+        Verb::Trust(args) => trust::run(args, &mut shell)?,
+        Verb::Merge(args) => merge::run(args, &mut shell)?,
+        Verb::Uncertain(args) => uncertain::run(args, &mut shell)?,
         Verb::Statistics(args) => statistics::run(args, &mut shell)?,
+        Verb::Compare(args) => compare::run(args, &mut shell)?,
+        Verb::Reference(verb) => reference::run(verb, &mut shell)?,
         Verb::Assess(args) => assess::run(args, &mut shell)?,
     }
     Ok(None)

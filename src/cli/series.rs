@@ -2,9 +2,11 @@
 
 use super::{Failure, Shell};
 use crate::app::{Command, SeriesRequest};
+use crate::chart::UsualYear;
 use crate::cube::index::split_list;
 use crate::cube::{Filling, Smoothing, Units};
 use crate::jobs::PixelAt;
+use crate::labels::ClassCode;
 use clap::ValueEnum;
 use serde_json::json;
 use std::path::PathBuf;
@@ -37,6 +39,13 @@ pub struct Args {
     /// How gaps are filled: off (an empty cell, a broken line), linear (by date), or last (the last clear observation).
     #[arg(long, default_value = "off", value_name = "off|linear|last")]
     pub gaps: Filling,
+    /// Lay the years over one another, by day of the year; a table then tells it too.
+    #[arg(long)]
+    pub years: bool,
+    /// A class, by name or code, whose usual year stands behind the first index, or else the first band: the median and the
+    /// 10th to 90th percentile of its pure pixels. May be given up to three times.
+    #[arg(long, value_name = "CLASS")]
+    pub usual: Vec<String>,
     /// The file to write: values as .csv, a chart as .svg or .png.
     #[arg(long, value_name = "F.csv|F.svg|F.png")]
     pub output: PathBuf,
@@ -83,6 +92,7 @@ pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
         ));
     }
     shell.open(&args.project)?;
+    let usual_of = classes(shell, &args.usual)?;
     let pixels =
         args.pixel.iter().map(|&(col, row)| (format!("pixel {col}, {row}"), PixelAt::Pixel(col, row)));
     let places = args.lonlat.iter().map(|&(lon, lat)| (format!("{lon}, {lat}"), PixelAt::LonLat(lon, lat)));
@@ -101,6 +111,9 @@ pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
             Smooth::Strong => Smoothing::WhittakerStrong,
             Smooth::SavitzkyGolay => Smoothing::SavitzkyGolay,
         },
+        years: args.years,
+        usual: Vec::new(),
+        usual_of,
         replace: args.replace,
     };
     shell.run(Command::ExportSeries(request))?;
@@ -131,6 +144,7 @@ pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
         "columns": columns,
         "dates": table.dates.len(),
         "units": table.units,
+        "usual": table.usual.iter().map(usual_json).collect::<Vec<_>>(),
         "bytes": saved.bytes,
     });
     let mut text = format!(
@@ -142,6 +156,32 @@ pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
     for pixel in &table.pixels {
         text += &format!("\n  {}: {} dates observed", pixel.name, observed(&pixel.missing));
     }
+    for usual in &table.usual {
+        text += &format!(
+            "\n  {}: usual year of {} from {} pure pixels",
+            usual.class, usual.feature, usual.pixels
+        );
+    }
     shell.print(&value, &text);
     Ok(())
+}
+
+fn usual_json(usual: &UsualYear) -> serde_json::Value {
+    json!({
+        "class": usual.class,
+        "feature": usual.feature,
+        "pixels": usual.pixels,
+        "annotations": usual.annotations,
+    })
+}
+
+/// Classes by name or code.
+fn classes(shell: &Shell, named: &[String]) -> Result<Vec<ClassCode>, Failure> {
+    let legend = &shell.project()?.document.legend;
+    let code = |text: &String| {
+        let by_code = || text.trim().parse().ok().filter(|code| legend.class(*code).is_some());
+        let found = legend.by_name(text).map(|class| class.code).or_else(by_code);
+        found.ok_or_else(|| Failure(format!("there is no class “{text}” in the legend")))
+    };
+    named.iter().map(code).collect()
 }

@@ -159,9 +159,23 @@ fn show(bar: &ProgressBar, terminal: bool, event: &JobEvent, state: &AppState) {
             bar.set_position(p.done);
             bar.set_message(format!("{title}: {}", p.what));
         }
+        EventBody::Waits(words) => {
+            if terminal {
+                bar.println(words)
+            } else {
+                eprintln!("{words}")
+            }
+        }
         EventBody::Train(TrainEvent::Epoch { score, left, .. }) => {
             let line = epoch_line(score, *left);
             if terminal { bar.println(line) } else { eprintln!("{line}") }
+        }
+        EventBody::Train(TrainEvent::NotKept(why)) => {
+            if terminal {
+                bar.println(why)
+            } else {
+                eprintln!("{why}")
+            }
         }
         EventBody::Train(TrainEvent::Step { epoch, done, of }) => {
             let training = state.project.as_ref().and_then(|p| p.training.as_ref());

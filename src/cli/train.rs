@@ -6,7 +6,8 @@ use super::{Failure, Shell};
 use crate::app::Command;
 use crate::cube::Filling;
 use crate::cube::index::split_list;
-use crate::model::{ModelCard, ModelSpec};
+use crate::model::{ModelCard, ModelKind, ModelSpec};
+use chrono::NaiveDate;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -23,8 +24,12 @@ pub struct Args {
     #[arg(long, value_name = "MODEL", requires = "samples")]
     pub output: Option<PathBuf>,
     /// The network; what the project has set, or tempcnn.
-    #[arg(long, value_parser = ["tempcnn", "pixel", "ltae"])]
+    #[arg(long, value_parser = ["tempcnn", "pixel", "ltae", "unet"])]
     pub model: Option<String>,
+    /// The date whose mosaic a unet learns from, YYYY-MM-DD or YYYY-MM, or `best`: the one whose pixels alone tell held-out
+    /// annotations apart best. The clearest one unless given.
+    #[arg(long, value_name = "DATE|best", value_parser = date, conflicts_with = "samples")]
+    pub date: Option<OfDate>,
     /// List the options of the network and of training, with what they are by default.
     #[arg(long, conflicts_with_all = ["project", "samples"])]
     pub options: bool,
@@ -57,8 +62,26 @@ pub struct Args {
     pub warm_start: Option<String>,
     /// Go on with a training that was stopped or killed, with the network and options that it had: that of --name, or of
     /// --output. It comes to the same model as if it had not been stopped.
-    #[arg(long, conflicts_with_all = ["model", "set", "seed", "epochs", "inputs", "fill", "warm_start", "take_likely"])]
+    #[arg(long, conflicts_with_all = ["model", "date", "set", "seed", "epochs", "inputs", "fill", "warm_start", "take_likely"])]
     pub resume: bool,
+}
+
+/// Which mosaic a network learns from that looks at one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum OfDate {
+    /// That of a day.
+    Day(NaiveDate),
+    /// The one that tells most by itself.
+    Best,
+}
+
+/// `best`, a day, or the middle of a month.
+fn date(text: &str) -> Result<OfDate, String> {
+    if text == "best" {
+        return Ok(OfDate::Best);
+    }
+    let day = text.parse().or_else(|_| NaiveDate::parse_from_str(&format!("{text}-15"), "%Y-%m-%d"));
+    day.map(OfDate::Day).map_err(|_| format!("{text} is no date: write it as 2022-06-15 or 2022-06, or best"))
 }
 
 pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
@@ -88,6 +111,18 @@ pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
     }
     if let Some(filling) = args.fill {
         spec.filling = filling;
+    }
+    if let Some(date) = args.date {
+        let ModelKind::UNet(options) = &mut spec.kind else {
+            return Err(Failure(format!(
+                "{} learns from all dates: leave --date out, or take --model unet",
+                spec.kind.title()
+            )));
+        };
+        (options.date, options.best_date) = match date {
+            OfDate::Day(day) => (Some(day), false),
+            OfDate::Best => (None, true),
+        };
     }
     spec.training.take_likely |= args.take_likely;
     if let (Some(samples), Some(output)) = (&args.samples, &args.output) {
@@ -122,6 +157,7 @@ pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
         "held_out_loss": best.and_then(|e| e.held_out_loss),
         "held_out_accuracy": accuracy,
         "left_out": trained.left_out,
+        "notes": card.notes,
         "seconds": trained.seconds,
         "stopped_after": trained.stopped.as_ref().map(|stopped| stopped.epochs),
     });
@@ -131,6 +167,9 @@ pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
             "\noverall accuracy {:.1} % on the annotations that chose this epoch (assess it on others with `assess`)",
             accuracy * 100.0
         );
+    }
+    if let ModelKind::UNet(_) = &card.spec.kind {
+        card.notes.iter().for_each(|note| text += &format!("\n{note}"));
     }
     shell.print(&value, &text);
     Ok(())

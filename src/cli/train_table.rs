@@ -3,7 +3,7 @@
 use super::shell::epoch_line;
 use super::train::learned;
 use super::{Failure, Shell};
-use crate::model::{ModelError, ModelSpec, Start, Stopped, TrainEvent, checkpoint_of, train_from};
+use crate::model::{Learned, ModelError, ModelSpec, Start, Stopped, TrainEvent, checkpoint_of, train_from};
 use crate::progress::Progress;
 use crate::samples::{TableRequest, read_rows, split_by_annotation};
 use serde_json::json;
@@ -53,7 +53,8 @@ pub fn train_table(
                 report(Progress::new(done as u64, all as u64, format!("epoch {epoch}, at most {epochs}")));
             }
             TrainEvent::Epoch { score, left, .. } => eprintln!("{}", epoch_line(&score, left)),
-            TrainEvent::Started { .. } => {}
+            TrainEvent::NotKept(why) => eprintln!("{why}"),
+            TrainEvent::Started { .. } | TrainEvent::Better(_) => {}
         };
         let start = Start { from: None, checkpoint: Some(&checkpoint), resume };
         train_from(start, &set, &split, &legend, &spec, &on_event, &cancel)
@@ -65,6 +66,7 @@ pub fn train_table(
     notes.append(&mut model.card.notes);
     notes.iter().for_each(|note| eprintln!("{note}"));
     model.card.notes = notes;
+    model.learned = Some(Learned::of(&set, &split.train).map_err(|e| Failure(e.to_string()))?);
     model.save(output).map_err(|e| Failure(e.to_string()))?;
     let card = &model.card;
     let accuracy = card.best().and_then(|best| best.held_out_accuracy);

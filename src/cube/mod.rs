@@ -1,6 +1,7 @@
 //! The cube: mosaics on one grid, time x band x y x x, and the store that holds it on disk.
 
 mod append;
+mod around;
 mod build;
 mod cache;
 mod composite;
@@ -29,6 +30,7 @@ mod units;
 mod write;
 
 pub use append::append;
+pub use around::Around;
 pub use build::{BuildSpec, Made, build};
 pub use feature::{Feature, FeatureRecord};
 pub use gaps::{Filling, fill};

@@ -2,8 +2,9 @@
 
 use super::plan::count;
 use super::{BuildSettings, OffsetSetting};
+use crate::geo::raster::RasterReader;
 use crate::progress::Cancel;
-use crate::source::{Acquisition, OffsetAdvice, Recognised, dark_pixels};
+use crate::source::{Acquisition, OFFSET_CONTRADICTED, OffsetAdvice, Recognised, dark_pixels};
 use rayon::prelude::*;
 
 /// Acquisitions whose darkest pixels are looked at, spread over all that say nothing.
@@ -34,12 +35,15 @@ pub(super) fn look_at_offset(found: &Recognised, settings: &BuildSettings, cance
         return finding;
     }
     let every = silent.len().div_ceil(LOOKED_AT);
-    let advices: Vec<(&str, OffsetAdvice)> = silent
+    let looked: Vec<(&str, OffsetAdvice, bool)> = silent
         .par_iter()
         .step_by(every)
         .filter(|_| !cancel.is_cancelled())
-        .filter_map(|a| Some((a.key.as_str(), dark_pixels(a, cancel).ok()?.advice())))
+        .filter_map(|a| Some((a.key.as_str(), dark_pixels(a, cancel).ok()?.advice(), contradicts_itself(a))))
         .collect();
+    // Of flags that contradict each other and dark pixels that tell nothing, either may be right.
+    let undecided = looked.iter().find(|(_, advice, odd)| *odd && *advice == OffsetAdvice::Unclear);
+    let advices: Vec<(&str, OffsetAdvice)> = looked.iter().map(|(key, advice, _)| (*key, *advice)).collect();
     let of = |wanted| advices.iter().filter(move |(_, advice)| *advice == wanted).map(|(key, _)| *key);
     let shifted: Vec<&str> = of(OffsetAdvice::LooksShifted).collect();
     let unshifted = of(OffsetAdvice::LooksUnshifted).count();
@@ -49,6 +53,10 @@ pub(super) fn look_at_offset(found: &Recognised, settings: &BuildSettings, cance
             "nothing tells the processing baseline of {silent}, and the darkest pixels of {} of {} that were looked at ({first} …) are 1000 or more, as after baseline 04.00. Say whether 1000 is to be taken away or the values kept (--offset subtract or keep), or give files with their metadata",
             shifted.len(),
             advices.len()
+        ));
+    } else if let Some((first, ..)) = undecided {
+        finding.problem = Some(format!(
+            "the catalogue contradicts itself about the offset of 1000 of {silent}, and the darkest pixels do not decide ({first} …). Say whether 1000 is to be taken away or the values kept (--offset subtract or keep)"
         ));
     } else if !advices.is_empty() {
         finding.advice = Some(format!(
@@ -65,6 +73,12 @@ fn says_nothing(acquisition: &Acquisition) -> bool {
     let states =
         acquisition.layers.iter().any(|layer| layer.scaling.is_some_and(|(_, offset)| offset != 0.0));
     is_sentinel && acquisition.baseline.is_none() && !states
+}
+
+/// Whether the catalogue that an acquisition was fetched from says both.
+fn contradicts_itself(acquisition: &Acquisition) -> bool {
+    let open = acquisition.layers.first().map(|layer| RasterReader::open(&layer.path));
+    open.is_some_and(|open| open.is_ok_and(|file| file.metadata_item(OFFSET_CONTRADICTED).is_some()))
 }
 
 #[cfg(test)]

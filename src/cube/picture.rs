@@ -7,19 +7,20 @@ mod paint;
 mod preset;
 mod ramp;
 mod sampled;
+mod values;
 
 pub use composite::{Composite, Stretch, Tone, natural_channels};
 pub use display::{Display, GAMMAS, PERCENTILES, StretchFrom};
-pub use mask::{MaskPicture, mask_picture, mask_shares};
+pub use mask::{MaskPicture, counted as counted_chunks, mask_picture, mask_shares};
 pub use paint::paint;
 pub use preset::{PRESETS, Preset, channels};
 pub use ramp::Ramp;
 pub use sampled::Sampled;
+pub use values::{Kept, Values};
 
 use super::index::find_band;
-use super::{CHUNK, Chunk, Cube, CubeError, Feature};
+use super::{Chunk, Cube, CubeError, Feature};
 use crate::geo::Window;
-use rayon::prelude::*;
 
 fn needed(channels: &[Feature]) -> Vec<usize> {
     let mut bands = Vec::new();
@@ -70,59 +71,9 @@ pub fn picture(
     window: Window,
     step: u32,
 ) -> Result<Picture, CubeError> {
-    check_bands(cube, &composite.channels)?;
-    if time >= cube.info().dates.len() {
-        return Err(cube.unreadable(format!("it has {} dates, and no date {time}", cube.info().dates.len())));
-    }
+    check(cube, time, composite)?;
     let composite = &*composite.at(cube, time)?;
-    let step = step.max(1);
-    let (width, height) = (window.width.div_ceil(step) as usize, window.height.div_ceil(step) as usize);
-    let mut rgba = vec![0; width * height * 4];
-    let inside = window.cut_to(cube.info().grid.window());
-    if inside.pixels() > 0 && cube.mosaics().has(time) && inside.col == window.col && inside.row == window.row
-    {
-        // What is left of the window beyond the grid stays transparent.
-        let size = (inside.width.div_ceil(step) as usize, inside.height.div_ceil(step) as usize);
-        if let Ok(planes) = cube.mosaics().read(time, &composite.needed(), inside, size) {
-            let planes: Vec<&[f32]> = planes.iter().map(Vec::as_slice).collect();
-            let painted = paint(composite, &planes);
-            if size == (width, height) {
-                return Ok(Picture { width, height, rgba: painted });
-            }
-            for (to, from) in rgba.chunks_exact_mut(width * 4).zip(painted.chunks_exact(size.0 * 4)) {
-                to[..size.0 * 4].copy_from_slice(from);
-            }
-            return Ok(Picture { width, height, rgba });
-        }
-        // A mosaic that cannot be read is shown from the chunks, which hold the same pixels.
-    }
-    if inside.pixels() > 0 {
-        let chunk_cols = inside.col / CHUNK..=(inside.col + inside.width - 1) / CHUNK;
-        let chunk_rows = inside.row / CHUNK..=(inside.row + inside.height - 1) / CHUNK;
-        let chunks: Vec<_> =
-            chunk_rows.flat_map(|row| chunk_cols.clone().map(move |col| (col, row))).collect();
-        let painted = chunks
-            .into_par_iter()
-            .filter_map(|at| Some((at, Samples::new(cube.chunk_window(at).cut_to(inside), window, step)?)))
-            .map(|(at, samples)| match cube.chunk(at) {
-                Ok(chunk) => Ok(Ok((samples, paint_chunk(cube, &chunk, time, composite, samples)))),
-                Err(damage @ CubeError::Damaged { .. }) => Ok(Err(damage)),
-                Err(error) => Err(error),
-            })
-            .collect::<Result<Vec<_>, CubeError>>()?;
-        let (painted, mut damaged): (Vec<_>, Vec<_>) = painted.into_iter().partition(Result::is_ok);
-        // A damaged chunk is transparent, as long as there is another to show.
-        if let (true, Some(Err(damage))) = (painted.is_empty(), damaged.pop()) {
-            return Err(damage);
-        }
-        for (samples, part) in painted.into_iter().flatten() {
-            let rows = rgba.chunks_exact_mut(width * 4).skip(samples.out_row);
-            for (to, from) in rows.zip(part.chunks_exact(samples.cols * 4)) {
-                to[samples.out_col * 4..][..samples.cols * 4].copy_from_slice(from);
-            }
-        }
-    }
-    Ok(Picture { width, height, rgba })
+    Ok(Values::read(cube, time, composite.needed(), window, step)?.painted(composite))
 }
 
 /// The pixels of a chunk that a picture takes.
@@ -160,21 +111,13 @@ impl Samples {
     }
 }
 
-fn paint_chunk(cube: &Cube, chunk: &Chunk, time: usize, composite: &Composite, samples: Samples) -> Vec<u8> {
-    let first = (samples.col - chunk.window.col) as usize;
-    let taken = |band: usize| {
-        let plane: Vec<f32> = plane(cube, chunk, time, band).collect();
-        let mut values = Vec::with_capacity(samples.rows * samples.cols);
-        for row in 0..samples.rows {
-            let row = (samples.row - chunk.window.row) as usize + row * samples.step as usize;
-            let line = plane.get(row * chunk.window.width as usize + first..).unwrap_or_default();
-            values.extend(line.iter().step_by(samples.step as usize).take(samples.cols));
-        }
-        values
-    };
-    let planes: Vec<Vec<f32>> = composite.needed().into_iter().map(taken).collect();
-    let planes: Vec<&[f32]> = planes.iter().map(Vec::as_slice).collect();
-    paint(composite, &planes)
+/// What was read of chunks, without the damaged ones: they are empty, as long as there is another to show.
+fn whole<T>(read: Vec<Result<T, CubeError>>) -> Result<Vec<T>, CubeError> {
+    let (read, mut damaged): (Vec<_>, Vec<_>) = read.into_iter().partition(Result::is_ok);
+    if let (true, Some(Err(damage))) = (read.is_empty(), damaged.pop()) {
+        return Err(damage);
+    }
+    Ok(read.into_iter().flatten().collect())
 }
 
 /// The values of one band of one date of a chunk, y x x.
@@ -187,6 +130,16 @@ fn plane<'a>(
     let pixels = chunk.window.pixels();
     let start = (time * cube.info().bands.len() + band) * pixels;
     (start..start + pixels).map(move |at| cube.value_in(chunk, at))
+}
+
+/// Whether the cube has what is to be painted.
+fn check(cube: &Cube, time: usize, composite: &Composite) -> Result<(), CubeError> {
+    check_bands(cube, &composite.channels)?;
+    let dates = cube.info().dates.len();
+    if time >= dates {
+        return Err(cube.unreadable(format!("it has {dates} dates, and no date {time}")));
+    }
+    Ok(())
 }
 
 fn check_bands(cube: &Cube, channels: &[Feature]) -> Result<(), CubeError> {

@@ -5,7 +5,7 @@ use super::store::word_of;
 use super::target::target_grid;
 use super::{Band, BuildSettings, BuildSpec, CubeError, CubeInfo, MaskSetting, OffsetSetting, Period};
 use crate::geo::raster::PixelType;
-use crate::geo::{Grid, Placement, Resample};
+use crate::geo::{Grid, Placement, Resample, Window};
 use crate::source::{Acquisition, Layer, Recognised, Role, Scale};
 use chrono::{Datelike, Days, NaiveDate};
 use std::collections::BTreeMap;
@@ -54,6 +54,53 @@ pub(super) struct Observation {
     pub offset: f64,
     /// The share of the site that is clear, where it is known.
     pub clear_share: f32,
+    /// The part of the grid beyond which it shows nothing; `None` where that is not known, or where it is all of it.
+    pub cover: Option<Window>,
+}
+
+impl Observation {
+    /// Whether it may show anything of a window of the grid.
+    pub fn reaches(&self, window: Window) -> bool {
+        self.cover.is_none_or(|cover| {
+            let meet = |a: u32, a_length: u32, b: u32, b_length: u32| a < b + b_length && b < a + a_length;
+            meet(cover.col, cover.width, window.col, window.width)
+                && meet(cover.row, cover.height, window.row, window.height)
+        })
+    }
+}
+
+/// The part of a grid that warped inputs can show, with room for kernels, edges that bulge, and doubt that spreads.
+fn cover<'a>(inputs: impl Iterator<Item = &'a Input>, grid: &Grid, reach: [f64; 2]) -> Option<Window> {
+    const SHARE: f64 = 0.05;
+    const PIXELS: f64 = 16.0;
+    let mut all = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
+    for input in inputs {
+        input.warp?;
+        let [left, bottom, right, top] = input.placement.extent_in(&grid.crs).ok()?;
+        let ([col, row], [last_col, last_row]) =
+            (grid.pixel_from_xy(left, top), grid.pixel_from_xy(right, bottom));
+        let room = |length: f64, of: u32, reach: f64| {
+            SHARE * length + PIXELS + 4.0 * length / f64::from(of.max(1)) + reach
+        };
+        let (across, down) = (
+            room(last_col - col, input.placement.width, reach[0]),
+            room(last_row - row, input.placement.height, reach[1]),
+        );
+        all = [
+            all[0].min(col - across),
+            all[1].min(row - down),
+            all[2].max(last_col + across),
+            all[3].max(last_row + down),
+        ];
+    }
+    if !all.iter().all(|edge| edge.is_finite()) {
+        return None;
+    }
+    let within = |edge: f64, length: u32| edge.clamp(0.0, f64::from(length));
+    let (col, row) = (within(all[0].floor(), grid.width) as u32, within(all[1].floor(), grid.height) as u32);
+    let (right, bottom) =
+        (within(all[2].ceil(), grid.width) as u32, within(all[3].ceil(), grid.height) as u32);
+    Some(Window { col, row, width: right - col, height: bottom - row })
 }
 
 /// One band of a file.
@@ -66,8 +113,31 @@ pub(super) struct Input {
     pub placement: Placement,
     /// How it is brought to the cube's grid; `None` where it lies there.
     pub warp: Option<Resample>,
+    /// Column and row of its first pixel on the cube's grid, where its pixels are pixels of the grid and nothing lies between
+    /// them: then it is read as it is, and warped by nobody.
+    pub place: Option<[i64; 2]>,
     /// The cube's number = the file's x factor + offset.
     pub linear: Option<(f64, f64)>,
+}
+
+impl Input {
+    /// Whether it is seen through another grid.
+    pub fn is_warped(&self) -> bool {
+        self.warp.is_some() && self.place.is_none()
+    }
+}
+
+/// Column and row of the first pixel of a file on a grid, where the pixels of both are the same.
+fn place_on(placement: &Placement, grid: &Grid) -> Option<[i64; 2]> {
+    let own = placement.grid().filter(|own| own.crs.same_as(&grid.crs))?;
+    let is_same = |a: f64, b: f64| (a / b - 1.0).abs() * f64::from(own.width.max(own.height)) < 1e-3;
+    let is_whole = |edge: f64| (edge - edge.round()).abs() < 1e-3;
+    let [col, row] = grid.pixel_from_xy(own.left, own.top);
+    let fits = is_same(own.pixel_width, grid.pixel_width)
+        && is_same(own.pixel_height, grid.pixel_height)
+        && is_whole(col)
+        && is_whole(row);
+    fits.then_some([col.round() as i64, row.round() as i64])
 }
 
 impl Plan {
@@ -128,24 +198,34 @@ impl Plan {
         let mut observations: Vec<Observation> = Vec::with_capacity(taken.len());
         for (i, (place, _)) in taken.iter().enumerate() {
             let layers = &chosen[i];
-            let input_of = |layer: &Layer, resample: Option<Resample>, linear| Input {
-                path: layer.path.clone(),
-                index: layer.index,
-                pixel_type: layer.pixel_type.clone(),
-                nodata: layer.nodata.or(silent_nodata(layer, pixel_type, nodata)),
-                placement: found.placements[layer.placement].clone(),
-                warp: resample,
-                linear,
+            let input_of = |layer: &Layer, resample: Option<Resample>, linear| {
+                let placement = found.placements[layer.placement].clone();
+                Input {
+                    path: layer.path.clone(),
+                    index: layer.index,
+                    pixel_type: layer.pixel_type.clone(),
+                    nodata: layer.nodata.or(silent_nodata(layer, pixel_type, nodata)),
+                    warp: resample,
+                    place: resample
+                        .filter(|resample| *resample == Resample::Nearest)
+                        .and_then(|_| place_on(&placement, &grid)),
+                    placement,
+                    linear,
+                }
             };
             let bands = layers.bands.iter().zip(&linears[i]);
+            let bands: Vec<Input> = bands.map(|(layer, linear)| input_of(layer, resample, *linear)).collect();
+            let mask = layers.mask.as_ref().map(|(layer, rule)| {
+                let mut mask = input_of(layer, warps.then_some(Resample::Nearest), None);
+                mask.nodata = layer.nodata;
+                (mask, rule.clone())
+            });
+            let inputs = bands.iter().chain(mask.as_ref().map(|(input, _)| input));
             observations.push(Observation {
                 acquisition: *place,
-                bands: bands.map(|(layer, linear)| input_of(layer, resample, *linear)).collect(),
-                mask: layers.mask.as_ref().map(|(layer, rule)| {
-                    let mut mask = input_of(layer, warps.then_some(Resample::Nearest), None);
-                    mask.nodata = layer.nodata;
-                    (mask, rule.clone())
-                }),
+                cover: cover(inputs, &grid, reach),
+                bands,
+                mask,
                 offset: offsets[i],
                 clear_share: 1.0,
             });

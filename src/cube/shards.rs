@@ -23,8 +23,10 @@ type Index = Arc<Vec<u64>>;
 /// Why a chunk cannot be read.
 #[derive(Debug)]
 pub(super) enum Fault {
-    /// What is there is not what was written, or is gone.
+    /// What is there is not what was written.
     Damaged(String),
+    /// The file is not there.
+    Missing,
     /// The system refuses to read it now: too many open files, no right to.
     Unreadable(String),
 }
@@ -165,7 +167,7 @@ impl Shards {
             StorageError::IOError(io) if !is_of_the_disk(io) => Fault::Unreadable(error.to_string()),
             _ => Fault::Damaged(error.to_string()),
         })?;
-        bytes.ok_or_else(|| damaged("the file is missing"))
+        bytes.ok_or(Fault::Missing)
     }
 }
 

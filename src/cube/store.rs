@@ -23,6 +23,11 @@ pub enum CubeError {
     /// One chunk (across, down) of the store is damaged; the others may be whole.
     #[error("chunk {} across, {} down of the cube {path} is damaged ({why}). Build the cube again from its mosaics", chunk.0, chunk.1)]
     Damaged { path: PathBuf, chunk: (u32, u32), why: String },
+    /// All of the store is gone since it was opened.
+    #[error(
+        "the cube {path} is not there any more: its folder was moved, or its disk is away. Bring it back, then try again"
+    )]
+    Gone { path: PathBuf },
     /// The store cannot be written.
     #[error("cannot write the cube {path}: {why}")]
     Write { path: PathBuf, why: String },
@@ -384,6 +389,10 @@ impl Cube {
         let path = self.inner.path.clone();
         match fault {
             Fault::Damaged(why) => CubeError::Damaged { path, chunk, why: format!("{shard}: {why}") },
+            Fault::Missing if !path.join("zarr.json").exists() => CubeError::Gone { path },
+            Fault::Missing => {
+                CubeError::Damaged { path, chunk, why: format!("{shard}: the file is missing") }
+            }
             Fault::Unreadable(why) => CubeError::Read { path, why: format!("{shard}: {why}") },
         }
     }

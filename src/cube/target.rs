@@ -2,7 +2,7 @@
 
 use super::plan::input;
 use super::{CubeError, GridSetting, Resampling};
-use crate::geo::{Crs, Grid, Placement, Resample};
+use crate::geo::{Crs, Grid, Placement, Resample, lattice_window};
 
 /// Pixels that a grid may have; beyond, the request is a mistake (inputs at the ends of the Earth, degrees taken for metres).
 const MOST_PIXELS: f64 = 4e10;
@@ -50,12 +50,8 @@ pub(super) fn target_grid(setting: &GridSetting, used: &[&Placement]) -> Result<
         None if setting.extent.is_some() => (left, top),
         None => (0.0, 0.0),
     };
-    // Rounding must not add a row for a millionth of a pixel.
-    let first_col = ((left - origin_x) / resolution + 1e-6).floor();
-    let last_col = ((right - origin_x) / resolution - 1e-6).ceil();
-    let first_row = ((origin_y - top) / resolution + 1e-6).floor();
-    let last_row = ((origin_y - bottom) / resolution - 1e-6).ceil();
-    let (width, height) = ((last_col - first_col).max(1.0), (last_row - first_row).max(1.0));
+    let [first_col, first_row, width, height] =
+        lattice_window([left, bottom, right, top], [origin_x, origin_y], resolution);
     if !(width * height <= MOST_PIXELS && width < f64::from(u32::MAX) && height < f64::from(u32::MAX)) {
         return Err(input(format!(
             "a grid of {width:.0} x {height:.0} pixels of {resolution} would be needed in {}. Do the files lie far apart, or on both sides of the antimeridian? Give an extent, a coarser resolution, or another coordinate system",

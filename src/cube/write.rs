@@ -341,6 +341,7 @@ fn read_step<S: Stored>(
         let seen = step
             .observations
             .iter()
+            .filter(|observation| observation.reaches(strip))
             .map(|observation| files.observe(plan, observation, strip, cancel))
             .collect::<Result<Vec<_>, _>>()?;
         let Composed { values, states: strip_states, counts: strip_counts } =
@@ -533,7 +534,7 @@ pub(super) fn clear_shares(plan: &Plan, report: Report, cancel: &Cancel) -> Resu
             for window in &windows {
                 cancel.check()?;
                 let mut any = vec![false; window.pixels()];
-                for observation in &step.observations {
+                for observation in step.observations.iter().filter(|o| o.reaches(*window)) {
                     let states = files.states(plan, observation, *window)?;
                     // A mask that does not know it is told by the pixels whether they were observed.
                     let knows = observation.mask.as_ref().is_some_and(|(_, rule)| rule.kind.is_some());

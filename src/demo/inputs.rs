@@ -18,7 +18,10 @@ pub struct Inputs {
 impl Landscape {
     /// Where it came from, in words that are shown wherever the landscape is.
     pub fn origin(&self) -> String {
-        format!("simulated landscape, seed {}", self.seed)
+        let of_clouds = self.clouded.map_or(String::new(), |(month, percent)| {
+            format!(", {percent} % of {} under clouds", month.format("%B %Y"))
+        });
+        format!("simulated landscape, seed {}{of_clouds}", self.seed)
     }
 }
 

@@ -13,6 +13,7 @@ mod noise;
 mod phenology;
 #[cfg(test)]
 mod quadratic;
+mod scenes;
 mod sensor;
 mod terrain;
 #[cfg(test)]
@@ -20,3 +21,4 @@ mod tests;
 
 pub use inputs::{Inputs, write_inputs};
 pub use landscape::{Landscape, simulate};
+pub use scenes::{Ground, write_scenes};

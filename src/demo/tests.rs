@@ -1,5 +1,6 @@
 //! What the landscape promises, checked against the true map: one month does not tell its classes apart, the year does.
 
+mod areas;
 mod clouds;
 
 use super::phenology::BANDS;

@@ -27,6 +27,9 @@ pub enum GeoError {
     /// Places could not be taken from one coordinate system to another.
     #[error("cannot project between {crs} and degrees: {why}")]
     Project { crs: String, why: String },
+    /// Asked to stop.
+    #[error(transparent)]
+    Cancelled(#[from] crate::progress::Cancelled),
 }
 
 /// A coordinate system as WKT. Cheap to clone; usable from any thread.

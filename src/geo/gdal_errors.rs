@@ -18,6 +18,9 @@ pub(crate) fn quiet() {
         // setting would only leave it at that.
         let _ = gdal::config::set_config_option("GDAL_CACHEMAX", "160");
         gdal::config::set_error_handler(|kind, _number, text| {
+            if matches!(kind, CplErrType::Warning) {
+                super::remote::note_wait(text);
+            }
             if matches!(kind, CplErrType::Failure | CplErrType::Fatal) {
                 // A thread that is ending may have lost its slot already: then nobody asks for it either.
                 let _ = LAST_FAILURE.try_with(|last| last.replace(Some(text.to_owned())));

@@ -50,10 +50,32 @@ impl Window {
         Window { col, row, width: right.saturating_sub(col), height: bottom.saturating_sub(row) }
     }
 
+    /// Column and row of its middle, in pixels.
+    pub fn middle(&self) -> [f64; 2] {
+        [
+            f64::from(self.col) + f64::from(self.width) / 2.0,
+            f64::from(self.row) + f64::from(self.height) / 2.0,
+        ]
+    }
+
     /// Pixels in the window.
     pub fn pixels(&self) -> usize {
         self.width as usize * self.height as usize
     }
+}
+
+/// The fewest square pixels of a lattice that cover an extent (left, bottom, right, top): column and row of the first one, as
+/// counted from the lattice's `corner` (x, y), and how many columns and rows, at least one. All in units of the coordinate
+/// system; as floats, since an extent may ask for more than any grid has.
+pub fn lattice_window([left, bottom, right, top]: [f64; 4], corner: [f64; 2], side: f64) -> [f64; 4] {
+    // Rounding must not add a row for a millionth of a pixel.
+    const ROUNDING: f64 = 1e-6;
+    let [x, y] = corner;
+    let first_col = ((left - x) / side + ROUNDING).floor();
+    let last_col = ((right - x) / side - ROUNDING).ceil();
+    let first_row = ((y - top) / side + ROUNDING).floor();
+    let last_row = ((y - bottom) / side - ROUNDING).ceil();
+    [first_col, first_row, (last_col - first_col).max(1.0), (last_row - first_row).max(1.0)]
 }
 
 impl Grid {

@@ -1,13 +1,25 @@
 //! Raster files through GDAL: what they hold, reading them, writing GeoTIFFs and COGs.
 
+mod blocks;
+mod bytes;
+mod cog_words;
+mod colours;
 mod sample;
 
+pub use bytes::RasterClass;
+pub use cog_words::write_cog_words;
+pub use colours::ColourBands;
+
+use super::cog::{CogSpec, write_cog};
 use super::gdal_errors::{NO_REASON, forget_failures, quiet, take_failure, words};
+use super::remote::{is_remote, keep_query, opening, remote_words};
 use super::{Crs, GeoError, Grid, Placement, Window};
 use crate::files::write_atomically;
-use gdal::raster::{Buffer, ColorEntry, ColorTable, GdalDataType, GdalType, RasterCreationOptions};
+use crate::progress::Cancel;
+use crate::xml::escaped;
+use gdal::raster::{Buffer, GdalDataType, GdalType, RasterCreationOptions};
 use gdal::spatial_ref::SpatialRef;
-use gdal::{Dataset, DriverManager, Metadata};
+use gdal::{Dataset, DatasetOptions, DriverManager, GdalOpenFlags, Metadata};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -88,14 +100,32 @@ impl RasterReader {
     /// [`GeoError::Read`] when it is no raster, has no coordinate system, or does not say where it lies.
     pub fn open(path: &Path) -> Result<Self, GeoError> {
         quiet();
+        let is_remote = is_remote(path);
+        let path: &Path = &keep_query(path);
         let unreadable = |why: String| GeoError::Read { path: path.to_owned(), why };
-        let file = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?;
-        if file.is_file() && file.len() == 0 {
-            return Err(unreadable("the file is empty".into()));
+        if !is_remote {
+            let file = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?;
+            if file.is_file() && file.len() == 0 {
+                return Err(unreadable("the file is empty".into()));
+            }
         }
-        let dataset = Dataset::open(path).map_err(|error| {
+        // Of a server one has to ask why: it is not told otherwise.
+        let options = match is_remote {
+            true => DatasetOptions {
+                open_flags: GdalOpenFlags::GDAL_OF_RASTER
+                    | GdalOpenFlags::GDAL_OF_READONLY
+                    | GdalOpenFlags::GDAL_OF_VERBOSE_ERROR,
+                ..DatasetOptions::default()
+            },
+            false => DatasetOptions::default(),
+        };
+        let dataset = opening(path, |path| Dataset::open_ex(path, options)).map_err(|error| {
             let why = words(error);
-            unreadable(if why == NO_REASON { "it is damaged, or no raster".into() } else { why })
+            unreadable(match is_remote {
+                true => remote_words(&why),
+                false if why == NO_REASON => "it is damaged, or no raster".into(),
+                false => why,
+            })
         })?;
         Self::of(path, dataset)
     }
@@ -178,6 +208,16 @@ impl RasterReader {
         Ok(values)
     }
 
+    /// Columns and rows of the blocks in which band `band` (from 0) is stored: a block is unpacked whole.
+    ///
+    /// # Errors
+    /// [`GeoError::Read`] where there is no such band.
+    pub fn block_size(&self, band: usize) -> Result<(u32, u32), GeoError> {
+        let (width, height) = self.band(band)?.block_size();
+        let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX).max(1);
+        Ok((side(width), side(height)))
+    }
+
     fn band(&self, band: usize) -> Result<gdal::raster::RasterBand<'_>, GeoError> {
         self.dataset.rasterband(band + 1).map_err(|_| {
             self.unreadable(format!("it has no band {}, only {}", band + 1, self.info.bands.len()))
@@ -210,7 +250,13 @@ impl RasterReader {
         Ok(values)
     }
 
+    /// The error of a file that cannot serve, for reasons of who reads it.
+    pub fn refuse(&self, why: String) -> GeoError {
+        GeoError::Read { path: self.path.clone(), why }
+    }
+
     fn unreadable(&self, why: String) -> GeoError {
+        let why = if is_remote(&self.path) { remote_words(&why) } else { why };
         GeoError::Read { path: self.path.clone(), why }
     }
 }
@@ -289,7 +335,7 @@ pub fn write_mosaic(
     if grid.pixels() == 0 || bands.is_empty() || values.len() != bands.len() * grid.pixels() {
         return Err(unwritable(path, "the values do not fill the bands and the grid".into()));
     }
-    replace(path, None, |temporary| {
+    let write = |temporary: &Path| {
         let options = RasterCreationOptions::from_iter([
             "TILED=YES",
             "BLOCKXSIZE=256",
@@ -335,7 +381,8 @@ pub fn write_mosaic(
             }
         }
         dataset.close()
-    })
+    };
+    replace(path, None, |temporary| write(temporary).map_err(|error| unwritable(path, words(error))))
 }
 
 /// How a class raster is dressed: palette and category names by code.
@@ -345,7 +392,7 @@ pub struct Palette<'a> {
 }
 
 /// Writes an 8-bit raster as a COG: to a temporary file beside `path`, then renamed. With a palette: category
-/// names in `.aux.xml`, MODE overviews, nodata 255; without: AVERAGE overviews. `bands` are (description, y x x values).
+/// names in `.aux.xml`, overviews of the most frequent value, nodata 255; without: of the mean. `bands` are (description, y x x values).
 ///
 /// # Errors
 /// [`GeoError::Write`].
@@ -361,40 +408,21 @@ pub fn write_cog_u8(
     {
         return Err(unwritable(path, "the values do not fill the bands and the grid".into()));
     }
+    let names: Vec<&str> = bands.iter().map(|(name, _)| name.as_str()).collect();
     let nodata = nodata.or(palette.map(|_| 255));
+    let spec = CogSpec { grid, bands: &names, palette, nodata, scale: None, metadata };
+    let read = |band: usize, window: Window, out: &mut [u8]| {
+        let (_, values) = &bands[band];
+        let rows = values.chunks_exact(grid.width as usize).skip(window.row as usize);
+        let (from, width) = (window.col as usize, window.width as usize);
+        for (to, row) in out.chunks_exact_mut(width).zip(rows) {
+            to.copy_from_slice(&row[from..from + width]);
+        }
+        Ok(())
+    };
     let category_names = palette.map(category_names);
     replace(path, category_names.as_deref(), |temporary| {
-        let size = (grid.width as usize, grid.height as usize);
-        let mut dataset = DriverManager::get_driver_by_name("MEM")?.create_with_band_type::<u8, _>(
-            "",
-            size.0,
-            size.1,
-            bands.len(),
-        )?;
-        dress(&mut dataset, grid, metadata)?;
-        for (i, (name, values)) in bands.iter().enumerate() {
-            let mut band = dataset.rasterband(i + 1)?;
-            band.set_description(name)?;
-            band.set_no_data_value(nodata.map(f64::from))?;
-            if let Some(palette) = palette {
-                let mut colours = ColorTable::default();
-                for &(code, _, [red, green, blue]) in &palette.entries {
-                    let colour = ColorEntry::rgba(red.into(), green.into(), blue.into(), 255);
-                    colours.set_color_entry(code.into(), &colour);
-                }
-                band.set_color_table(&colours);
-            }
-            band.write((0, 0), size, &mut Buffer::new(size, values.to_vec()))?;
-        }
-        let resampling =
-            if palette.is_some() { "OVERVIEW_RESAMPLING=MODE" } else { "OVERVIEW_RESAMPLING=AVERAGE" };
-        let options = RasterCreationOptions::from_iter([
-            "COMPRESS=DEFLATE",
-            resampling,
-            "BIGTIFF=IF_SAFER",
-            "NUM_THREADS=ALL_CPUS",
-        ]);
-        dataset.create_copy(&DriverManager::get_driver_by_name("COG")?, temporary, &options)?.close()
+        write_cog(temporary, &spec, &read, &|_| {}, &Cancel::new())
     })
 }
 
@@ -413,7 +441,7 @@ pub(super) fn dress(
 }
 
 /// GDAL's side file with the names of classes, which a GeoTIFF cannot hold itself.
-fn category_names(palette: &Palette) -> String {
+pub(super) fn category_names(palette: &Palette) -> String {
     let last = palette.entries.iter().map(|(code, ..)| *code).max().unwrap_or(0);
     let mut names = vec![""; usize::from(last) + 1];
     for (code, name, _) in &palette.entries {
@@ -421,8 +449,7 @@ fn category_names(palette: &Palette) -> String {
     }
     let mut xml = String::from("<PAMDataset>\n  <PAMRasterBand band=\"1\">\n    <CategoryNames>\n");
     for name in names {
-        let name = name.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-        let _ = writeln!(xml, "      <Category>{name}</Category>");
+        let _ = writeln!(xml, "      <Category>{}</Category>", escaped(name));
     }
     xml.push_str("    </CategoryNames>\n  </PAMRasterBand>\n</PAMDataset>\n");
     xml
@@ -430,10 +457,10 @@ fn category_names(palette: &Palette) -> String {
 
 /// Writes a raster in a temporary folder beside `path` and moves it there, with its `.aux.xml`, once it is whole.
 /// A stale `.aux.xml` (statistics, names of other classes) goes.
-fn replace(
+pub(super) fn replace(
     path: &Path,
     aux_xml: Option<&str>,
-    write: impl FnOnce(&Path) -> gdal::errors::Result<()>,
+    write: impl FnOnce(&Path) -> Result<(), GeoError>,
 ) -> Result<(), GeoError> {
     quiet();
     let failed = |error: std::io::Error| unwritable(path, error.to_string());
@@ -443,7 +470,10 @@ fn replace(
     let temporary = temporary_folder.path().join(name);
 
     forget_failures();
-    write(&temporary).map_err(|error| unwritable(path, words(error)))?;
+    write(&temporary).map_err(|error| match error {
+        GeoError::Write { why, .. } => unwritable(path, why),
+        other => other,
+    })?;
     if let Some(why) = take_failure() {
         return Err(unwritable(path, why));
     }

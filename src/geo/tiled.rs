@@ -1,7 +1,7 @@
 //! Writing a mosaic piece by piece: a tiled GeoTIFF with overviews that never lies in memory whole.
 
 use super::gdal_errors::{forget_failures, quiet, take_failure, words};
-use super::raster::{PixelType, dress};
+use super::raster::{PixelType, dress, replace};
 use super::{GeoError, Grid, Window};
 use gdal::raster::{Buffer, GdalType, RasterCreationOptions};
 use gdal::{Dataset, DriverManager};
@@ -49,6 +49,22 @@ impl TiledWriter {
         })
     }
 
+    /// Writes a whole file without overviews: to a temporary one, flushed, then renamed to `path`.
+    ///
+    /// # Errors
+    /// [`GeoError::Write`], and those of `fill`; then there is no file.
+    pub fn whole(
+        path: &Path,
+        spec: &TiledSpec,
+        fill: impl FnOnce(&mut Self) -> Result<(), GeoError>,
+    ) -> Result<(), GeoError> {
+        replace(path, None, |temporary| {
+            let mut writer = Self::create(temporary, spec)?;
+            fill(&mut writer)?;
+            writer.end()
+        })
+    }
+
     /// Writes `window` of band `band` (from 0); 16-bit words by their bit pattern.
     ///
     /// # Errors
@@ -88,6 +104,15 @@ impl TiledWriter {
             .map_err(|error| self.unwritable(words(error)))
     }
 
+    /// Puts an item into the file's metadata.
+    ///
+    /// # Errors
+    /// [`GeoError::Write`].
+    pub fn note(&mut self, key: &str, value: &str) -> Result<(), GeoError> {
+        gdal::Metadata::set_metadata_item(&mut self.dataset, key, value, "")
+            .map_err(|error| self.unwritable(words(error)))
+    }
+
     /// Adds overviews (means of what was observed) down to about 256 pixels, and closes the file.
     ///
     /// # Errors
@@ -105,6 +130,10 @@ impl TiledWriter {
                 .build_overviews("AVERAGE", &levels, &[])
                 .map_err(|error| self.unwritable(words(error)))?;
         }
+        self.end()
+    }
+
+    fn end(self) -> Result<(), GeoError> {
         let unwritable = |why: String| GeoError::Write { path: self.path.clone(), why };
         self.dataset.close().map_err(|error| unwritable(words(error)))?;
         take_failure().map_or(Ok(()), |why| Err(unwritable(why)))

@@ -1,6 +1,7 @@
 //! Vector files through GDAL: their layers, and their features one after another.
 
 use super::gdal_errors::{NO_REASON, forget_failures, quiet, take_failure, words};
+use super::remote::{is_remote, keep_query, opening, remote_words};
 use super::{Crs, GeoError};
 use gdal::vector::{Feature, FieldValue, Geometry as OgrGeometry, LayerAccess, geometry_type_flatten};
 use gdal::{Dataset, DatasetOptions, GdalOpenFlags};
@@ -49,21 +50,32 @@ impl<'p> VectorReader<'p> {
     /// [`GeoError::Vector`] when it is no vector file that GDAL knows, or has no layer.
     pub fn open(path: &'p Path, encoding: Option<&str>) -> Result<Self, GeoError> {
         quiet();
-        let unreadable = |why: String| GeoError::Vector { path: path.to_owned(), why };
-        let file = std::fs::metadata(path).map_err(|e| unreadable(e.to_string()))?;
-        if file.is_file() && file.len() == 0 {
-            return Err(unreadable("the file is empty".into()));
+        let unreadable = |why: String| GeoError::Vector { path: keep_query(path), why };
+        let is_remote = is_remote(path);
+        if !is_remote {
+            let file = std::fs::metadata(path).map_err(|e| unreadable(e.to_string()))?;
+            if file.is_file() && file.len() == 0 {
+                return Err(unreadable("the file is empty".into()));
+            }
         }
         let encoding = encoding.map(|name| format!("ENCODING={name}"));
+        let vector = GdalOpenFlags::GDAL_OF_VECTOR | GdalOpenFlags::GDAL_OF_READONLY;
         let options: Vec<&str> = encoding.iter().map(String::as_str).collect();
         let options = DatasetOptions {
-            open_flags: GdalOpenFlags::GDAL_OF_VECTOR | GdalOpenFlags::GDAL_OF_READONLY,
+            open_flags: match is_remote {
+                true => vector | GdalOpenFlags::GDAL_OF_VERBOSE_ERROR,
+                false => vector,
+            },
             open_options: (!options.is_empty()).then_some(options.as_slice()),
             ..DatasetOptions::default()
         };
-        let dataset = Dataset::open_ex(path, options).map_err(|error| {
+        let dataset = opening(path, |path| Dataset::open_ex(path, options)).map_err(|error| {
             let why = words(error);
-            unreadable(if why == NO_REASON { "it is damaged, or no vector file".into() } else { why })
+            unreadable(match is_remote {
+                true => remote_words(&why),
+                false if why == NO_REASON => "it is damaged, or no vector file".into(),
+                false => why,
+            })
         })?;
         let layers: Vec<VectorLayer> = dataset
             .layers()
@@ -93,7 +105,7 @@ impl<'p> VectorReader<'p> {
         layer: usize,
         mut take: impl FnMut(VectorFeature) -> bool,
     ) -> Result<(), GeoError> {
-        let unreadable = |why: String| GeoError::Vector { path: self.path.to_owned(), why };
+        let unreadable = |why: String| GeoError::Vector { path: keep_query(self.path), why };
         let fields = self.layers.get(layer).map_or(0, |layer| layer.fields.len());
         let mut layer = self.dataset.layer(layer).map_err(|error| unreadable(words(error)))?;
         forget_failures();

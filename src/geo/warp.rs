@@ -4,7 +4,9 @@
 
 use super::gdal_errors::words;
 use super::raster::{PixelType, RasterReader};
+use super::remote::{gdal_path, is_remote, opening, remote_words};
 use super::{GeoError, Grid, Placement};
+use crate::xml::escaped;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -51,7 +53,10 @@ impl RasterReader {
         Self::open(spec.path)?;
         let failed = |why: String| GeoError::Read { path: spec.path.to_owned(), why };
         let text = description(spec);
-        let dataset = gdal::Dataset::open(text).map_err(|error| failed(words(error)))?;
+        let dataset = opening(spec.path, |_| gdal::Dataset::open(text)).map_err(|error| {
+            let why = words(error);
+            failed(if is_remote(spec.path) { remote_words(&why) } else { why })
+        })?;
         Self::of(spec.path, dataset)
     }
 }
@@ -101,8 +106,8 @@ fn description(spec: &WarpSpec) -> String {
     } else {
         format!(
             "<ReprojectTransformer><ReprojectionTransformer><SourceSRS>{}</SourceSRS><TargetSRS>{}</TargetSRS></ReprojectionTransformer></ReprojectTransformer>",
-            escape(from.crs.wkt()),
-            escape(to.crs.wkt())
+            escaped(from.crs.wkt()),
+            escaped(to.crs.wkt())
         )
     };
     let fill = number(spec.fill);
@@ -123,12 +128,12 @@ fn description(spec: &WarpSpec) -> String {
 </GenImgProjTransformer></BaseTransformer></ApproxTransformer></Transformer>
 <BandList><BandMapping src="{band}" dst="1">{source_nodata}<DstNoDataReal>{fill}</DstNoDataReal><DstNoDataImag>0</DstNoDataImag></BandMapping></BandList>
 </GDALWarpOptions></VRTDataset>"#,
-        srs = escape(to.crs.wkt()),
+        srs = escaped(to.crs.wkt()),
         geotransform = row(there),
         block_width = width.min(512),
         block_height = height.min(512),
         working = if kind == "Float64" { "Float64" } else { "Float32" },
-        path = escape(&spec.path.to_string_lossy()),
+        path = escaped(&gdal_path(spec.path).to_string_lossy()),
         src = row(from.geotransform),
         src_inverse = inverse(from.geotransform),
         dst = row(there),
@@ -147,10 +152,6 @@ fn inverse(g: [f64; 6]) -> [f64; 6] {
     let determinant = g[1] * g[5] - g[2] * g[4];
     let (a, b, c, d) = (g[5] / determinant, -g[2] / determinant, -g[4] / determinant, g[1] / determinant);
     [-(a * g[0] + b * g[3]), a, b, -(c * g[0] + d * g[3]), c, d]
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

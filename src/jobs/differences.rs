@@ -1,8 +1,10 @@
 //! How much two class maps differ, for the window: counted on a thread of its own while one looks around.
 
 use super::Newest;
-use crate::assess::{Agreement, agreement};
-use crate::geo::Window;
+use crate::assess::{Agreement, agreement, transitions};
+use crate::classify::Extent;
+use crate::geo::{Grid, Window};
+use crate::labels::ClassCode;
 use std::sync::Arc;
 
 /// Which maps, and where one looks.
@@ -12,8 +14,8 @@ pub struct DifferenceRequest {
     pub maps: [Arc<Vec<u8>>; 2],
     /// For each, what its codes are today.
     pub today: Box<[[u8; 256]; 2]>,
-    /// Columns of both.
-    pub width: u32,
+    /// The grid of both.
+    pub grid: Grid,
     /// The part that is in view.
     pub view: Window,
 }
@@ -27,32 +29,36 @@ impl DifferenceRequest {
 }
 
 /// What was counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Differences {
     /// In view.
     pub view: Agreement,
     /// In the whole site.
     pub site: Agreement,
+    /// Which class of the first map is which other class on the second, codes as they are today, in the whole site, the most
+    /// first.
+    pub table: Arc<Vec<((ClassCode, ClassCode), Extent)>>,
 }
 
 /// Starts the thread that counts. The whole site is counted once for two maps.
 pub fn differences(wake: Arc<dyn Fn() + Send + Sync>) -> Newest<DifferenceRequest, Differences> {
-    let mut whole: Option<(DifferenceRequest, Agreement)> = None;
+    let mut whole: Option<(DifferenceRequest, Agreement, Arc<Vec<_>>)> = None;
     Newest::start("ritmo-differences", wake, move |request: DifferenceRequest, cancel| {
         let count = |window| {
             let [a, b] = &request.maps;
-            agreement([a, b], &request.today, request.width, window, cancel)
+            agreement([a, b], &request.today, request.grid.width, window, cancel)
         };
-        let known = whole.as_ref().filter(|(of, _)| of.same_maps(&request)).map(|(_, site)| *site);
-        let site = match known {
-            Some(site) => site,
+        let known = whole.as_ref().filter(|(of, ..)| of.same_maps(&request));
+        let (site, table) = match known {
+            Some((_, site, table)) => (*site, Arc::clone(table)),
             None => {
-                let height = (request.maps[0].len() / request.width.max(1) as usize) as u32;
-                count(Window { col: 0, row: 0, width: request.width, height })?
+                let [a, b] = &request.maps;
+                let table = transitions([a, b], &request.today, &request.grid, cancel)?;
+                (count(request.grid.window())?, Arc::new(table))
             }
         };
         let view = count(request.view)?;
-        whole = Some((request, site));
-        Some(Differences { view, site })
+        whole = Some((request, site, Arc::clone(&table)));
+        Some(Differences { view, site, table })
     })
 }

@@ -328,20 +328,42 @@ fn to_build(
     Ok((found, part))
 }
 
-/// How many cubes are built at the same time: small ones many, so that none waits for the disk alone; of others one, which
-/// has all the memory.
+/// How many cubes are built at the same time: small ones many, so that none waits for the disk or one thread alone; of others
+/// one, which has all the memory.
 fn at_once(found: &Recognised, places: &[(String, Vec<usize>)], settings: &BuildSettings) -> usize {
     const TOGETHER: usize = 64;
-    const SMALL_BYTES: u64 = 16 << 20;
-    let bytes = |those: &Vec<usize>| -> u64 {
-        let layers = those.iter().flat_map(|&i| &found.acquisitions[i].layers);
-        let placements = layers.map(|layer| &found.placements[layer.placement]);
-        placements.map(|place| 4 * u64::from(place.width) * u64::from(place.height)).sum()
+    const TOGETHER_BYTES: u64 = 1 << 30;
+    const SMALL_BYTES: u64 = 64 << 20;
+    let mut all = places.iter().map(|(_, those)| bytes_of(found, those, settings));
+    match all.try_fold(1, |most: u64, own| Some(most.max(own?))) {
+        Some(bytes) if bytes <= SMALL_BYTES => ((TOGETHER_BYTES / bytes) as usize).clamp(1, TOGETHER),
+        _ => 1,
+    }
+}
+
+/// Bytes of the pixels of a place; `None` where its grid is not known from its files.
+fn bytes_of(found: &Recognised, those: &[usize], settings: &BuildSettings) -> Option<u64> {
+    let layers = || those.iter().flat_map(|&i| &found.acquisitions[i].layers);
+    let placements: Vec<_> = layers().map(|layer| &found.placements[layer.placement]).collect();
+    let asked = &settings.grid;
+    if asked.crs.is_some() || asked.extent.is_some() {
+        return None;
+    }
+    let Some(side) = asked.resolution else {
+        let pixels = placements.iter().map(|place| u64::from(place.width) * u64::from(place.height));
+        return Some(4 * pixels.sum::<u64>());
     };
-    // How large a grid is that people gave is not known from the files.
-    let given = settings.grid.resolution.is_some() || settings.grid.extent.is_some();
-    let small = !given && places.iter().all(|(_, those)| bytes(those) <= SMALL_BYTES);
-    if small { TOGETHER } else { 1 }
+    // One grid of this pixel around all of them.
+    let first = placements.first()?;
+    let extents = placements.iter().map(|place| place.extent_in(&first.crs).ok());
+    let around = extents.reduce(|all, own| {
+        let ([left, bottom, right, top], own) = (all?, own?);
+        Some([left.min(own[0]), bottom.min(own[1]), right.max(own[2]), top.max(own[3])])
+    });
+    let [left, bottom, right, top] = around.flatten()?;
+    let bands = those.iter().map(|&i| found.acquisitions[i].layers.len()).max().unwrap_or(1);
+    let pixels = (right - left) / side * ((top - bottom) / side);
+    (pixels.is_finite() && pixels >= 0.0).then_some((4.0 * pixels * bands as f64) as u64)
 }
 
 /// For each place the other site that is kept in its folder, if there is one: a site of the project, or a place before it.
@@ -374,7 +396,7 @@ fn build_one(
 }
 
 /// What is told of a cube that is there.
-fn built(site: &str, cube: String, path: &Path) -> anyhow::Result<CubeBuilt> {
+pub(super) fn built(site: &str, cube: String, path: &Path) -> anyhow::Result<CubeBuilt> {
     let opened = Cube::open_with_cache(path, 0)?;
     let info = opened.info().clone();
     let footprint = footprint(&info.grid).ok();

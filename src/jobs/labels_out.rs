@@ -1,6 +1,7 @@
 //! Work on labels that are taken out: checking them, exporting them, writing samples of them.
 
-use super::work::{another_kind, inputs};
+use super::labelled::labelled;
+use super::train::{another_kind, inputs};
 use super::{CheckedLabels, ExportedLabels, JobContext, Outcome, SavedSamples};
 use crate::cube::{Cube, Filling, NamedIndex};
 use crate::labels::{
@@ -172,8 +173,7 @@ pub fn save_samples(spec: &SamplesSpec, context: &JobContext) -> anyhow::Result<
     let mut table: Option<TableWriter> = None;
     let mut like: Option<TableSpec> = None;
     let mut saved = SavedSamples { file: spec.file.clone(), ..SavedSamples::default() };
-    for (name, path) in &spec.sites {
-        let cube = Cube::open(path)?;
+    for ((name, path), cube) in labelled(&spec.sites, |(_, path)| path.as_path(), &spec.annotations)? {
         let info = cube.info();
         let before = like.as_ref().map(|like| like.features.as_slice());
         let features = inputs(spec.inputs.as_deref(), &spec.indices, info, before, path)?;
@@ -209,7 +209,7 @@ pub fn save_samples(spec: &SamplesSpec, context: &JobContext) -> anyhow::Result<
         let report = |p: Progress| context.progress(p);
         let at_most = VALUES_AT_ONCE / values;
         let left_out = extract_in_parts(&cube, &wanted, at_most, &mut take, &report, &context.cancel)?;
-        saved.left_out.extend(super::work::pixels_left_out(&left_out));
+        saved.left_out.extend(super::train::pixels_left_out(&left_out));
         (saved.bands, saved.dates) = (bands, info.dates.len());
     }
     let Some(table) = table else {

@@ -3,9 +3,10 @@
 //! Each frame states what it lacks, the nearest first; what a later frame no longer wants is not fetched. A disk that hangs
 //! holds up these threads and nothing else: they are not waited for.
 
-use crate::cube::picture::{Composite, MaskPicture, Picture, mask_picture, mask_shares, picture};
-use crate::cube::{Cube, PixelState};
+use crate::cube::picture::{Composite, Kept, MaskPicture, Picture, mask_picture, mask_shares};
+use crate::cube::{Cube, CubeError, PixelState};
 use crate::geo::Window;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -52,15 +53,29 @@ pub enum Loaded {
     BadChunk((u32, u32), String),
     /// This tile cannot be read; a sentence for people.
     BadTile(TileKey, String),
+    /// All of the cube is gone: nothing more is fetched of it. A sentence for people.
+    Gone(String),
 }
 
-struct Wanted<K> {
+/// Whether all of the cube is gone.
+type IsGone = Arc<AtomicBool>;
+
+/// What became of something that cannot be read.
+fn unread(why: &CubeError, gone: &IsGone, part: impl FnOnce(String) -> Loaded) -> Loaded {
+    if matches!(why, CubeError::Gone { .. }) {
+        gone.store(true, Ordering::Relaxed);
+        return Loaded::Gone(why.to_string());
+    }
+    part(why.to_string())
+}
+
+pub(super) struct Wanted<K> {
     list: Mutex<(Vec<K>, bool)>,
     changed: Condvar,
 }
 
 impl<K: Copy + Eq> Wanted<K> {
-    fn new() -> Arc<Self> {
+    pub(super) fn new() -> Arc<Self> {
         Arc::new(Self { list: Mutex::new((Vec::new(), false)), changed: Condvar::new() })
     }
 
@@ -68,7 +83,7 @@ impl<K: Copy + Eq> Wanted<K> {
         self.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn set(&self, keys: Vec<K>) {
+    pub(super) fn set(&self, keys: Vec<K>) {
         let mut list = self.lock();
         if list.0 != keys {
             list.0 = keys;
@@ -90,7 +105,7 @@ impl<K: Copy + Eq> Wanted<K> {
         }
     }
 
-    fn close(&self) {
+    pub(super) fn close(&self) {
         self.lock().1 = true;
         self.changed.notify_all();
     }
@@ -105,6 +120,7 @@ pub struct Loader {
     masks: Arc<Wanted<MaskKey>>,
     tiles: Arc<Wanted<TileKey>>,
     chunks: Arc<Wanted<(u32, u32)>>,
+    gone: IsGone,
     loaded: Receiver<Loaded>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -116,42 +132,47 @@ impl Loader {
         let look: Look = Arc::new(Mutex::new((look, Arc::new(composite))));
         let (tiles, chunks, masks) = (Wanted::new(), Wanted::new(), Wanted::new());
         let own = super::runner::readers();
+        let gone = IsGone::default();
         let mask_work = {
-            let (cube, wanted) = (cube.clone(), Arc::clone(&masks));
-            work("ritmo-mask", wanted, sender.clone(), Arc::clone(&wake), move |key| mask(&cube, key))
+            let (cube, wanted, gone) = (cube.clone(), Arc::clone(&masks), Arc::clone(&gone));
+            let fetch = move |key| mask(&cube, key, &gone);
+            work("ritmo-mask", wanted, sender.clone(), Arc::clone(&wake), fetch)
         };
         let tile_work = {
             let (cube, wanted, look) = (cube.clone(), Arc::clone(&tiles), Arc::clone(&look));
+            let gone = Arc::clone(&gone);
+            // While a stretch is dragged nothing is read again.
+            let mut kept = Kept::default();
             work("ritmo-picture", wanted, sender.clone(), Arc::clone(&wake), move |key: TileKey| {
                 let (current, composite) = look.lock().unwrap_or_else(PoisonError::into_inner).clone();
                 if key.look != current {
                     return None;
                 }
-                let paint = || picture(&cube, key.time, &composite, key.window, key.step);
+                let mut paint = || kept.picture(&cube, key.time, &composite, key.window, key.step);
                 let painted = match &own {
                     Some(own) => own.install(paint),
                     None => paint(),
                 };
                 Some(match painted {
                     Ok(picture) => Loaded::Tile(key, picture),
-                    Err(e) => Loaded::BadTile(key, e.to_string()),
+                    Err(e) => unread(&e, &gone, |why| Loaded::BadTile(key, why)),
                 })
             })
         };
         let chunk_work = {
-            let (cube, wanted) = (cube.clone(), Arc::clone(&chunks));
+            let (cube, wanted, gone) = (cube.clone(), Arc::clone(&chunks), Arc::clone(&gone));
             work("ritmo-series", wanted, sender, wake, move |chunk| {
                 Some(match cube.chunk(chunk) {
                     Ok(read) => {
                         let mask = read.masks.as_ref().and_then(|masks| masks.as_ref().err());
                         Loaded::Chunk(chunk, mask.cloned())
                     }
-                    Err(e) => Loaded::BadChunk(chunk, e.to_string()),
+                    Err(e) => unread(&e, &gone, |why| Loaded::BadChunk(chunk, why)),
                 })
             })
         };
         let threads = [tile_work, chunk_work, mask_work].into_iter().flatten().collect();
-        Self { look, masks, tiles, chunks, loaded, threads }
+        Self { look, masks, tiles, chunks, gone, loaded, threads }
     }
 
     /// From now on pictures are painted with this composite; those asked for by another number are not painted any more.
@@ -159,19 +180,24 @@ impl Loader {
         *self.look.lock().unwrap_or_else(PoisonError::into_inner) = (look, Arc::new(composite));
     }
 
+    /// Nothing is wanted of what is gone: it would be asked for, and told, again and again.
+    fn unless_gone<K>(&self, wanted: Vec<K>) -> Vec<K> {
+        if self.gone.load(Ordering::Relaxed) { Vec::new() } else { wanted }
+    }
+
     /// The tiles that the next frame lacks, the most wanted first.
     pub fn want_tiles(&self, keys: Vec<TileKey>) {
-        self.tiles.set(keys);
+        self.tiles.set(self.unless_gone(keys));
     }
 
     /// The chunks that the next frame lacks, the most wanted first.
     pub fn want_chunks(&self, chunks: Vec<(u32, u32)>) {
-        self.chunks.set(chunks);
+        self.chunks.set(self.unless_gone(chunks));
     }
 
     /// What the next frame lacks of masks, the most wanted first.
     pub fn want_masks(&self, masks: Vec<MaskKey>) {
-        self.masks.set(masks);
+        self.masks.set(self.unless_gone(masks));
     }
 
     /// What has come since the last call. Never waits.
@@ -192,7 +218,7 @@ impl Drop for Loader {
 }
 
 /// A part of the masks; nothing where the cube has none.
-fn mask(cube: &Cube, key: MaskKey) -> Option<Loaded> {
+fn mask(cube: &Cube, key: MaskKey, gone: &IsGone) -> Option<Loaded> {
     let read = match key {
         MaskKey::Shares(time) => {
             mask_shares(cube, time).map(|found| found.map(|s| Loaded::MaskShares(key, s)))
@@ -201,15 +227,16 @@ fn mask(cube: &Cube, key: MaskKey) -> Option<Loaded> {
             mask_picture(cube, time, window, step).map(|found| found.map(|p| Loaded::Mask(key, p)))
         }
     };
-    read.unwrap_or_else(|why| Some(Loaded::BadMask(key, why.to_string())))
+    read.unwrap_or_else(|e| Some(unread(&e, gone, |why| Loaded::BadMask(key, why))))
 }
 
-fn work<K: Copy + Eq + Send + 'static>(
+/// Starts a thread that fetches what is wanted and hands it over.
+pub(super) fn work<K: Copy + Eq + Send + 'static, L: Send + 'static>(
     name: &str,
     wanted: Arc<Wanted<K>>,
-    sender: SyncSender<Loaded>,
+    sender: SyncSender<L>,
     wake: Arc<dyn Fn() + Send + Sync>,
-    fetch: impl Fn(K) -> Option<Loaded> + Send + 'static,
+    mut fetch: impl FnMut(K) -> Option<L> + Send + 'static,
 ) -> Option<JoinHandle<()>> {
     let body = move || {
         while let Some(key) = wanted.take() {

@@ -1,40 +1,94 @@
 //! Background work: a job runs a plain function on a named thread, reports over one bounded channel, and is cancelled
 //! and joined on exit. Progress may be dropped when nobody listens; results never are.
 
+mod assessing;
 mod basemap;
+mod carry_out;
+mod cells;
+mod certainty;
+mod chips;
+mod clean;
+mod comparing;
+mod correct;
 mod differences;
 mod draft;
 mod envelope;
+mod fetch;
+mod fetch_sites;
 mod flags;
+mod foreign;
 mod imagery;
+mod keep_map;
+mod labelled;
 mod labels_in;
 mod labels_out;
+mod labels_since;
 mod legend;
 mod listing;
+mod live;
 mod loader;
+mod looking;
+mod mapping;
 mod maps;
+mod merge;
 mod models;
 mod newest;
 mod opinion;
+mod outside;
+mod patches;
 mod picture;
+mod previews;
+mod queue;
+mod reference;
+mod reporting;
 mod rhythm;
 mod runner;
 mod series;
 mod sites;
 mod statistics;
+mod stores;
+mod target;
+mod train;
+mod trials;
+mod trust;
+mod uncertain;
 mod wand;
 mod work;
 
+pub use assessing::{AssessSpec, HeldAgainst, assess};
 pub use basemap::BasemapLoader;
+pub use carry_out::{CarriedOut, CarryOutSpec, CorrectionEntry, carry_out};
+pub use cells::{CellPixels, CellSpec, PixelPatch, cell_pixels};
+pub use certainty::{
+    Certainty, CertaintyAt, CertaintyFiles, CertaintyKey, CertaintyLoader, CertaintyTile, NO_VALUE, certainty,
+};
+pub use chips::{
+    ChipChoice, ChipLabels, ChipsImported, ChipsSurveyed, ChipsTold, ImportChipsSpec, import_chips,
+    survey_chips,
+};
+pub use clean::{
+    CleanAround, CleanSpec, CleanedMap, Preview, PreviewRequest, Previewed, clean, clean_preview,
+};
+pub use comparing::{Basis, CompareSpec, ComparedMaps, ComparedOn, ComparedSide, Transition, compare_maps};
+pub use correct::{
+    CorrectSpec, CorrectedMap, CorrectionsRead, ReadCorrectionsSpec, correct, read_corrections_of,
+};
 pub use differences::{DifferenceRequest, Differences, differences};
 pub use draft::{DraftAnswer, DraftQuestion, DraftRequest, Drafts};
 pub use envelope::{Envelopes, EnvelopesRequest, envelopes};
+pub use fetch::{
+    AreaGiven, FetchImagerySpec, FetchedImagery, ImageryRequest, PlannedImagery, PlannedPeriod,
+    fetch_imagery, plan_imagery,
+};
+pub use fetch_sites::{FetchSitesSpec, SitesToFetch, choose_sites, sites_of_chips};
 pub use flags::{
     AllFacts, CoreResult, Facts, FlagSpec, Flagged, Mark, Marks, PixelPlace, Relations, flag_all, flags,
 };
+pub use foreign::{ForeignMap, ForeignMapSpec, MapSurveyed, import_foreign, survey_foreign};
 pub use imagery::{
     BuildCubeSpec, SurveySpec, append_to_cube, build_cube, stopped_by_damage, survey, to_recognise,
 };
+pub use keep_map::{KeepMapSpec, keep_map};
 pub use labels_in::{
     Doubts, FileTold, ImportSpec, Imported, LabelsSurveyed, ToldOfImport, Without, WithoutPixels,
     group_words, import_labels, survey_labels,
@@ -42,28 +96,50 @@ pub use labels_in::{
 pub use labels_out::{
     CheckSpec, ExportLabelsSpec, SamplesSpec, check_labels, export_labels, is_table, save_samples,
 };
+pub use labels_since::{LabelsSince, LabelsSinceRequest, labels_since, labels_since_thread};
 pub use legend::{read_legend, write_legend};
 pub use listing::{Column, ListInput, ListSpec, Marked, SitePlace, list, listing, sites_of};
+pub use live::{Freshness, LiveMapper, LiveNews, LiveWhat};
 pub use loader::{Loaded, Loader, MaskKey, MaskShares, TileKey};
-pub use maps::{OpenMapSpec, SiteMaps, maps_on, open_map};
+pub use looking::Looking;
+pub use mapping::{MapSpec, map};
+pub use maps::{OpenMapSpec, ReadMap, SiteMaps, maps_on, open_map};
+pub use merge::{AreasRequest, MergedMaps, count_areas, merge, save_areas};
 pub use models::{
-    ExportModelSpec, ModelFiles, StoppedTraining, delete_model, export_model, forget_training, rename_model,
+    ExportModelSpec, ModelFiles, OF_A_TRIAL, StoppedTraining, delete_model, duplicate_model, export_model,
+    forget_training, rename_model,
 };
 pub use newest::Newest;
 pub use opinion::{Opinion, OpinionOf, OpinionRequest, Said, opinion};
+pub use outside::{OUTSIDE, Outside, OutsideRequest, UNSEEN, WITHIN, outside};
 pub use picture::{Dated, PictureSpec, SavedPicture, save_picture};
+pub use previews::PreviewLoader;
+pub use queue::{
+    AskedMap, CheckSitesSpec, LeftMap, QueueFile, SitesChecked, check_sites, forget_maps, map_of_queue,
+};
+pub use reference::{
+    CountSpec, DesignSpec, ExportReferenceSpec, ImportReferenceSpec, ReferenceNews, TakeAnswersSpec,
+    count_strata, design_reference, export_sample, import_reference, open_reference, take_answers,
+};
+pub use reporting::{beside, copy_report, save_report};
 pub use rhythm::{Rhythm, RhythmOf, RhythmRequest, rhythm};
 pub use runner::{JobContext, Runner, let_the_window_go_first, part};
-pub use series::{PixelAt, SavedSeries, SeriesSpec, export_series};
+pub use series::{PixelAt, SavedSeries, SeriesSpec, UsualOf, export_series};
 pub use sites::{DeleteCubeSpec, delete_cube, footprint, footprints};
 pub use statistics::{MeasureSpec, Measured, SiteToMeasure, measure_sites};
+pub use stores::{StoreAnswer, look_into_stores};
+pub use target::{check_target, check_there};
+pub use train::{TrainSpec, train};
+pub use trials::{TrySpec, try_model};
+pub use trust::{Standing, TrustSpec, Trusted, check_trust};
+pub use uncertain::{FindUncertainSpec, FoundUncertain, find_uncertain};
 pub use wand::{WandPreview, WandRegion, WandRequest, wand};
 pub use work::{
-    AssessSpec, ComposeSpec, CoreSpec, DemoSpec, MapSpec, OpenCubeSpec, TrainSpec, assess, compose, cores,
-    demo, drawn_core, map, new_project, open_cube, open_project, outlined, train,
+    ComposeSpec, CoreSpec, DemoSpec, OpenCubeSpec, compose, cores, demo, drawn_core, new_project, open_cube,
+    open_project, outlined,
 };
 
-use crate::assess::Assessment;
+use crate::assess::Report;
 use crate::classify::{ChunkMap, MapFiles};
 use crate::cube::picture::Composite;
 use crate::cube::{BuildSettings, Cube, CubeInfo, Made, Survey};
@@ -95,6 +171,12 @@ pub enum JobKind {
     BuildCube,
     /// Adds dates to a cube.
     AppendToCube,
+    /// Looks what imagery of an area there is, and what it costs.
+    PlanImagery,
+    /// Fetches imagery of an area and builds its cube.
+    FetchImagery,
+    /// Looks of which sites imagery is to be fetched.
+    ChooseSites,
     /// Opens a cube for the window.
     OpenCube,
     /// Opens a class map of the site on screen.
@@ -105,6 +187,8 @@ pub enum JobKind {
     Footprints,
     /// Measures sites and compares them.
     Measure,
+    /// Holds a site against what a model learned from.
+    CheckTrust,
     /// Deletes a cube.
     DeleteCube,
     /// Computes the cores of annotations.
@@ -117,6 +201,10 @@ pub enum JobKind {
     SurveyLabels,
     /// Reads labels from files.
     ImportLabels,
+    /// Says what a set of chips holds.
+    SurveyChips,
+    /// Makes sites and annotations of a set of chips.
+    ImportChips,
     /// Reads a legend from a file.
     ImportLegend,
     /// Writes the legend to a file.
@@ -133,12 +221,54 @@ pub enum JobKind {
     SavePicture,
     /// Trains a model.
     Train,
+    /// Looks whether sites can be mapped.
+    CheckSites,
+    /// Deletes what there is of unfinished maps.
+    ForgetMaps,
     /// Maps a site.
     Map,
+    /// Gives a map another name.
+    KeepMap,
+    /// Cleans a map.
+    Clean,
+    /// Reads corrections of a map from a file.
+    ReadCorrections,
+    /// Carries out corrections over the map on screen.
+    CarryOut,
+    /// Makes a new map of a map and its corrections.
+    Correct,
+    /// Looks for uncertain places of a map.
+    FindUncertain,
+    /// Makes one map of those of several sites.
+    MergeMaps,
+    /// Writes the areas of a map.
+    SaveAreas,
+    /// Counts what a map has of each class.
+    CountStrata,
+    /// Draws a reference sample.
+    DesignReference,
+    /// Reads a reference sample, or what is to become one.
+    ReadReference,
+    /// Writes a reference sample for other programs.
+    ExportReference,
     /// Assesses a map.
     Assess,
+    /// Trains a model again without what then tests it.
+    TryModel,
+    /// Looks for the pixels of a cell of an error matrix.
+    FindCell,
+    /// Copies a report.
+    SaveReport,
+    /// Looks at a map from elsewhere.
+    SurveyMap,
+    /// Takes a map from elsewhere in.
+    ImportMap,
+    /// Compares two maps.
+    CompareMaps,
     /// Gives a model another name.
     RenameModel,
+    /// Copies a model under another name.
+    DuplicateModel,
     /// Deletes a model.
     DeleteModel,
     /// Writes a model to other files.
@@ -154,10 +284,14 @@ impl JobKind {
             Self::Survey => "Looking at the imagery",
             Self::BuildCube => "Building the cube",
             Self::AppendToCube => "Adding to the cube",
+            Self::PlanImagery => "Looking for imagery",
+            Self::FetchImagery => "Fetching imagery",
+            Self::ChooseSites => "Looking which sites need imagery",
             Self::OpenCube => "Opening the cube",
             Self::OpenMap => "Opening the map",
             Self::Footprints => "Looking where the sites lie",
             Self::Measure => "Measuring",
+            Self::CheckTrust => "Comparing with the training",
             Self::DeleteCube => "Deleting the cube",
             Self::Compose => "Looking at the values",
             Self::Cores => "Buffering annotations",
@@ -165,6 +299,8 @@ impl JobKind {
             Self::List => "Sorting the list",
             Self::SurveyLabels => "Looking at the labels",
             Self::ImportLabels => "Importing labels",
+            Self::SurveyChips => "Looking at the chips",
+            Self::ImportChips => "Importing chips",
             Self::ImportLegend => "Importing the legend",
             Self::ExportLegend => "Exporting the legend",
             Self::ExportLabels => "Exporting labels",
@@ -173,9 +309,30 @@ impl JobKind {
             Self::ExportSeries => "Exporting series",
             Self::SavePicture => "Writing the picture",
             Self::Train => "Training",
+            Self::ForgetMaps => "Forgetting unfinished maps",
+            Self::CheckSites => "Looking at the sites",
             Self::Map => "Mapping",
+            Self::KeepMap => "Renaming the map",
+            Self::Clean => "Cleaning the map",
+            Self::ReadCorrections => "Reading corrections",
+            Self::CarryOut => "Correcting the map on screen",
+            Self::Correct => "Correcting the map",
+            Self::FindUncertain => "Looking for uncertain places",
+            Self::MergeMaps => "Merging maps",
+            Self::SaveAreas => "Writing the areas",
+            Self::CountStrata => "Counting the classes of the map",
+            Self::DesignReference => "Drawing the reference sample",
+            Self::ReadReference => "Reading the reference sample",
+            Self::ExportReference => "Writing the reference sample",
             Self::Assess => "Assessing",
+            Self::TryModel => "Trying the model",
+            Self::FindCell => "Looking for the pixels",
+            Self::SaveReport => "Saving the report",
+            Self::SurveyMap => "Looking at the map",
+            Self::ImportMap => "Importing the map",
+            Self::CompareMaps => "Comparing maps",
             Self::RenameModel => "Renaming the model",
+            Self::DuplicateModel => "Copying the model",
             Self::DeleteModel => "Deleting the model",
             Self::ExportModel => "Exporting the model",
         }
@@ -200,10 +357,16 @@ pub enum EventBody {
     Train(TrainEvent),
     /// A chunk of a map.
     Chunk(ChunkMap),
+    /// A sentence that people should read while it runs.
+    Told(String),
+    /// A server is busy or silent, and asked again later; a sentence.
+    Waits(String),
     /// Files were recognised.
     Found(Found),
     /// The cubes of these sites are there.
     Built(Vec<CubeBuilt>),
+    /// The imagery of an area is on the disk, and its cube is being built.
+    ImageryFetched(Box<FetchedImagery>),
     /// It ended well.
     Finished(Box<Outcome>),
     /// It failed; a sentence for people.
@@ -223,16 +386,22 @@ pub enum Outcome {
     Surveyed(Arc<Surveyed>),
     /// Cubes were built, or dates were added to one; each was handed over when it was there.
     CubesBuilt(CubesBuilt),
+    /// It is known what imagery of an area there is.
+    ImageryPlanned(Arc<PlannedImagery>),
+    /// It is known of which sites imagery is to be fetched.
+    SitesChosen(Box<SitesToFetch>),
     /// A cube is open, with its maps.
     CubeOpened(OpenedCube, SiteMaps),
-    /// A map is open: its name and class codes, y x x.
-    MapOpened { name: String, codes: Vec<u8> },
+    /// A map is open.
+    MapOpened(ReadMap),
     /// A composite with its stretch.
     Composed(Composite),
     /// Where sites lie: name, longitude and latitude of the corners.
     Footprints(Vec<(String, [[f64; 2]; 4])>),
     /// Sites were measured and compared.
     Measured(Arc<Measured>),
+    /// A site was held against what a model learned from.
+    TrustChecked(Arc<Trusted>),
     /// The cube of this site is gone.
     CubeDeleted(String),
     /// Cores of annotations.
@@ -245,6 +414,10 @@ pub enum Outcome {
     LabelsSurveyed(Arc<LabelsSurveyed>),
     /// Labels were read.
     Imported(Imported),
+    /// A set of chips was looked at.
+    ChipsSurveyed(Arc<ChipsSurveyed>),
+    /// Sites and annotations were made of a set of chips.
+    ChipsImported(Box<ChipsImported>),
     /// A legend was read, to be taken in.
     LegendRead { file: PathBuf, legend: Legend, how: Combine },
     /// The legend is in this file.
@@ -261,12 +434,46 @@ pub enum Outcome {
     PictureSaved(SavedPicture),
     /// A model was trained.
     Trained(Box<Trained>),
+    /// What there was of unfinished maps is deleted.
+    MapsForgotten,
+    /// It is known which sites can be mapped.
+    SitesChecked(SitesChecked),
     /// A site was mapped.
     Mapped(Mapped),
-    /// A map was assessed.
-    Assessed(Assessed),
+    /// A map has another name; this model is to map the site then.
+    MapKept { site: String, from: String, to: String, model: String },
+    /// A map was cleaned.
+    Cleaned(Box<CleanedMap>),
+    /// Corrections of a map were read from a file.
+    CorrectionsRead(CorrectionsRead),
+    /// Corrections of the map on screen were carried out.
+    CarriedOut(Box<CarriedOut>),
+    /// A map was corrected into another one.
+    Corrected(Box<CorrectedMap>),
+    /// Uncertain places were looked for.
+    UncertainFound(FoundUncertain),
+    /// Something became of a reference sample.
+    Reference(Box<ReferenceNews>),
+    /// Maps of several sites were made one.
+    MapsMerged(Box<MergedMaps>),
+    /// The areas of a map are in this file.
+    AreasSaved(PathBuf),
+    /// A map was assessed, or a model was tried.
+    Assessed(Box<Assessed>),
+    /// The pixels of a cell of an error matrix.
+    CellFound(CellPixels),
+    /// A report was copied to this file.
+    ReportSaved(PathBuf),
+    /// A map from elsewhere was looked at.
+    MapSurveyed(Arc<MapSurveyed>),
+    /// A map from elsewhere was taken in.
+    MapImported(Box<ForeignMap>),
+    /// Two maps were compared.
+    MapsCompared(Box<ComparedMaps>),
     /// A model has another name, and lies in this folder.
     ModelRenamed { from: String, to: String, folder: PathBuf },
+    /// A model was copied to this folder, under this name.
+    ModelDuplicated { from: String, name: String, folder: PathBuf },
     /// A model was deleted, with its maps or without.
     ModelDeleted { name: String, maps_too: bool },
     /// What was left of a training that was stopped was deleted.
@@ -284,12 +491,16 @@ pub struct OpenedProject {
     pub contents: Contents,
     /// Its models, the newest first: name, folder, card.
     pub models: Vec<(String, PathBuf, ModelCard)>,
-    /// Its newest assessment.
-    pub assessed: Option<Assessed>,
+    /// Its reports, the newest first.
+    pub reports: Vec<Assessed>,
     /// Models that cannot be read: name, folder, why in a sentence.
     pub unreadable: Vec<(String, PathBuf, String)>,
     /// Trainings that were stopped before their end.
     pub stopped: Vec<StoppedTraining>,
+    /// Names of its reference samples.
+    pub references: Vec<String>,
+    /// Maps that were asked for and not finished when it was closed.
+    pub left: Vec<LeftMap>,
 }
 
 /// What was recognised, and in which inputs.
@@ -469,7 +680,7 @@ pub struct Trained {
 }
 
 /// A site that was mapped.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Mapped {
     /// The site.
     pub site: String,
@@ -483,6 +694,10 @@ pub struct Mapped {
     pub damaged: Vec<String>,
     /// What bfloat16 changed on a probe; `None` where it was mapped in f32.
     pub probe: Option<Probe>,
+    /// Chunks that an earlier run had finished.
+    pub resumed: u64,
+    /// Whether it took the place of a map of its name.
+    pub replaced: bool,
     /// Seconds it took.
     pub seconds: f64,
     /// Hectares a class.
@@ -497,16 +712,10 @@ impl Mapped {
     }
 }
 
-/// A map that was assessed.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+/// What is known of how right a map or a model is.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Assessed {
-    /// The map.
-    pub map: String,
-    /// On annotations that neither trained nor chose anything; `None` where there is none.
-    pub annotations: Option<Assessment>,
-    /// Against the true map, where there is one.
-    pub true_map: Option<Assessment>,
-    /// Where it was written.
-    #[serde(skip)]
+    pub report: Report,
+    /// Where it is written, as JSON; page and table lie beside it.
     pub file: PathBuf,
 }

@@ -1,6 +1,8 @@
 //! Renaming and deleting models, with the maps and assessments that bear their name; writing them to other files.
 
-use super::Outcome;
+use super::reporting::folders_of_reports;
+use super::{Outcome, check_target};
+use crate::classify::{forget_unfinished, rename_unfinished};
 use crate::files::write_atomically;
 use crate::model::exchange::{self, ModelFormat};
 use crate::model::{ModelSpec, Stopped, checkpoint_of};
@@ -8,7 +10,7 @@ use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};
 
 /// What the files of a map end with, after the model's name.
-const OF_A_MAP: [&str; 8] = [
+pub(super) const OF_A_MAP: [&str; 15] = [
     "tif",
     "tif.aux.xml",
     "qml",
@@ -17,9 +19,18 @@ const OF_A_MAP: [&str; 8] = [
     "probs.tif.aux.xml",
     "entropy.tif",
     "entropy.tif.aux.xml",
+    "margin.tif",
+    "margin.tif.aux.xml",
+    "recipe.json",
+    "cleaning.csv",
+    "corrections.geojson",
+    "corrected.geojson",
+    "correcting.csv",
 ];
 /// What the files of an assessment end with.
-const OF_AN_ASSESSMENT: [&str; 2] = ["json", "html"];
+const OF_AN_ASSESSMENT: [&str; 3] = ["json", "html", "csv"];
+/// What stands between the name of a model and what was held out of it, in the files of its trials.
+pub const OF_A_TRIAL: &str = ".by-";
 
 /// A model of a project and where what bears its name lies.
 #[derive(Debug, Clone)]
@@ -35,17 +46,29 @@ pub struct ModelFiles {
 }
 
 impl ModelFiles {
+    /// The folders of the sites' maps.
+    fn map_folders(&self) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(&self.maps).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
+    }
+
     /// Files of its maps and assessments that are there, each with what it would be called were the model called `name`.
     fn named_after(&self, name: &str) -> Vec<(PathBuf, PathBuf)> {
-        let sites = std::fs::read_dir(&self.maps).into_iter().flatten().flatten().map(|entry| entry.path());
-        let maps = sites.flat_map(|site| OF_A_MAP.map(|end| (site.clone(), end)));
-        let assessments = OF_AN_ASSESSMENT.map(|end| (self.assessments.clone(), end));
-        maps.chain(assessments)
-            .map(|(folder, end)| {
-                (folder.join(format!("{}.{end}", self.name)), folder.join(format!("{name}.{end}")))
-            })
-            .filter(|(now, _)| now.is_file())
-            .collect()
+        let maps = self.map_folders().into_iter().flat_map(|site| OF_A_MAP.map(|end| (site.clone(), end)));
+        let assessments = folders_of_reports(&self.assessments)
+            .into_iter()
+            .flat_map(|folder| OF_AN_ASSESSMENT.map(|end| (folder.clone(), end)));
+        let own = maps.chain(assessments).map(|(folder, end)| {
+            (folder.join(format!("{}.{end}", self.name)), folder.join(format!("{name}.{end}")))
+        });
+        let trial = format!("{}{OF_A_TRIAL}", self.name);
+        let trials =
+            std::fs::read_dir(&self.assessments).into_iter().flatten().flatten().filter_map(|entry| {
+                let file = entry.file_name().to_string_lossy().into_owned();
+                let rest = file.strip_prefix(&trial)?;
+                Some((entry.path(), self.assessments.join(format!("{name}{OF_A_TRIAL}{rest}"))))
+            });
+        own.chain(trials).filter(|(now, _)| now.is_file()).collect()
     }
 }
 
@@ -111,11 +134,44 @@ pub fn rename_model(files: &ModelFiles, to: &str) -> anyhow::Result<Outcome> {
             });
         }
     }
-    let assessment = files.assessments.join(format!("{to}.json"));
-    if assessment.is_file() {
-        rename_in_assessment(&assessment, to)?;
+    for maps in files.map_folders() {
+        // Where one of the new name is in the way, what was begun is not worth the model's name.
+        rename_unfinished(&maps, &files.name, to, &folder)
+            .or_else(|_| forget_unfinished(&maps, &files.name))?;
+    }
+    for (_, then) in moves.iter().filter(|(_, then)| {
+        then.starts_with(&files.assessments) && then.extension().is_some_and(|ending| ending == "json")
+    }) {
+        rename_in_assessment(then, to)?;
     }
     Ok(Outcome::ModelRenamed { from: files.name.clone(), to: to.into(), folder })
+}
+
+/// Copies a model under another name; its maps, its assessments and what stands of a training that was stopped are not
+/// copied. The copy is there whole, or not at all.
+///
+/// # Errors
+/// When something of the name is there already, or a file cannot be read or written.
+pub fn duplicate_model(from: &str, model: &Path, name: &str) -> anyhow::Result<Outcome> {
+    let folder = model.with_file_name(name);
+    if folder.exists() {
+        bail!("{from} cannot be copied to {name}: {} is there already. Give another name", folder.display());
+    }
+    let failed =
+        || format!("cannot copy {} to {}. Check the folder's rights", model.display(), folder.display());
+    let parent = model.parent().unwrap_or(Path::new("."));
+    let beside = tempfile::Builder::new().prefix(".copying-").tempdir_in(parent).with_context(failed)?;
+    let new = beside.path().join("new");
+    std::fs::create_dir(&new).with_context(failed)?;
+    for entry in std::fs::read_dir(model).with_context(failed)? {
+        let entry = entry.with_context(failed)?;
+        if entry.file_type().with_context(failed)?.is_file() {
+            std::fs::copy(entry.path(), new.join(entry.file_name())).with_context(failed)?;
+        }
+    }
+    crate::files::flush_folder(&new).with_context(failed)?;
+    std::fs::rename(&new, &folder).with_context(failed)?;
+    Ok(Outcome::ModelDuplicated { from: from.into(), name: name.into(), folder })
 }
 
 /// An assessment names the map it is of.
@@ -131,7 +187,7 @@ fn rename_in_assessment(path: &Path, to: &str) -> anyhow::Result<()> {
     write_atomically(path, &text).with_context(failed)
 }
 
-/// Deletes a model from the disk and, where asked, its maps and assessments.
+/// Deletes a model from the disk with its unfinished maps and, where asked, its maps and assessments.
 ///
 /// # Errors
 /// When a file cannot be deleted.
@@ -150,6 +206,10 @@ pub fn delete_model(files: &ModelFiles, maps_too: bool) -> anyhow::Result<Outcom
         let _ = std::fs::remove_dir_all(&going);
         std::fs::rename(&files.model, &going).with_context(failed(&files.model))?;
         std::fs::remove_dir_all(&going).with_context(failed(&going))?;
+    }
+    // Without its model nothing goes on.
+    for maps in files.map_folders() {
+        forget_unfinished(&maps, &files.name)?;
     }
     if maps_too {
         for (file, _) in files.named_after(&files.name) {
@@ -170,6 +230,8 @@ pub struct ExportModelSpec {
     pub format: ModelFormat,
     /// Where to.
     pub file: PathBuf,
+    /// Whether what is there is replaced.
+    pub replace: bool,
 }
 
 /// Writes a model to other files.
@@ -177,6 +239,7 @@ pub struct ExportModelSpec {
 /// # Errors
 /// A model that cannot be read; a place that cannot be written.
 pub fn export_model(spec: &ExportModelSpec) -> anyhow::Result<Outcome> {
+    check_place(spec)?;
     let model = exchange::export_model(&spec.model, spec.format, &spec.file)?;
     Ok(Outcome::ModelExported {
         name: spec.name.clone(),
@@ -185,12 +248,38 @@ pub fn export_model(spec: &ExportModelSpec) -> anyhow::Result<Outcome> {
     })
 }
 
+/// Whether a model can be written there: a folder takes the place of none but that of a model.
+fn check_place(spec: &ExportModelSpec) -> anyhow::Result<()> {
+    let what = spec.file.display();
+    if spec.format != ModelFormat::Folder {
+        return check_target(&spec.file, spec.replace);
+    }
+    if !spec.file.is_dir() {
+        if spec.file.exists() {
+            bail!("cannot write {what}: it is a file. Give the name of a folder");
+        }
+        return check_target(&spec.file, spec.replace);
+    }
+    if std::fs::canonicalize(&spec.file).ok() == std::fs::canonicalize(&spec.model).ok() {
+        bail!("{what} is the model itself: give another name");
+    }
+    // An empty one was made for it.
+    let empty = std::fs::read_dir(&spec.file).is_ok_and(|mut files| files.next().is_none());
+    if !empty && !spec.file.join("model.json").is_file() {
+        bail!("cannot write {what}: something else is in it. Give another name");
+    }
+    if !empty && !spec.replace {
+        bail!("{what} is there already: give another name, or ask for it to be replaced");
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn files(root: &Path) -> ModelFiles {
-        for folder in ["models/old", "maps/site", "maps/other", "assessments"] {
+        for folder in ["models/old", "maps/site", "maps/other", "assessments/site"] {
             std::fs::create_dir_all(root.join(folder)).unwrap();
         }
         for file in [
@@ -202,7 +291,9 @@ mod tests {
         ] {
             std::fs::write(root.join(file), file).unwrap();
         }
-        std::fs::write(root.join("assessments/old.json"), r#"{"map": "old", "more": [1]}"#).unwrap();
+        for file in ["assessments/old.json", "assessments/site/old.json"] {
+            std::fs::write(root.join(file), r#"{"map": "old", "more": [1]}"#).unwrap();
+        }
         ModelFiles {
             name: "old".into(),
             model: root.join("models/old"),
@@ -232,6 +323,7 @@ mod tests {
         rename_model(&files(root.path()), "new").unwrap();
         let there = [
             "assessments/new.json",
+            "assessments/site/new.json",
             "maps/other/new.qml",
             "maps/site/new.probs.tif",
             "maps/site/new.tif",
@@ -239,9 +331,11 @@ mod tests {
             "models/new/model.json",
         ];
         assert_eq!(all(root.path()), there);
-        let text = std::fs::read_to_string(root.path().join("assessments/new.json")).unwrap();
-        let assessed: serde_json::Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(assessed, serde_json::json!({"map": "new", "more": [1]}));
+        for file in &there[..2] {
+            let text = std::fs::read_to_string(root.path().join(file)).unwrap();
+            let assessed: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(assessed, serde_json::json!({"map": "new", "more": [1]}));
+        }
     }
 
     #[test]
@@ -254,6 +348,22 @@ mod tests {
         let why = rename_model(&files(root.path()), "older").unwrap_err().to_string();
         assert!(why.contains("older.tif is there already"), "{why}");
         assert_eq!(all(root.path()), before);
+    }
+
+    #[test]
+    fn a_model_is_copied_without_its_maps_and_nothing_is_replaced() {
+        let root = tempfile::tempdir().unwrap();
+        let model = files(root.path());
+        duplicate_model("old", &model.model, "new").unwrap();
+        let there = all(root.path());
+        assert!(
+            there.contains(&"models/new/model.json".into())
+                && there.contains(&"models/old/model.json".into())
+        );
+        assert!(!there.contains(&"maps/site/new.tif".into()));
+        let why = duplicate_model("old", &model.model, "new").unwrap_err().to_string();
+        assert!(why.contains("is there already"), "{why}");
+        assert_eq!(all(root.path()), there, "nothing is left beside it");
     }
 
     #[test]

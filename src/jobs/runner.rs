@@ -3,6 +3,7 @@
 use super::{EventBody, JobEvent, JobId, JobKind, Outcome};
 use crate::progress::{Cancel, Progress};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -34,16 +35,74 @@ pub struct JobContext {
     id: JobId,
     sender: SyncSender<JobEvent>,
     wake: Arc<dyn Fn() + Send + Sync>,
+    /// Where this is a part of a job, which one.
+    span: Option<Arc<Span>>,
     /// The wish to stop.
     pub cancel: Cancel,
 }
 
+/// A part of a job, as shares of all of it; progress without a share leaves it where it was.
+struct Span {
+    from: f32,
+    to: f32,
+    /// How far the job is, of [`Span::FINE`].
+    done: AtomicU64,
+}
+
+impl Span {
+    const FINE: u64 = 10_000;
+
+    fn of_job(&self, progress: Progress) -> Progress {
+        if let Some(share) = progress.share() {
+            let of_all = self.from + (self.to - self.from) * share;
+            self.done.fetch_max((f64::from(of_all) * Self::FINE as f64) as u64, Ordering::Relaxed);
+        }
+        Progress::new(self.done.load(Ordering::Relaxed), Self::FINE, progress.what)
+    }
+}
+
 impl JobContext {
+    /// The same job for a part of its work, whose progress goes from one share of all of it to another.
+    pub fn span(&self, from: f32, to: f32) -> Self {
+        let done = AtomicU64::new((f64::from(from) * Span::FINE as f64) as u64);
+        Self {
+            id: self.id,
+            sender: self.sender.clone(),
+            wake: Arc::clone(&self.wake),
+            span: Some(Arc::new(Span { from, to, done })),
+            cancel: self.cancel.clone(),
+        }
+    }
+
     /// Reports progress; dropped where the channel is full.
     pub fn progress(&self, progress: Progress) {
+        for words in crate::geo::remote::waits() {
+            self.waits(words);
+        }
+        let progress = match &self.span {
+            Some(span) => span.of_job(progress),
+            None => progress,
+        };
         if self.sender.try_send(JobEvent { job: self.id, body: EventBody::Progress(progress) }).is_ok() {
             (self.wake)();
         }
+    }
+
+    /// Says that a server is waited for.
+    pub fn waits(&self, words: String) {
+        if self.sender.try_send(JobEvent { job: self.id, body: EventBody::Waits(words) }).is_ok() {
+            (self.wake)();
+        }
+    }
+
+    /// The same for work that asks servers by itself, from any thread.
+    pub fn teller(&self) -> Arc<dyn Fn(String) + Send + Sync> {
+        let (id, sender, wake) = (self.id, self.sender.clone(), Arc::clone(&self.wake));
+        Arc::new(move |words| {
+            if sender.try_send(JobEvent { job: id, body: EventBody::Waits(words) }).is_ok() {
+                wake();
+            }
+        })
     }
 
     /// Hands on something that must not be lost; waits where the channel is full.
@@ -66,6 +125,12 @@ impl Runner {
         self.window_first = true;
     }
 
+    /// A number that no job has.
+    pub fn fresh_id(&mut self) -> JobId {
+        self.next += 1;
+        self.next - 1
+    }
+
     /// The function that wakes the window.
     pub fn wake(&self) -> Arc<dyn Fn() + Send + Sync> {
         Arc::clone(&self.wake)
@@ -84,6 +149,7 @@ impl Runner {
             id,
             sender: self.sender.clone(),
             wake: Arc::clone(&self.wake),
+            span: None,
             cancel: cancel.clone(),
         };
         let window_first = self.window_first;
@@ -132,6 +198,12 @@ impl Runner {
     /// Asks a job to stop.
     pub fn cancel(&self, job: JobId) {
         self.running.iter().filter(|r| r.id == job).for_each(|r| r.cancel.cancel());
+    }
+
+    /// Asks a job to rest, or lets it go on. Only for jobs that work on threads of their own ([`Cancel::pause`]).
+    pub fn pause(&self, job: JobId, rest: bool) {
+        let asked = self.running.iter().filter(|r| r.id == job);
+        asked.for_each(|r| if rest { r.cancel.pause() } else { r.cancel.resume() });
     }
 
     /// The next event, if there is one. Never waits.
@@ -201,7 +273,18 @@ pub(super) fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 pub fn let_the_window_go_first() {
     /// Of 100; on Linux a niceness of 10.
     const PRIORITY: u8 = 25;
-    if let Ok(priority) = ThreadPriorityValue::try_from(PRIORITY) {
+    lower_to(PRIORITY);
+}
+
+/// The same below that of training too: what only shows how far it is.
+pub(super) fn let_all_work_go_first() {
+    /// Of 100; on Linux a niceness of 15.
+    const PRIORITY: u8 = 12;
+    lower_to(PRIORITY);
+}
+
+fn lower_to(priority: u8) {
+    if let Ok(priority) = ThreadPriorityValue::try_from(priority) {
         let _ = thread_priority::set_current_thread_priority(ThreadPriority::Crossplatform(priority));
     }
 }
@@ -231,6 +314,26 @@ mod tests {
         let event = runner.wait(LONG).unwrap();
         assert_eq!(event.job, id);
         assert!(matches!(event.body, EventBody::Finished(o) if matches!(*o, Outcome::Demo(_))));
+    }
+
+    #[test]
+    fn parts_of_a_job_report_as_shares_of_all_of_it_and_words_alone_take_nothing_back() {
+        let mut runner = runner();
+        runner.start(JobKind::Demo, |context| {
+            let (first, second) = (context.span(0.0, 0.8), context.span(0.8, 1.0));
+            first.progress(Progress::new(1, 2, "half"));
+            first.progress(Progress::new(0, 0, "something"));
+            second.progress(Progress::new(1, 2, "more"));
+            Ok(Outcome::Demo("x".into()))
+        });
+        let shares = (0..3).map(|_| match runner.wait(LONG).unwrap().body {
+            EventBody::Progress(progress) => progress.share().unwrap(),
+            other => panic!("{other:?}"),
+        });
+        let shares: Vec<f32> = shares.collect();
+        for (share, expected) in shares.iter().zip([0.4, 0.4, 0.9]) {
+            assert!((share - expected).abs() < 1e-3, "{shares:?}");
+        }
     }
 
     #[test]

@@ -1,12 +1,16 @@
 //! Series of pixels, written to a file: values as CSV, or a chart as SVG or PNG.
 
 use super::{JobContext, Outcome};
-use crate::chart::{ChartFormat, PixelInput, SeriesTable, TableOf, csv, png, svg};
-use crate::cube::{Cube, CubeInfo, Filling, NamedIndex, Smoothing, Units};
+use crate::chart::{Along, ChartFormat, PixelInput, SeriesTable, TableOf, UsualYear, csv, png, svg};
+use crate::cube::{Cube, CubeInfo, Feature, Filling, NamedIndex, Smoothing, Units};
 use crate::files::write_atomically;
+use crate::labels::{Annotation, Buffers, Class, ClassCode, Confidence, core_of_annotation};
 use crate::progress::{Cancel, Progress, Report};
+use crate::samples::{EnvelopeMember, envelopes};
 use anyhow::{Context, bail};
+use rayon::prelude::*;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Pixels a unit of a PNG.
 const SCALE: f32 = 2.0;
@@ -49,6 +53,23 @@ pub struct SeriesSpec {
     pub filling: Filling,
     /// The smooth line.
     pub smoothing: Smoothing,
+    /// Whether years lie over one another.
+    pub years: bool,
+    /// Usual years of classes, in these units.
+    pub usual: Vec<UsualYear>,
+    /// Classes whose usual year is to be told first.
+    pub usual_of: Option<UsualOf>,
+}
+
+/// Classes whose usual year stands behind the pixels, and what tells it.
+#[derive(Debug, Clone)]
+pub struct UsualOf {
+    /// The classes.
+    pub classes: Vec<Class>,
+    /// All annotations: pixels that those of other classes claim count for none.
+    pub annotations: Vec<Arc<Annotation>>,
+    /// The inward buffers.
+    pub buffers: Buffers,
 }
 
 /// Series that were written.
@@ -84,8 +105,16 @@ fn write_series(spec: &SeriesSpec, report: Report, cancel: &Cancel) -> anyhow::R
         units: spec.units,
         filling: spec.filling,
         smoothing: spec.smoothing,
+        years: spec.years,
+        usual: spec.usual.clone(),
         ..of
     };
+    if of.years && Along::is_one_year(&info.dates) {
+        bail!(
+            "cannot lay the years of {} over one another: its dates span no more than one; leave --years out",
+            spec.site
+        );
+    }
     let places: Vec<(u32, u32)> =
         spec.pixels.iter().map(|(_, at)| pixel(info, &spec.site, *at)).collect::<anyhow::Result<_>>()?;
     let mut pixels = Vec::with_capacity(places.len());
@@ -94,6 +123,11 @@ fn write_series(spec: &SeriesSpec, report: Report, cancel: &Cancel) -> anyhow::R
         report(Progress::new(i as u64, spec.pixels.len() as u64, format!("Reading {name}")));
         let (series, mask) = cube.series_and_mask(col, row)?;
         pixels.push(PixelInput { name: name.clone(), pixel: (col, row), series, mask });
+    }
+    let mut of = of;
+    if let Some(usual_of) = &spec.usual_of {
+        report(Progress::new(0, 1, "Reading the usual years of classes".to_string()));
+        of.usual.extend(usual_years(&cube, usual_of, &of, cancel)?);
     }
     let table = SeriesTable::new(info, &of, pixels);
     let bytes = match spec.format {
@@ -106,6 +140,58 @@ fn write_series(spec: &SeriesSpec, report: Report, cancel: &Cancel) -> anyhow::R
         format!("cannot write {}: check the folder and the free space", spec.file.display())
     })?;
     Ok(SavedSeries { file: spec.file.clone(), table, bytes: bytes.len() as u64 })
+}
+
+/// The usual years of classes in the curve that has them behind it: as in the window the first index, or else the first band.
+fn usual_years(
+    cube: &Cube,
+    usual_of: &UsualOf,
+    of: &TableOf,
+    cancel: &Cancel,
+) -> anyhow::Result<Vec<UsualYear>> {
+    let info = cube.info();
+    let drawn = || of.features.iter().filter(|(_, _, drawn)| *drawn).map(|(feature, ..)| feature);
+    let Some(feature) = drawn().find(|feature| feature.is_index()).or_else(|| drawn().next()) else {
+        return Ok(Vec::new());
+    };
+    // Annotations without a core have no pure pixel: they tell nothing of their class.
+    type ClassPixels = (ClassCode, Vec<(u32, u32)>);
+    let core = |annotation: &Arc<Annotation>| -> anyhow::Result<Option<ClassPixels>> {
+        cancel.check()?;
+        let core = core_of_annotation(annotation, &info.grid, &usual_of.buffers).ok();
+        Ok(core.map(|core| (annotation.class, core.pure_pixels)))
+    };
+    let sure = |annotation: &&Arc<Annotation>| {
+        annotation.confidence == Confidence::Sure && annotation.holds.at_all(&info.dates)
+    };
+    let sure: Vec<_> = usual_of.annotations.iter().filter(sure).collect();
+    let cores: Vec<_> = sure.into_par_iter().map(core).collect::<anyhow::Result<_>>()?;
+    let members: Vec<_> = cores.iter().flatten().collect();
+    let members: Vec<_> =
+        members.iter().map(|(class, pixels)| EnvelopeMember { class: *class, pixels }).collect();
+    let codes: Vec<ClassCode> = usual_of.classes.iter().map(|class| class.code).collect();
+    let feature: Feature = feature.clone().in_units(of.units.on(info));
+    let found = envelopes(cube, &members, &codes, &feature, cancel)?;
+    let mut usual = Vec::with_capacity(found.len());
+    for (class, one) in usual_of.classes.iter().zip(found) {
+        if one.pixels == 0 {
+            bail!(
+                "the usual year of {} cannot be told: no sure annotation of it leaves a pure pixel on this site",
+                class.name
+            );
+        }
+        usual.push(UsualYear {
+            class: class.name.clone(),
+            colour: class.colour,
+            feature: feature.name.clone(),
+            median: one.median,
+            low: one.low,
+            high: one.high,
+            pixels: one.pixels,
+            annotations: one.annotations,
+        });
+    }
+    Ok(usual)
 }
 
 /// The pixel that is meant, if it is one of the cube's.
@@ -147,6 +233,9 @@ mod tests {
             units: Units::Dn,
             filling: Filling::Off,
             smoothing: Smoothing::Off,
+            years: false,
+            usual: Vec::new(),
+            usual_of: None,
         }
     }
 

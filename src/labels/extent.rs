@@ -4,6 +4,7 @@ use super::LabelError;
 use super::geojson::unreadable;
 use super::import::{self, ImportSettings};
 use crate::geo::Crs;
+use crate::geo::remote::keep_query;
 use crate::progress::Cancel;
 use geo::{CoordsIter, Geometry, Line, LinesIter};
 use std::path::Path;
@@ -40,7 +41,9 @@ pub fn extent_in(geometry: &Geometry<f64>, crs: &Crs) -> Result<Option<[f64; 4]>
 /// # Errors
 /// When the file cannot be read, or holds no polygon.
 pub fn extent_of_file(path: &Path, crs: &Crs) -> Result<[f64; 4], LabelError> {
-    let read = import::read(&[path.to_owned()], &ImportSettings::default(), &|_| {}, &Cancel::new())?;
+    // What an address has behind its `?` may be a secret.
+    let path = &keep_query(path);
+    let read = import::read(std::slice::from_ref(path), &ImportSettings::default(), &|_| {}, &Cancel::new())?;
     let mut extent: Option<[f64; 4]> = None;
     let placed = read.files.iter().flat_map(|file| &file.rows).filter_map(|row| row.placed.as_ref().ok());
     for geometry in placed.filter_map(|placed| placed.polygons.as_ref()) {

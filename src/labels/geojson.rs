@@ -78,12 +78,12 @@ pub(super) fn feature_line(a: &Annotation, class: Option<&str>) -> String {
 }
 
 /// A file's features, and its coordinate system where that is not longitude and latitude.
-struct Collection {
-    features: Vec<Value>,
-    crs: Option<Crs>,
+pub(super) struct Collection {
+    pub(super) features: Vec<Value>,
+    pub(super) crs: Option<Crs>,
 }
 
-fn read_collection(path: &Path) -> Result<Collection, LabelError> {
+pub(super) fn read_collection(path: &Path) -> Result<Collection, LabelError> {
     let bytes =
         std::fs::read(path).map_err(|e| unreadable(path, format!("{e}. Check the path and its rights")))?;
     let text = std::str::from_utf8(&bytes)
@@ -123,13 +123,13 @@ pub(super) fn crs_of(member: Option<&Value>) -> Result<Option<Crs>, String> {
 }
 
 /// What GeoJSON geometries become labels.
-enum Shape {
+pub(super) enum Shape {
     Polygons(Vec<Polygon<f64>>),
     Points(Vec<Point<f64>>),
 }
 
 /// A feature's geometry in its file's coordinates, heights left off.
-fn geometry_of(feature: &Value) -> Result<Shape, String> {
+pub(super) fn geometry_of(feature: &Value) -> Result<Shape, String> {
     let value = feature.get("geometry").filter(|g| !g.is_null()).ok_or("it has no geometry")?;
     let geometry: geojson::Geometry =
         serde_json::from_value(value.clone()).map_err(|e| format!("its geometry is damaged: {e}"))?;
@@ -162,7 +162,8 @@ fn place(position: &geojson::Position) -> Result<Coord<f64>, String> {
     }
 }
 
-pub(super) fn json_of_geometry(geometry: &Geometry<f64>) -> Value {
+/// A geometry as GeoJSON has it.
+pub fn json_of_geometry(geometry: &Geometry<f64>) -> Value {
     let place = |c: &Coord<f64>| json!([c.x, c.y]);
     let ring = |ring: &LineString<f64>| -> Value { ring.0.iter().map(place).collect() };
     let rings = |p: &Polygon<f64>| -> Value {

@@ -9,8 +9,11 @@ mod style;
 mod table;
 
 pub use combine::{Combine, Combined, Translation};
+pub(crate) use entries::colour_of;
 pub use file::{LegendFormat, read_legend, write_legend};
+pub(crate) use json::colour_in;
 pub use preset::Preset;
+pub(crate) use style::parse_xml;
 pub use style::qgis_style;
 
 use super::LabelError;
@@ -187,6 +190,11 @@ fn oklab(rgb: [u8; 3]) -> [f64; 3] {
         1.977_998_495_1 * l - 2.428_592_205_0 * m + 0.450_593_709_9 * s,
         0.025_904_037_1 * l + 0.782_771_766_2 * m - 0.808_675_766_0 * s,
     ]
+}
+
+/// How far two colours lie apart to the eye, in OKLab.
+pub(crate) fn colour_distance(a: [u8; 3], b: [u8; 3]) -> f64 {
+    distance(oklab(a), oklab(b))
 }
 
 fn distance(a: [f64; 3], b: [f64; 3]) -> f64 {

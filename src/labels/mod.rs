@@ -12,6 +12,7 @@ mod legend;
 mod lines;
 mod overlaps;
 mod plane;
+mod polygons;
 mod pure;
 mod repair;
 pub mod shape;
@@ -23,16 +24,18 @@ pub use check::{CheckReport, ClassCount, Finding, FindingKind, check};
 pub use core::{Core, Emptied, core_of, core_of_annotation, largest_buffer_m};
 pub use export::{ExportFormat, ExportReport, ExportSpec, ExportWhat, export};
 pub use extent::{extent_in, extent_of_file};
-pub use geojson::{read_labels, write_labels};
+pub use geojson::{json_of_geometry, read_labels, write_labels};
 pub use import::{ImportReport, ImportSettings, import};
 pub use index::AnnotationIndex;
 pub use legend::{Class, ClassCode, Legend};
 pub use legend::{
     Combine, Combined, LegendFormat, Preset, Translation, qgis_style, read_legend, write_legend,
 };
+pub(crate) use legend::{colour_distance, colour_in, colour_of, parse_xml};
 pub use lines::LabelLines;
 pub use overlaps::{Overlap, overlaps, overlaps_of};
 pub use plane::area_ha;
+pub use polygons::{PolygonFeature, read_polygons, whole_polygons};
 pub use site::LabelSite;
 
 use std::path::PathBuf;

@@ -24,6 +24,11 @@ impl LabelSite {
         near
     }
 
+    /// Whether the bounds of an annotation touch those of the site.
+    pub fn has_some(&self, index: &AnnotationIndex) -> bool {
+        index.within(self.lonlat_bounds()).next().is_some()
+    }
+
     /// Left, bottom, right, top in longitude and latitude; the whole Earth where an edge cannot be projected.
     fn lonlat_bounds(&self) -> [f64; 4] {
         /// Places looked at on each edge, since a straight edge need not stay straight.

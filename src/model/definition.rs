@@ -192,7 +192,49 @@ impl Definition {
     }
 
     fn differentiate(&self, batch: &Batch) -> Result<Step> {
-        let (loss, statistics) = self.loss(batch)?;
+        let dice = batch.dropout.map(|(seed, step)| {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            rng.set_stream(step);
+            rng
+        });
+        let (logits, statistics) = self.forward(batch.input, Mode::Training, dice)?;
+        self.gradients_of(&cross_entropy(&logits, batch.targets)?, statistics)
+    }
+
+    /// A training step of a network that reads something else than series: `forward` gives logits, `row x class`, for
+    /// `targets` of the same shape; rows of zeros count for nothing.
+    ///
+    /// # Errors
+    /// [`ModelError::Engine`] when candle fails.
+    pub(super) fn step_of(
+        &self,
+        targets: &[f32],
+        forward: impl FnOnce(&Tape) -> Result<Tensor>,
+    ) -> std::result::Result<Step, ModelError> {
+        let of = || {
+            let tape = self.tape(Mode::Training, None);
+            let loss = cross_entropy(&forward(&tape)?, targets)?;
+            self.gradients_of(&loss, tape.statistics.into_inner())
+        };
+        of().map_err(failed)
+    }
+
+    /// What `forward` gives in evaluation mode.
+    ///
+    /// # Errors
+    /// [`ModelError::Engine`] when candle fails.
+    pub(super) fn evaluate_of(
+        &self,
+        forward: impl FnOnce(&Tape) -> Result<Tensor>,
+    ) -> std::result::Result<Vec<f32>, ModelError> {
+        forward(&self.tape(Mode::Evaluation, None)).and_then(|logits| floats(&logits)).map_err(failed)
+    }
+
+    fn tape(&self, mode: Mode, dice: Option<ChaCha8Rng>) -> Tape<'_> {
+        Tape { weights: &self.weights, mode, dice: RefCell::new(dice), statistics: RefCell::default() }
+    }
+
+    fn gradients_of(&self, loss: &Tensor, statistics: Vec<Statistics>) -> Result<Step> {
         let gradients = loss.backward()?;
         let by_weights = self.trained().map(|(name, variable)| match gradients.get(variable) {
             Some(gradient) => floats(gradient),
@@ -205,23 +247,6 @@ impl Definition {
     /// The weights that gradients move.
     fn trained(&self) -> impl Iterator<Item = &(String, Var)> {
         self.weights.iter().filter(|(name, _)| !name.contains("running"))
-    }
-
-    /// Cross entropy with the targets, the mean by weight; and the statistics of the batch.
-    fn loss(&self, batch: &Batch) -> Result<(Tensor, Vec<Statistics>)> {
-        let dice = batch.dropout.map(|(seed, step)| {
-            let mut rng = ChaCha8Rng::seed_from_u64(seed);
-            rng.set_stream(step);
-            rng
-        });
-        let (logits, statistics) = self.forward(batch.input, Mode::Training, dice)?;
-        let below_top = logits.broadcast_sub(&logits.max_keepdim(D::Minus1)?.detach())?;
-        let log_sum = below_top.exp()?.sum_keepdim(D::Minus1)?.log()?;
-        let log_probabilities = below_top.broadcast_sub(&log_sum)?;
-        let weight: f64 = batch.targets.iter().map(|t| f64::from(*t)).sum();
-        let targets =
-            Tensor::from_slice(batch.targets, logits.dims(), &Device::Cpu)?.to_dtype(logits.dtype())?;
-        Ok((((log_probabilities * targets)?.sum_all()? * (-1.0 / weight))?, statistics))
     }
 
     /// Logits `sample x class` of at least one sample, in evaluation mode.
@@ -240,8 +265,7 @@ impl Definition {
         dice: Option<ChaCha8Rng>,
     ) -> Result<(Tensor, Vec<Statistics>)> {
         let Shape { times, bands, .. } = self.shape;
-        let tape =
-            Tape { weights: &self.weights, mode, dice: RefCell::new(dice), statistics: RefCell::default() };
+        let tape = self.tape(mode, dice);
         let samples = input.series.len() / (times * bands);
         let series = tape.constant(input.series, &[samples, times, bands])?;
         let missing: Option<Vec<f32>> =
@@ -250,6 +274,16 @@ impl Definition {
         let logits = self.shape.define(&tape, &series, missing.as_ref())?;
         Ok((logits, tape.statistics.into_inner()))
     }
+}
+
+/// Cross entropy of logits, `row x class`, with targets of the same shape: the mean by weight.
+fn cross_entropy(logits: &Tensor, targets: &[f32]) -> Result<Tensor> {
+    let below_top = logits.broadcast_sub(&logits.max_keepdim(D::Minus1)?.detach())?;
+    let log_sum = below_top.exp()?.sum_keepdim(D::Minus1)?.log()?;
+    let log_probabilities = below_top.broadcast_sub(&log_sum)?;
+    let weight: f64 = targets.iter().map(|t| f64::from(*t)).sum();
+    let targets = Tensor::from_slice(targets, logits.dims(), &Device::Cpu)?.to_dtype(logits.dtype())?;
+    (log_probabilities * targets)?.sum_all()? * (-1.0 / weight)
 }
 
 /// The windows of `kernel` steps around each step of `sample x time x channel`, zeros beyond the ends:
@@ -449,7 +483,7 @@ mod tests {
                         let mut moved = start.clone();
                         moved[i] += by;
                         set(moved);
-                        definition.loss(&batch).unwrap().0.to_scalar().unwrap()
+                        definition.step(&batch).unwrap().loss
                     };
                     let expected = (loss_at(h) - loss_at(-h)) / (2.0 * h);
                     let (got, name) = (f64::from(gradient[i]), format!("{} {name}[{i}]", shape.kind.name()));

@@ -5,7 +5,8 @@
 //! (`definition`): the reference, and the place to try a change first. What runs is the fast path by hand: `engine` (products
 //! and SIMD), `convolution` (as one product, or by `winograd` with fewer multiplications), the network's inference, and
 //! `backprop` (a training step). Tests hold the second to the first, and both to finite differences and PyTorch;
-//! `benches/engine.rs` measures them side by side.
+//! `benches/engine.rs` measures them side by side. The `unet`, which looks around a pixel on one date, is there to be
+//! compared with, as its definition only.
 
 mod adamw;
 mod attention;
@@ -18,6 +19,8 @@ mod convolution;
 pub mod definition;
 mod engine;
 pub mod exchange;
+mod labels_state;
+mod learned;
 mod ltae;
 mod network;
 mod options;
@@ -26,11 +29,13 @@ mod pixel;
 mod real_cubes;
 mod saved;
 mod side;
+mod snapshot;
 mod spec;
 mod tempcnn;
 #[cfg(test)]
 mod testing;
 mod train;
+mod unet;
 mod warm;
 mod weights;
 mod winograd;
@@ -38,13 +43,18 @@ mod winograd;
 pub use attention::Attention;
 pub use baselines::Baseline;
 pub use bf16::is_available as bf16_is_available;
+pub use engine::instructions;
+pub use labels_state::{LABELS_FILE, LabelsState, LabelsUsed};
+pub use learned::{Ground, InputRange, Learned, SHARES, TrainedSite};
 pub use options::{OptionInfo, OptionKind};
 pub use saved::{Model, ModelCard, Probe};
+pub use snapshot::Snapshot;
 pub use spec::{
     ClassWeights, LtaeOptions, ModelKind, ModelSpec, Optimiser, PixelOptions, Schedule, TempCnnOptions,
-    TrainOptions,
+    TrainOptions, UNetOptions,
 };
 pub use train::{EpochScore, Start, Stopped, TrainEvent, checkpoint_of, train, train_from};
+pub use unet::train_patches;
 
 use std::path::PathBuf;
 

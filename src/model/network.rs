@@ -3,7 +3,7 @@
 use super::definition::Tape;
 use super::side::Precision;
 use super::weights::{Layout, Slot, Weights};
-use super::{ModelError, ModelKind, backprop, bf16, ltae, pixel, tempcnn};
+use super::{ModelError, ModelKind, backprop, bf16, ltae, pixel, tempcnn, unet};
 use chrono::{Datelike, NaiveDate};
 
 /// How much of a batch's statistics goes into the running ones of batch norm, as in PyTorch.
@@ -51,6 +51,7 @@ impl Shape {
             ModelKind::TempCnn(options) => tempcnn::layout(self, options, &mut layout),
             ModelKind::Pixel(options) => pixel::layout(self, options, &mut layout),
             ModelKind::Ltae(options) => ltae::layout(self, options, &mut layout),
+            ModelKind::UNet(options) => unet::layout(self, options, &mut layout),
         }
         layout.slots
     }
@@ -66,6 +67,7 @@ impl Shape {
             ModelKind::TempCnn(options) => tempcnn::define(tape, options, series),
             ModelKind::Pixel(options) => pixel::define(tape, options, series),
             ModelKind::Ltae(options) => ltae::define(tape, self, options, series, missing),
+            ModelKind::UNet(_) => candle_core::bail!("a UNet reads patches, not series"),
         }
     }
 
@@ -81,7 +83,7 @@ impl Shape {
                 Some(Box::new(tempcnn::TempCnn::new(self, options, weights, half)))
             }
             ModelKind::Pixel(options) => Some(Box::new(pixel::Pixel::new(self, options, weights, half))),
-            ModelKind::Ltae(_) => None,
+            ModelKind::Ltae(_) | ModelKind::UNet(_) => None,
         }
     }
 
@@ -92,6 +94,7 @@ impl Shape {
             ModelKind::TempCnn(options) => Box::new(tempcnn::TempCnn::new(self, options, weights, single)),
             ModelKind::Pixel(options) => Box::new(pixel::Pixel::new(self, options, weights, single)),
             ModelKind::Ltae(options) => Box::new(ltae::Ltae::new(self, options, weights)),
+            ModelKind::UNet(_) => Box::new(unet::NoSeries::new(self)),
         }
     }
 
@@ -101,6 +104,7 @@ impl Shape {
             ModelKind::TempCnn(options) => Box::new(backprop::ByHand::tempcnn(self, options)),
             ModelKind::Pixel(options) => Box::new(backprop::ByHand::pixel(self, options)),
             ModelKind::Ltae(options) => Box::new(ltae::ByHand::new(self, options)),
+            ModelKind::UNet(_) => Box::new(unet::NoSeries::new(self)),
         }
     }
 }

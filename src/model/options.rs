@@ -110,6 +110,23 @@ const LTAE: &[OptionInfo] = &[
     option("mask_gaps", "Look past gaps", "No head looks at a date that was a gap.", Flag),
 ];
 
+const UNET: &[OptionInfo] = &[
+    option(
+        "width",
+        "Filters",
+        "Filters of the finest level; each coarser one has twice as many.",
+        Whole(1, 256),
+    ),
+    option("depth", "Depth", "How often the picture is halved.", Whole(1, 5)),
+    option(
+        "patch",
+        "Patch (pixels)",
+        "Pixels a side of the patches that it learns from; a multiple of 2 to the power of the depth.",
+        Whole(2, 512),
+    ),
+    option("patches", "Patches a step", "Patches that a step learns from at once.", Whole(1, 256)),
+];
+
 const TRAINING: &[OptionInfo] = &[
     option(
         "seed",
@@ -231,6 +248,7 @@ impl ModelKind {
             Self::TempCnn(_) => TEMPCNN,
             Self::Pixel(_) => PIXEL,
             Self::Ltae(_) => LTAE,
+            Self::UNet(_) => UNET,
         }
     }
 }

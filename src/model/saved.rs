@@ -1,6 +1,8 @@
 //! A trained model and its two files: `model.safetensors` (weights) and `model.json` (all else a map needs).
 
 use super::bf16;
+use super::labels_state::{LabelsState, fnv};
+use super::learned::{self, Learned};
 use super::network::{Inference, Input, Shape, softmax};
 use super::weights::{Weights, little_endian};
 use super::{EpochScore, ModelError, ModelKind, ModelSpec};
@@ -54,6 +56,9 @@ pub struct ModelCard {
     /// What was used and left out, in sentences: weights of classes, caps, augmentation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// The labels that trained it, as they were; `None` where it was imported, or an older program trained it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<LabelsState>,
     /// The file it was imported from, where it was not trained here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported_from: Option<String>,
@@ -78,15 +83,12 @@ impl ModelCard {
             ..
         } = self;
         let told = (spec, bands, dates, normalisation, trained_on, held_out, samples, history, best_epoch);
-        // Plain structs always serialise; FNV-1a stays the same from one version of Rust to the next.
+        // Plain structs always serialise.
         let mut text = serde_json::to_vec(&told).unwrap_or_default();
         if !self.features.is_empty() {
             text.extend(serde_json::to_vec(&self.features).unwrap_or_default());
         }
-        let hash = text.iter().fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-        format!("{hash:016x}")
+        fnv(&text)
     }
 
     /// The input: bands and indices, each as it is found on a cube.
@@ -126,6 +128,7 @@ impl ModelCard {
             best_epoch: 0,
             held_out_matrix: Vec::new(),
             notes: Vec::new(),
+            labels: None,
             imported_from: None,
             created: chrono::Utc::now().to_rfc3339(),
         }
@@ -171,6 +174,8 @@ pub struct Model {
     /// The network in f32, where the other one is in bfloat16.
     exact: Option<Box<dyn Inference>>,
     days: Vec<f64>,
+    /// What its training saw; `None` in models of before this was kept, and in imported ones.
+    pub learned: Option<Learned>,
 }
 
 /// What bfloat16 changed on a probe.
@@ -194,7 +199,7 @@ impl Model {
     pub(super) fn new(card: ModelCard, weights: Weights) -> Self {
         let network = card.shape().ready(&weights);
         let days = days(&card.dates);
-        Self { card, weights, network, exact: None, days }
+        Self { card, weights, network, exact: None, days, learned: None }
     }
 
     /// The same model, which classifies in bfloat16 from now on: faster, and rounded so that some labels near a border change
@@ -239,7 +244,8 @@ impl Model {
         Ok(probe)
     }
 
-    /// Writes both files into `folder`, made where it is absent; each to a temporary name, flushed, then renamed.
+    /// Writes both files into `folder`, made where it is absent, and beside them what its training saw, where that is known;
+    /// each to a temporary name, flushed, then renamed.
     ///
     /// # Errors
     /// [`ModelError::Write`].
@@ -257,6 +263,13 @@ impl Model {
         let bytes = views.and_then(|views| safetensors::serialize(views, Some(metadata)));
         let bytes = bytes.map_err(|e| failed(&path, e.to_string()))?;
         write_atomically(&path, &bytes).map_err(|e| failed(&path, e.to_string()))?;
+
+        if let Some(learned) = &self.learned {
+            let path = folder.join(learned::FILE);
+            let text = learned.written(self.card.training_id());
+            let text = text.map_err(|e| failed(&path, e.to_string()))?;
+            write_atomically(&path, &text).map_err(|e| failed(&path, e.to_string()))?;
+        }
 
         let path = folder.join("model.json");
         let mut text = serde_json::to_vec_pretty(&self.card).map_err(|e| failed(&path, e.to_string()))?;
@@ -316,7 +329,14 @@ impl Model {
                 "it is of another training than the model.json beside it. Train it again".into(),
             ));
         }
-        Ok(Self::new(card, weights))
+        let mut model = Self::new(card, weights);
+        // A map does not need it: where it is absent or damaged, the model is one that does not know what it learned from.
+        if let Ok(bytes) = std::fs::read(folder.join(learned::FILE)) {
+            let ModelCard { dates, bands, .. } = &model.card;
+            let cells = dates.len() * bands.len();
+            model.learned = Learned::read(&bytes, &model.card.training_id(), cells);
+        }
+        Ok(model)
     }
 
     /// Class probabilities, `series x class` (in the order of `card.classes`), of raw series `series x time x band`
@@ -337,6 +357,13 @@ impl Model {
     /// # Errors
     /// When the length does not fit.
     pub fn raw_logits(&self, values: &[f32]) -> Result<Vec<f32>, ModelError> {
+        if let Some(reach) = self.reach() {
+            let why = format!(
+                "a {} looks around a pixel, up to {reach} pixels on each side, and makes nothing of its series. Take a network of series",
+                self.kind().title()
+            );
+            return Err(ModelError::Mismatch { why });
+        }
         let (values, Prepared { missing, unusable }) = self.prepared(values)?;
         let mut logits = self.network.logits(Input { series: &values, missing: missing.as_deref() });
         let classes = self.card.classes.len();
@@ -436,6 +463,7 @@ pub(super) mod tests {
             best_epoch: 1,
             held_out_matrix: vec![],
             notes: vec![],
+            labels: None,
             imported_from: None,
             created: created.into(),
         };
@@ -464,6 +492,33 @@ pub(super) mod tests {
         assert_eq!(before.probabilities(&series).unwrap(), after.probabilities(&series).unwrap());
         let files = std::fs::read_dir(folder.path()).unwrap().count();
         assert_eq!(files, 2, "no temporary file is left");
+    }
+
+    #[test]
+    fn what_the_training_saw_is_kept_beside_the_model_and_damage_to_it_leaves_the_model_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut model = model("2026-01-01T00:00:00Z");
+        let set = crate::samples::SampleSet {
+            bands: model.card.bands.clone(),
+            features: vec![],
+            dates: model.card.dates.clone(),
+            values: crate::samples::Rows::of(8, (0..80).map(|i| i as f32).collect()),
+            classes: vec![1; 10],
+            annotations: vec![1; 10],
+            places: vec![],
+            locations: vec![],
+        };
+        let site = super::super::TrainedSite { cube: "field".into(), checksum: 7 };
+        let mut learned = Learned::of(&set, &[0, 1, 2, 3, 4]).unwrap();
+        learned.sites = vec![site.clone()];
+        model.learned = Some(learned);
+        model.save(folder.path()).unwrap();
+        let again = Model::load(folder.path()).unwrap().learned.unwrap();
+        assert_eq!((again.samples, again.sites), (5, vec![site]));
+        std::fs::write(folder.path().join(learned::FILE), "{").unwrap();
+        assert!(Model::load(folder.path()).unwrap().learned.is_none());
+        std::fs::remove_file(folder.path().join(learned::FILE)).unwrap();
+        assert!(Model::load(folder.path()).unwrap().learned.is_none());
     }
 
     #[test]

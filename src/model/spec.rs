@@ -3,6 +3,7 @@
 pub use super::ltae::LtaeOptions;
 pub use super::pixel::PixelOptions;
 pub use super::tempcnn::TempCnnOptions;
+pub use super::unet::UNetOptions;
 
 use super::ModelError;
 use crate::cube::Filling;
@@ -18,16 +19,24 @@ pub enum ModelKind {
     Pixel(PixelOptions),
     /// Lightweight temporal attention (Garnot, Landrieu 2020), per pixel.
     Ltae(LtaeOptions),
+    /// A UNet of patches of one mosaic (Ronneberger, Fischer, Brox 2015), to compare with.
+    UNet(UNetOptions),
 }
 
 impl ModelKind {
     /// Each network with its default options, the usual one first.
-    pub fn all() -> [Self; 3] {
+    pub fn all() -> [Self; 4] {
         [
             Self::TempCnn(TempCnnOptions::default()),
             Self::Pixel(PixelOptions::default()),
             Self::Ltae(LtaeOptions::default()),
+            Self::UNet(UNetOptions::default()),
         ]
+    }
+
+    /// Whether it reads series of single pixels; a UNet looks at patches of one mosaic.
+    pub fn reads_series(&self) -> bool {
+        !matches!(self, Self::UNet(_))
     }
 
     /// The network of this name with its default options.
@@ -44,6 +53,7 @@ impl ModelKind {
             Self::TempCnn(options) => options.check(),
             Self::Pixel(options) => options.check(times),
             Self::Ltae(options) => options.check(),
+            Self::UNet(options) => options.check(),
         }
     }
 
@@ -53,6 +63,7 @@ impl ModelKind {
             Self::TempCnn(_) => "tempcnn",
             Self::Pixel(_) => "pixel",
             Self::Ltae(_) => "ltae",
+            Self::UNet(_) => "unet",
         }
     }
 
@@ -67,6 +78,7 @@ impl ModelKind {
             Self::TempCnn(_) => "TempCNN",
             Self::Pixel(_) => "Pixel",
             Self::Ltae(_) => "L-TAE",
+            Self::UNet(_) => "UNet",
         }
     }
 
@@ -81,6 +93,9 @@ impl ModelKind {
             }
             Self::Ltae(_) => {
                 "Attention over the dates, which knows the day of the year and looks past gaps: for long or cloudy series; it tells which dates decided."
+            }
+            Self::UNet(_) => {
+                "Looks around each pixel on the mosaic of one date instead of along its year: to compare with, and for classes told by texture; slow."
             }
         }
     }
@@ -239,10 +254,12 @@ impl Default for TrainOptions {
     fn default() -> Self {
         Self {
             seed: 1,
-            epochs: 40,
+            // Held against 40 epochs at 1e-3, over eight seeds: 0.931 to 0.928 of the simulated corridor right, 0.798 to 0.799 of
+            // 160 samples of Rondônia (three folds), with two thirds of the work.
+            epochs: 24,
             batch: 64,
             optimiser: Optimiser::AdamW,
-            learning_rate: 1e-3,
+            learning_rate: 3e-3,
             schedule: Schedule::OneCycle,
             weight_decay: 1e-4,
             averaging: 0.98,

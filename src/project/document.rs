@@ -1,6 +1,7 @@
 //! What `ritmo.json` holds.
 
-use super::{Bookmark, Layers};
+use super::{Bookmark, Layers, Measure};
+use crate::classify::clean::Recipe;
 use crate::cube::picture::Display;
 use crate::cube::{Filling, NamedIndex, Smoothing, Units};
 use crate::labels::{ClassCode, Legend};
@@ -61,6 +62,12 @@ pub struct Settings {
     /// Whether maps are made in bfloat16.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub bf16: bool,
+    /// How maps are cleaned.
+    #[serde(skip_serializing_if = "Recipe::is_default")]
+    pub cleaning: Recipe,
+    /// Whether a model is retrained by itself when labels have changed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub keep_learning: bool,
     /// The pictures of a server that can be laid under the map.
     #[serde(skip_serializing_if = "Basemap::is_default")]
     pub basemap: Basemap,
@@ -76,6 +83,8 @@ impl Default for Settings {
             model: ModelSpec::default(),
             indices: Vec::new(),
             bf16: false,
+            cleaning: Recipe::default(),
+            keep_learning: false,
             basemap: Basemap::default(),
             bookmarks: Vec::new(),
         }
@@ -116,6 +125,9 @@ pub struct View {
     /// The class map that was chosen to be shown; the newest where there is none of this name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub map: Option<String>,
+    /// What the layer of uncertainty shows.
+    #[serde(skip_serializing_if = "Measure::is_default")]
+    pub measure: Measure,
     /// What is compared on the map.
     #[serde(skip_serializing_if = "Comparison::is_default")]
     pub comparison: Comparison,
@@ -191,6 +203,7 @@ impl Default for View {
             gaps: Filling::default(),
             smoothing: Smoothing::default(),
             map: None,
+            measure: Measure::default(),
             comparison: Comparison::default(),
             units: Units::default(),
             years: false,

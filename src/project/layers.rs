@@ -10,6 +10,8 @@ pub enum LayerKind {
     Annotations,
     /// The class map.
     ClassMap,
+    /// How uncertain the class map is.
+    Uncertainty,
     /// Why pixels of the date have no clear observation.
     Mask,
     /// The image of the date.
@@ -20,7 +22,28 @@ pub enum LayerKind {
 
 impl LayerKind {
     /// All of them, the topmost first, as they lie unless people say otherwise.
-    pub const ALL: [Self; 5] = [Self::Annotations, Self::ClassMap, Self::Mask, Self::Mosaic, Self::Basemap];
+    pub const ALL: [Self; 6] =
+        [Self::Annotations, Self::ClassMap, Self::Uncertainty, Self::Mask, Self::Mosaic, Self::Basemap];
+}
+
+/// What the layer of uncertainty shows of a map.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Measure {
+    /// The entropy of the probabilities, normalised: 0 where the map is sure, 1 where all classes are alike.
+    #[default]
+    Entropy,
+    /// The largest probability less the second.
+    Margin,
+    /// The probability of the class of this name.
+    Probability(String),
+}
+
+impl Measure {
+    /// Whether it is what is shown unless people say otherwise.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A layer of the map.
@@ -39,7 +62,11 @@ impl Layer {
     pub fn new(kind: LayerKind) -> Self {
         let opacity = if kind == LayerKind::ClassMap { 0.7 } else { 1.0 };
         // What needs a network is not fetched unasked, and what hides the picture is not laid over it.
-        Self { kind, visible: !matches!(kind, LayerKind::Basemap | LayerKind::Mask), opacity }
+        Self {
+            kind,
+            visible: !matches!(kind, LayerKind::Basemap | LayerKind::Mask | LayerKind::Uncertainty),
+            opacity,
+        }
     }
 }
 
@@ -119,13 +146,14 @@ mod tests {
             LayerKind::Annotations,
             LayerKind::Basemap,
             LayerKind::ClassMap,
+            LayerKind::Uncertainty,
             LayerKind::Mask,
             LayerKind::Mosaic,
         ];
         assert_eq!(order(&layers), expected);
         layers.place(LayerKind::Annotations, 99);
         assert_eq!(layers.all().last().unwrap().kind, LayerKind::Annotations);
-        assert_eq!(layers.all().len(), 5);
+        assert_eq!(layers.all().len(), 6);
     }
 
     #[test]
@@ -139,7 +167,7 @@ mod tests {
         let other = r#"[{"kind": "hologram", "visible": true, "opacity": 1}, 3,
             {"kind": "basemap", "visible": true, "opacity": 0.5}, {"kind": "basemap", "visible": false, "opacity": 1}]"#;
         let layers: Layers = serde_json::from_str(other).unwrap();
-        assert_eq!(layers.all().len(), 5);
+        assert_eq!(layers.all().len(), 6);
         assert_eq!(
             layers.of(LayerKind::Basemap),
             Layer { kind: LayerKind::Basemap, visible: true, opacity: 0.5 }

@@ -12,13 +12,14 @@ mod layers;
 mod layout;
 mod outside;
 mod recent;
+pub mod reference;
 mod saver;
 
 pub use bookmark::Bookmark;
 pub use document::{CompareMode, Comparison, Document, Settings, Site, VERSION, View};
 pub use folder::{Contents, ProjectFolder, cube_folder, file_name};
 pub use language::Language;
-pub use layers::{Layer, LayerKind, Layers};
+pub use layers::{Layer, LayerKind, Layers, Measure};
 pub use layout::{Layout, LayoutFile, Pane, Place, Spot};
 pub use outside::{OutsideChange, Theirs};
 pub use recent::Recent;

@@ -9,10 +9,11 @@
 use super::folder::{document_text, parse_document, read_annotations};
 use super::outside::{Digest, OutsideChange, Stamp, Theirs, Watched};
 use super::{Document, ProjectError, ProjectFolder};
-use crate::files::write_atomically_with;
+use crate::files::{write_atomically, write_atomically_with};
 use crate::labels::{Annotation, Annotations, LabelLines, Legend};
 use std::cell::Cell;
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
@@ -38,6 +39,8 @@ pub enum SaveOutcome {
 enum Request {
     Opened(Box<Document>, Annotations),
     Save(Box<Document>, Annotations),
+    /// Another file, and its text; none deletes it.
+    Put(PathBuf, Option<String>),
     TakeTheirs(u64),
     KeepMine,
     Flush(Sender<()>),
@@ -77,6 +80,12 @@ impl Saver {
     pub fn save(&self, document: Document, annotations: Annotations) {
         self.handed.set(self.handed.get() + 1);
         self.send(Request::Save(Box::new(document), annotations));
+    }
+
+    /// Hands over the text of a file beside document and labels; none deletes it. Of one file the newest text wins.
+    pub fn put(&self, path: PathBuf, text: Option<String>) {
+        self.handed.set(self.handed.get() + 1);
+        self.send(Request::Put(path, text));
     }
 
     /// The change of this number was taken in: the snapshot handed over next may be written over it.
@@ -151,7 +160,7 @@ fn save_loop(
             }
             Err(RecvTimeoutError::Disconnected) => return,
         };
-        let mut to_save = false;
+        let (mut to_save, mut to_put) = (false, false);
         let mut flushes = Vec::new();
         let mut next = Some(first);
         while let Some(request) = next.take() {
@@ -162,6 +171,11 @@ fn save_loop(
                     handed += 1;
                     to_save = true;
                 }
+                Request::Put(path, text) => {
+                    keeper.others.insert(path, text);
+                    handed += 1;
+                    to_put = true;
+                }
                 Request::TakeTheirs(number) => keeper.take_theirs(number),
                 Request::KeepMine => {
                     to_save = false;
@@ -171,8 +185,12 @@ fn save_loop(
             }
             next = inbox.try_recv().ok();
         }
-        if to_save {
-            tell(handed, Some(keeper.save()));
+        if to_save || to_put {
+            // Another file is none of what other programs and this one disagree on.
+            let told =
+                keeper.conflict.as_ref().filter(|_| !to_save).map(|conflict| Arc::clone(&conflict.told));
+            let saved = told.map_or_else(|| keeper.save(), SaveOutcome::ChangedOutside);
+            tell(handed, Some(keeper.write_others().map_or_else(SaveOutcome::Failed, |()| saved)));
         }
         for done in flushes {
             let _ = done.send(());
@@ -185,6 +203,8 @@ struct Keeper {
     document: Watched,
     labels: Watched,
     lines: LabelLines,
+    /// Other files that are to be written.
+    others: BTreeMap<PathBuf, Option<String>>,
     /// What was handed over last.
     newest: Option<(Document, Annotations)>,
     /// What the files hold, as far as is known here.
@@ -215,6 +235,7 @@ impl Keeper {
             document: nothing(),
             labels: nothing(),
             lines: LabelLines::default(),
+            others: BTreeMap::new(),
             newest: None,
             on_disk: None,
             text: String::new(),
@@ -392,6 +413,22 @@ impl Keeper {
     fn write_everything_next(&mut self) {
         self.text.clear();
         self.written = None;
+    }
+
+    /// Writes the other files; those that cannot be written are tried again with what is handed over next.
+    fn write_others(&mut self) -> Result<(), String> {
+        while let Some(other) = self.others.first_entry() {
+            let path = other.key();
+            let failed = |e: std::io::Error| ProjectError::Write { path: path.clone(), why: e.to_string() };
+            let done = match other.get() {
+                Some(text) => write_atomically(path, text.as_bytes()).map_err(failed),
+                None if path.exists() => std::fs::remove_file(path).map_err(failed),
+                None => Ok(()),
+            };
+            done.map_err(|error| error.to_string())?;
+            other.remove();
+        }
+        Ok(())
     }
 
     fn write(&mut self) -> Result<(), ProjectError> {

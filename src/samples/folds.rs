@@ -8,7 +8,7 @@ use crate::labels::ClassCode;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Metres of a degree of latitude on a sphere of the Earth's surface area.
 const DEGREE_M: f64 = 111_195.0;
@@ -94,12 +94,7 @@ impl Group {
             Self::Cell(degrees) => {
                 located(&|[lon, lat]| ((lon / degrees).round() as i64, (lat / degrees).round() as i64))?
             }
-            Self::Block(metres) => located(&|[lon, lat]| {
-                // Rows of one height, each cut into squares at the latitude of its middle.
-                let row = (lat * DEGREE_M / metres).floor();
-                let middle = ((row + 0.5) * metres / DEGREE_M).clamp(-89.9, 89.9).to_radians();
-                ((lon * DEGREE_M * middle.cos() / metres).floor() as i64, row as i64)
-            })?,
+            Self::Block(metres) => located(&|place| block_at(metres, place))?,
         };
         let mut numbers = BTreeMap::new();
         Ok(keys
@@ -109,6 +104,51 @@ impl Group {
                 *numbers.entry(key).or_insert(next)
             })
             .collect())
+    }
+}
+
+/// The block (column, row) of `metres` that holds a longitude and latitude: rows of one height, each cut into squares at the
+/// latitude of its middle.
+fn block_at(metres: f64, [lon, lat]: [f64; 2]) -> (i64, i64) {
+    let row = (lat * DEGREE_M / metres).floor();
+    ((lon * degree_east_m(metres, row) / metres).floor() as i64, row as i64)
+}
+
+/// Metres of a degree of longitude in the middle of a row of blocks.
+fn degree_east_m(metres: f64, row: f64) -> f64 {
+    DEGREE_M * ((row + 0.5) * metres / DEGREE_M).clamp(-89.9, 89.9).to_radians().cos()
+}
+
+/// Blocks of `metres` that hold some places.
+pub struct Blocks {
+    metres: f64,
+    held: BTreeSet<(i64, i64)>,
+}
+
+impl Blocks {
+    /// Those that hold these longitudes and latitudes.
+    pub fn holding(metres: f64, places: impl Iterator<Item = [f64; 2]>) -> Self {
+        Self { metres, held: places.map(|place| block_at(metres, place)).collect() }
+    }
+
+    /// Whether a place lies in one of them, or nearer to its edge than so many metres.
+    pub fn near(&self, [lon, lat]: [f64; 2], buffer_m: f64) -> bool {
+        let metres = self.metres;
+        let north = lat * DEGREE_M;
+        let rows =
+            ((north - buffer_m) / metres).floor() as i64..=((north + buffer_m) / metres).floor() as i64;
+        rows.into_iter().any(|row| {
+            let east = lon * degree_east_m(metres, row as f64);
+            let bottom = row as f64 * metres;
+            let up = (bottom - north).max(north - bottom - metres).max(0.0);
+            let from = ((east - buffer_m) / metres).floor() as i64;
+            let to = ((east + buffer_m) / metres).floor() as i64;
+            self.held.range((from, i64::MIN)..=(to, i64::MAX)).any(|(col, own)| {
+                let left = *col as f64 * metres;
+                let aside = (left - east).max(east - left - metres).max(0.0);
+                *own == row && ((up == 0.0 && aside == 0.0) || up.hypot(aside) < buffer_m)
+            })
+        })
     }
 }
 
@@ -190,7 +230,7 @@ impl Folds {
                 groups_of.entry(set.classes[i]).or_default().push(self.groups[i]);
             }
         }
-        let mut held = std::collections::BTreeSet::new();
+        let mut held = BTreeSet::new();
         for (class, mut groups) in groups_of {
             groups.sort_unstable();
             groups.dedup();
@@ -249,6 +289,26 @@ mod tests {
             let groups = Group::Block(1000.0).of(&set(&samples)).unwrap();
             let blocks = groups.iter().max().unwrap() + 1;
             assert!((19..=22).contains(&blocks), "20 km make {blocks} blocks of 1 km at {lat}");
+        }
+    }
+
+    #[test]
+    fn a_place_is_near_a_block_where_its_edge_is_nearer_than_the_buffer() {
+        for lat in [0.0, 45.0, -60.0] {
+            // A block around a corner of the grid of blocks near 10 degrees east.
+            let row = (lat * DEGREE_M / 1000.0_f64).floor();
+            let degree = degree_east_m(1000.0, row);
+            let col = (10.0 * degree / 1000.0).floor();
+            let at =
+                |east: f64, north: f64| [(col * 1000.0 + east) / degree, (row * 1000.0 + north) / DEGREE_M];
+            let blocks = Blocks::holding(1000.0, [at(500.0, 500.0)].into_iter());
+            assert!(blocks.near(at(1.0, 999.0), 0.0) && !blocks.near(at(-1.0, 500.0), 0.0));
+            assert!(blocks.near(at(-299.0, 500.0), 300.0) && !blocks.near(at(-301.0, 500.0), 300.0));
+            assert!(blocks.near(at(1299.0, 500.0), 300.0) && !blocks.near(at(1301.0, 500.0), 300.0));
+            assert!(blocks.near(at(500.0, 1299.0), 300.0) && !blocks.near(at(500.0, 1301.0), 300.0));
+            // Beyond a corner: 3, 4, 5.
+            assert!(blocks.near(at(-299.0, -399.0), 500.0) && !blocks.near(at(-301.0, -401.0), 500.0));
+            assert!(blocks.near(at(-2500.0, 500.0), 2501.0) && !blocks.near(at(-2500.0, 500.0), 2499.0));
         }
     }
 

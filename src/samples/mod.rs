@@ -4,6 +4,7 @@ mod envelope;
 mod extract;
 mod folds;
 mod normalise;
+mod patches;
 mod plain;
 mod read;
 mod rows;
@@ -13,8 +14,9 @@ mod table;
 
 pub use envelope::{Envelope, EnvelopeMember, envelopes};
 pub use extract::{ExtractReport, ExtractSpec, extract, extract_in_parts};
-pub use folds::{Folds, Group};
+pub use folds::{Blocks, Folds, Group};
 pub use normalise::Normalisation;
+pub use patches::{LabelledPixel, Patch, cut_patches};
 pub use plain::{CellColumn, CellKind, PlainWriter};
 pub use read::{SampleTable, TableRequest, TableRows, read_rows, read_table};
 pub use rows::{Rows, check_room};
@@ -116,6 +118,40 @@ impl SampleSet {
         self.places.extend(&others.places);
         self.locations.extend(&others.locations);
         Ok(())
+    }
+
+    /// The same samples at one of their dates only.
+    ///
+    /// # Errors
+    /// As [`SampleSet::series`].
+    pub fn at_date(&self, time: usize) -> Result<Self, SampleError> {
+        self.at_dates(&[time])
+    }
+
+    /// The same samples at some of their dates, in this order.
+    ///
+    /// # Errors
+    /// As [`SampleSet::series`].
+    pub fn at_dates(&self, times: &[usize]) -> Result<Self, SampleError> {
+        let bands = self.bands.len();
+        let mut values = Rows::new(bands * times.len());
+        let mut row = Vec::with_capacity(bands * times.len());
+        for i in 0..self.len() {
+            let series = self.series(i)?;
+            row.clear();
+            times.iter().for_each(|time| row.extend(&series[time * bands..(time + 1) * bands]));
+            values.push(&row)?;
+        }
+        Ok(Self {
+            bands: self.bands.clone(),
+            features: self.features.clone(),
+            dates: times.iter().filter_map(|time| self.dates.get(*time)).copied().collect(),
+            values,
+            classes: self.classes.clone(),
+            annotations: self.annotations.clone(),
+            places: self.places.clone(),
+            locations: self.locations.clone(),
+        })
     }
 
     /// The values of sample `i`, `time x band`.

@@ -19,6 +19,9 @@ pub enum SourceError {
     /// Files that cannot be read.
     #[error("{count} of the files cannot be read: {examples}. Mend them or leave them out")]
     Damaged { count: usize, examples: String },
+    /// Files in a store or on a server, none of which can be had.
+    #[error("cannot read {path}: {why}")]
+    Remote { path: PathBuf, why: String },
     /// A path that does not exist.
     #[error("there is no {path}. Check the spelling, and that the disk is connected")]
     Absent { path: PathBuf },
@@ -45,6 +48,11 @@ pub enum SourceError {
     /// A band to rename that no file has.
     #[error("no file has a band \"{name}\" that could be renamed. The bands are {known}")]
     Rename { name: String, known: String },
+    /// A prefix without chips.
+    #[error(
+        "there are no chips in {prefix}: {why}. Give the folder that holds geojson, labels, images_dt_4B, images_dt_12B or no_rescale_color_formula, with a file a chip"
+    )]
+    NoChips { prefix: PathBuf, why: String },
     /// Asked to stop.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),

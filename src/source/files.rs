@@ -1,6 +1,8 @@
 //! Which files the inputs name: folders, files, globs and lists.
 
 use super::SourceError;
+use crate::geo::folders::list_store;
+use crate::geo::remote::{is_remote, keep_query};
 use crate::progress::Cancel;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -51,7 +53,9 @@ pub(super) fn file_name(path: &Path) -> String {
 
 fn add(input: &Path, listed: &mut Listed, lists_too: bool, cancel: &Cancel) -> Result<(), SourceError> {
     let before = listed.files.len() + listed.skipped.len();
-    if input.is_dir() {
+    if is_remote(input) {
+        add_remote(input, listed)?;
+    } else if input.is_dir() {
         add_folder(input, DEPTH, listed, cancel)?;
     } else if input.exists() {
         if lists_too && extension(input) == "txt" {
@@ -67,6 +71,29 @@ fn add(input: &Path, listed: &mut Listed, lists_too: bool, cancel: &Cancel) -> R
     if listed.files.len() + listed.skipped.len() == before {
         return Err(SourceError::Empty { input: input.to_owned() });
     }
+    Ok(())
+}
+
+/// A raster in a store, or the rasters of a folder there; where it has none, those of the folders below.
+fn add_remote(input: &Path, listed: &mut Listed) -> Result<(), SourceError> {
+    let plain = keep_query(input);
+    if is_raster(&extension(&plain)) {
+        listed.files.push(plain);
+        return Ok(());
+    }
+    let of = |deep: bool| -> Result<Vec<PathBuf>, SourceError> {
+        let there =
+            list_store(&plain, deep).map_err(|why| SourceError::List { folder: plain.clone(), why })?;
+        Ok(there.into_iter().filter(|path| is_raster(&extension(path))).collect())
+    };
+    let mut files = of(false)?;
+    if files.is_empty() {
+        files = of(true)?;
+    }
+    if files.is_empty() {
+        return Err(SourceError::Empty { input: plain });
+    }
+    listed.files.append(&mut files);
     Ok(())
 }
 
@@ -150,7 +177,8 @@ fn add_list(list: &Path, listed: &mut Listed, cancel: &Cancel) -> Result<(), Sou
             continue;
         }
         listed.visited.clear();
-        add(&folder.join(line), listed, false, cancel).map_err(|error| match error {
+        let path = if is_remote(Path::new(line)) { PathBuf::from(line) } else { folder.join(line) };
+        add(&path, listed, false, cancel).map_err(|error| match error {
             SourceError::Cancelled(stop) => stop.into(),
             error => SourceError::ListLine { list: list.to_owned(), line: i + 1, why: error.to_string() },
         })?;

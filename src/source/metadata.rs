@@ -33,7 +33,12 @@ pub(super) fn items(reader: &RasterReader) -> Items {
     let item = |keys: &[&str]| keys.iter().find_map(|key| reader.metadata_item(key));
     Items {
         when: DATES.iter().find_map(|key| when(&reader.metadata_item(key)?)),
-        baseline: item(&["PROCESSING_BASELINE", "s2:processing_baseline"]).and_then(|text| baseline(&text)),
+        baseline: item(&["PROCESSING_BASELINE", "s2:processing_baseline"])
+            .and_then(|text| baseline(&text))
+            // What had its offset taken away has the values of the baselines before.
+            .map(
+                |stated| if item(&["RITMO_OFFSET_REMOVED"]).is_some() { stated.min((3, 99)) } else { stated },
+            ),
         origin: reader.metadata_item("RITMO_ORIGIN"),
     }
 }

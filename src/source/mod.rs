@@ -6,9 +6,11 @@
 
 mod bands;
 mod basemap;
+mod chips;
 mod dark;
 mod dates;
 mod error;
+pub mod fetch;
 mod files;
 mod group;
 mod look;
@@ -19,6 +21,7 @@ mod pattern;
 mod places;
 mod recognise;
 mod sensors;
+pub mod stac;
 mod table;
 mod words;
 
@@ -26,6 +29,7 @@ pub use bands::{BandKnowledge, Scale};
 pub use basemap::{
     Basemap, GREATEST_ZOOM, TemplateError, TileAddress, TilePicture, TileTrouble, fetch_tile, tidy_cache,
 };
+pub use chips::{Chip, ChipImages, ChipPlace, ChipSet, ChipSite, ChipSites, chip_sites, list_chips};
 pub use dark::{DarkPixels, OffsetAdvice, dark_pixels};
 pub use error::SourceError;
 pub use recognise::{LEFT_OUT, recognise};
@@ -35,6 +39,9 @@ use crate::geo::Placement;
 use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+
+/// The item of a window's metadata that says: the catalogue contradicts itself about Sentinel-2's offset.
+pub(crate) const OFFSET_CONTRADICTED: &str = "RITMO_OFFSET_CONTRADICTED";
 
 /// One observation of a place by a sensor: the layers that were taken together, in one file or one file a band.
 #[derive(Debug, Clone, PartialEq)]

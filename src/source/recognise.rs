@@ -10,6 +10,7 @@ use super::sensors::{BandFacts, SENSORS, Sensor, named, sensor_by_key, sensor_of
 use super::table::Table;
 use super::words::word;
 use super::{Acquisition, Correction, InputSpec, Layer, MaskKind, Recognised, Role, Scale, SourceError};
+use crate::geo::remote::is_remote;
 use crate::progress::{Cancel, Report};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -261,6 +262,11 @@ fn landsat_number(stem: &str) -> Option<u32> {
 
 fn nothing(count: usize, aside: &Aside) -> SourceError {
     const SHOWN: usize = 3;
+    // Where no file can be had, their names are not to blame.
+    let unreached = aside.damaged.iter().filter(|(path, _)| is_remote(path));
+    if let Some((path, why)) = unreached.clone().next().filter(|_| unreached.count() == count) {
+        return SourceError::Remote { path: path.clone(), why: why.clone() };
+    }
     let examples: Vec<String> = aside
         .damaged
         .iter()

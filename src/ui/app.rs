@@ -4,10 +4,10 @@ use super::dialogs::Chosen;
 use super::view::View;
 use super::words::{self, tr};
 use super::{
-    basemaps, dialogs, drift, hints, imagery, labels_in, notices, outside, palette, panes, plot, shortcuts,
-    start, status, timeline, tokens, top,
+    basemaps, dialogs, drift, fetch, hints, imagery, labels_in, map_in, notices, outside, palette, panes,
+    plot, queue, reference, shortcuts, start, status, stores, timeline, tokens, top,
 };
-use crate::app::{AppState, Command, Level, SeriesRequest, pump, update};
+use crate::app::{AppState, Command, Level, SeriesRequest, follow_labels, pump, update};
 use std::time::Instant;
 
 /// The program in a window.
@@ -60,21 +60,38 @@ impl RitmoApp {
 
     /// Takes in what has come since the last frame and carries out commands. Never waits.
     pub fn logic(&mut self, ctx: &egui::Context) {
+        let started = Instant::now();
         words::speak(self.state.language);
         pump(&mut self.state);
         self.take_in_dialogs();
         self.take_in_drops(ctx);
+        self.view.queue.closing.follow(ctx, &self.state);
         for command in std::mem::take(&mut self.view.commands) {
-            if let Err(refused) = update(&mut self.state, command) {
+            if let Some(command) = self.view.queue.closing.hold(command, &self.state)
+                && let Err(refused) = update(&mut self.state, command)
+            {
                 self.state.notify(Level::Warning, refused.to_string());
             }
         }
+        if let Some(command) = self.view.queue.closing.take()
+            && let Err(refused) = update(&mut self.state, command)
+        {
+            self.state.notify(Level::Warning, refused.to_string());
+        }
         self.follow_theme(ctx);
+        let drawing = self.view.map.is_busy();
+        if let Some(wait) = follow_labels(&mut self.state, drawing, started) {
+            ctx.request_repaint_after(wait);
+        }
         if let Some(command) = self.view.imagery.look(&self.state, ctx) {
             // With a project open it is never refused.
             let _ = update(&mut self.state, command);
         }
+        self.view.area.look(&self.state);
         if let Some(command) = self.view.labels_in.look(&self.state, ctx) {
+            let _ = update(&mut self.state, command);
+        }
+        if let Some(command) = self.view.map_in.look(&self.state, ctx) {
             let _ = update(&mut self.state, command);
         }
         if let Some(command) = self.view.drift.look(&self.state) {
@@ -91,6 +108,7 @@ impl RitmoApp {
             None => "Ritmo".to_string(),
         };
         self.view.map.title(ctx, title);
+        self.view.timings.logic(started.elapsed().as_secs_f32());
     }
 
     /// A project that is open shows a site, if it has one.
@@ -132,10 +150,20 @@ impl RitmoApp {
                 Chosen::NewFolder(folder) => self.view.dialogs.new_project_in(&folder),
                 Chosen::Labels(files) => self.view.labels_in.add(files),
                 Chosen::Export(file) => self.view.dialogs.export_to(&file),
+                Chosen::Chips(folder) => self.view.dialogs.chips_in(&folder),
+                Chosen::Merge(file) => self.view.dialogs.merge_to(&file),
+                Chosen::Reference(file) => self.view.reference.take_file(&file),
+                Chosen::Areas(file) => self.view.dialogs.save_areas_to(&file),
+                Chosen::Report(file) => self.view.dialogs.save_report_to(&file),
                 Chosen::ModelExport(file) => self.view.dialogs.export_model_to(&file),
+                Chosen::Area(file) => self.view.area.take_file(&file),
+                Chosen::Catalogue(path) => self.view.area.take_catalogue(&path),
                 Chosen::Imagery(paths) => self.view.imagery.add(paths),
                 Chosen::Dates(file) => self.view.imagery.take_dates(&file),
                 Chosen::Series(file, replace) => self.export_series(&file, replace),
+                Chosen::Store(target) => self.view.stores.show(target),
+                Chosen::MapIn(file) => self.view.map_in.take_file(&file),
+                Chosen::ClassList(file) => self.view.map_in.take_list(&file),
                 Chosen::Legend(file) => self.view.dialogs.legend_file(&file),
             }
         }
@@ -186,6 +214,7 @@ impl RitmoApp {
         let (state, view) = (&self.state, &mut self.view);
         shortcuts::handle(ui.ctx(), state, view);
         view.map.look_ahead(ui.ctx(), state);
+        view.stores.keep_enter(ui.ctx());
         let mut picture = false;
         match &state.project {
             None => start::start_ui(ui, state, view),
@@ -193,6 +222,11 @@ impl RitmoApp {
                 top::top_ui(ui, state, project, view);
                 status::status_ui(ui, state, Some(project), view);
                 imagery::imagery_ui(ui, state, project, view);
+            }
+            Some(project) if view.area.is_open() => {
+                top::top_ui(ui, state, project, view);
+                status::status_ui(ui, state, Some(project), view);
+                fetch::area_ui(ui, state, project, view);
             }
             Some(project) if view.labels_in.is_open() => {
                 top::top_ui(ui, state, project, view);
@@ -211,7 +245,14 @@ impl RitmoApp {
             }
         }
         outside::outside_ui(ui.ctx(), state, view);
+        queue::left_ui(ui.ctx(), state, view);
+        queue::queue_ui(ui.ctx(), state, view);
         dialogs::dialogs_ui(ui.ctx(), state, view);
+        map_in::map_in_ui(ui.ctx(), state, view);
+        reference::designer_ui(ui.ctx(), state, view);
+        reference::files_ui(ui.ctx(), state, view);
+        stores::stores_ui(ui.ctx(), view);
+        queue::closing_ui(ui.ctx(), view);
         basemaps::own_basemap_ui(ui.ctx(), view);
         imagery::drop_ui(ui.ctx(), state.project.as_ref(), view.labels_in.is_open());
         shortcuts::sheet_ui(ui.ctx(), view);
@@ -219,7 +260,10 @@ impl RitmoApp {
         palette::palette_ui(ui.ctx(), state, view);
         notices::notices_ui(ui.ctx(), state, view);
         view.picture = picture;
-        view.timings.frame(started.elapsed().as_secs_f32(), picture);
+        let seconds = started.elapsed().as_secs_f32();
+        view.timings.training(state, seconds);
+        let dragging = ui.input(|i| i.pointer.is_decidedly_dragging());
+        view.timings.frame(seconds, picture, dragging);
         if !view.commands.is_empty() {
             ui.ctx().request_repaint();
         }

@@ -1,9 +1,9 @@
 //! Which basemap, what its server answers, and one of one's own.
 
 use super::dialogs::answer_ui;
-use super::tokens;
 use super::view::View;
 use super::words::tr;
+use super::{tokens, widgets};
 use crate::app::{Command, OpenProject};
 use crate::source::{Basemap, GREATEST_ZOOM, TileTrouble};
 use egui::{ComboBox, Context, DragValue, Id, Modal, RichText, Role, TextEdit, Ui, WidgetInfo};
@@ -143,7 +143,7 @@ pub fn own_basemap_ui(ctx: &Context, view: &mut View) {
 }
 
 fn name_ui(ui: &mut Ui, name: &str) -> Id {
-    ui.add_sized([96.0, tokens::TARGET], egui::Label::new(RichText::new(name).weak())).id
+    widgets::left_name(ui, 96.0, name).id
 }
 
 fn field(ui: &mut Ui, name: &str, text: &mut String, hint: &str) {

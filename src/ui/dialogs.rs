@@ -1,8 +1,13 @@
 //! File dialogs of the system, on threads of their own, and the few questions that need more than a file.
 
+mod again;
 mod legend;
+use super::chips::{ChipsForm, chips_ui};
 use super::export::{ExportForm, export_ui};
 use super::export_model::{ModelExportForm, export_model_ui};
+use super::fetch;
+use super::merge::{MergeForm, merge_ui};
+use super::stores::StoreFor;
 use super::view::View;
 use super::words::{tr, tr_word};
 use super::{tokens, widgets};
@@ -24,14 +29,34 @@ pub enum Chosen {
     Labels(Vec<PathBuf>),
     /// Where to export labels.
     Export(PathBuf),
+    /// A folder of chips.
+    Chips(PathBuf),
+    /// Where to write a merged map.
+    Merge(PathBuf),
+    /// Points or answers of a reference sample, or where to write one.
+    Reference(PathBuf),
+    /// Where to write areas.
+    Areas(PathBuf),
+    /// Where to copy a report.
+    Report(PathBuf),
     /// Where to export a model.
     ModelExport(PathBuf),
+    /// A file of polygons to fetch imagery of.
+    Area(PathBuf),
+    /// The folder of a catalogue.
+    Catalogue(PathBuf),
     /// Folders or files of images.
     Imagery(Vec<PathBuf>),
     /// A table of dates.
     Dates(PathBuf),
     /// A file of a legend.
     Legend(PathBuf),
+    /// To look into a store, and for what.
+    Store(StoreFor),
+    /// A map to take in.
+    MapIn(PathBuf),
+    /// A list of its classes.
+    ClassList(PathBuf),
     /// Where to export series, and whether the system has asked to replace what is there.
     Series(PathBuf, bool),
 }
@@ -43,7 +68,12 @@ enum Question {
     Remove { site: String, files: bool },
     Export(ExportForm),
     DeleteModel { name: String, maps_too: bool },
+    MapAgain(again::AgainForm),
     ExportModel(ModelExportForm),
+    Merge(MergeForm),
+    Chips(ChipsForm),
+    SaveAreas { file: String, replace: bool },
+    SaveReport { report: PathBuf, file: String, replace: bool },
 }
 
 /// Dialogs that are open.
@@ -67,6 +97,18 @@ impl Dialogs {
     /// What was chosen since the last frame. Never waits.
     pub fn poll(&mut self) -> Option<Chosen> {
         self.chosen.try_recv().ok()
+    }
+
+    /// What was chosen in the window itself.
+    pub(super) fn choose(&self, chosen: Chosen) {
+        // The other end lives as long.
+        let _ = self.sender.send(chosen);
+    }
+
+    /// Looks into a store for a path.
+    pub(super) fn browse_store(&self, ctx: &egui::Context, target: StoreFor) {
+        self.choose(Chosen::Store(target));
+        ctx.request_repaint();
     }
 
     /// Whether a question is on screen.
@@ -105,6 +147,96 @@ impl Dialogs {
                 dialog.add_filter("GeoJSON", &["geojson", "json"]).add_filter("GeoPackage", &["gpkg"]);
             dialog.save_file().map(Chosen::Export)
         });
+    }
+
+    /// Asks how a set of chips is to be imported.
+    pub fn ask_chips(&mut self) {
+        self.question = Some(Question::Chips(ChipsForm::default()));
+    }
+
+    /// A folder of chips was chosen.
+    pub fn chips_in(&mut self, folder: &Path) {
+        if let Some(Question::Chips(form)) = &mut self.question {
+            form.take(folder);
+        }
+    }
+
+    /// Asks the system for a folder of chips.
+    pub(super) fn browse_chips(&self, ctx: &egui::Context) {
+        self.browse(ctx, || rfd::FileDialog::new().pick_folder().map(Chosen::Chips));
+    }
+
+    /// Asks which maps to merge, and where to.
+    pub fn ask_merge_maps(&mut self) {
+        self.question = Some(Question::Merge(MergeForm::default()));
+    }
+
+    /// A file for a merged map was chosen; the system has asked whether one that is there is to be replaced.
+    pub fn merge_to(&mut self, file: &Path) {
+        if let Some(Question::Merge(form)) = &mut self.question {
+            form.take(file);
+        }
+    }
+
+    /// Asks the system where to write a merged map.
+    pub(super) fn browse_merge(&self, ctx: &egui::Context) {
+        self.browse(ctx, || {
+            let dialog = rfd::FileDialog::new().set_file_name("map.tif");
+            dialog.add_filter("GeoTIFF", &["tif"]).add_filter("VRT", &["vrt"]).save_file().map(Chosen::Merge)
+        });
+    }
+
+    /// Asks the system for a file of polygons.
+    pub(super) fn browse_area(&self, ctx: &egui::Context) {
+        self.browse(ctx, || rfd::FileDialog::new().pick_file().map(Chosen::Area));
+    }
+
+    /// Asks the system for the folder of a catalogue.
+    pub(super) fn browse_catalogue(&self, ctx: &egui::Context) {
+        self.browse(ctx, || rfd::FileDialog::new().pick_folder().map(Chosen::Catalogue));
+    }
+
+    /// Asks the system for a file of a reference sample.
+    pub(super) fn browse_reference(&self, ctx: &egui::Context, save: bool) {
+        let any = tr!("Points and tables");
+        self.browse(ctx, move || {
+            let dialog = rfd::FileDialog::new();
+            let chosen = match save {
+                true => dialog
+                    .set_file_name("reference.geojson")
+                    .add_filter(any, &["geojson", "gpkg", "csv"])
+                    .save_file(),
+                false => {
+                    dialog.add_filter(any, &["geojson", "json", "gpkg", "csv", "shp", "fgb"]).pick_file()
+                }
+            };
+            chosen.map(Chosen::Reference)
+        });
+    }
+
+    /// Asks where to write the areas of the map on screen.
+    pub fn ask_save_areas(&mut self) {
+        self.question = Some(Question::SaveAreas { file: String::new(), replace: false });
+    }
+
+    /// A file for areas was chosen; the system has asked whether one that is there is to be replaced.
+    pub fn save_areas_to(&mut self, to: &Path) {
+        if let Some(Question::SaveAreas { file, replace }) = &mut self.question {
+            (*file, *replace) = (to.display().to_string(), true);
+        }
+    }
+
+    /// Asks where to copy a report, and thereby which of its files.
+    pub fn ask_save_report(&mut self, report: &Path) {
+        self.question =
+            Some(Question::SaveReport { report: report.into(), file: String::new(), replace: false });
+    }
+
+    /// A file for a report was chosen; the system has asked whether one that is there is to be replaced.
+    pub fn save_report_to(&mut self, to: &Path) {
+        if let Some(Question::SaveReport { file, replace, .. }) = &mut self.question {
+            (*file, *replace) = (to.display().to_string(), true);
+        }
     }
 
     /// Asks what to write of a model, and where to.
@@ -164,6 +296,11 @@ impl Dialogs {
         self.question = Some(Question::DeleteModel { name: name.into(), maps_too: false });
     }
 
+    /// Asks what becomes of the map of a model, before the site is mapped with it again.
+    pub fn ask_map_again(&mut self, model: &str, maps: &[String]) {
+        self.question = Some(Question::MapAgain(again::AgainForm::new(model, maps)));
+    }
+
     /// A folder for a new project was chosen.
     pub fn new_project_in(&mut self, path: &Path) {
         if let Some(Question::New { folder, name, .. }) = &mut self.question {
@@ -188,6 +325,22 @@ impl Dialogs {
         self.browse(ctx, move || {
             let vector = ["geojson", "json", "gpkg", "shp", "fgb", "kml", "tif", "tiff"];
             rfd::FileDialog::new().add_filter(labels, &vector).pick_files().map(Chosen::Labels)
+        });
+    }
+
+    /// Asks the system for a raster of classes.
+    pub fn browse_map_in(&self, ctx: &egui::Context) {
+        self.browse(ctx, || {
+            let dialog = rfd::FileDialog::new().add_filter("GeoTIFF", &["tif", "tiff", "vrt", "img"]);
+            dialog.pick_file().map(Chosen::MapIn)
+        });
+    }
+
+    /// Asks the system for a list of classes.
+    pub fn browse_class_list(&self, ctx: &egui::Context) {
+        self.browse(ctx, || {
+            let dialog = rfd::FileDialog::new().add_filter("JSON", &["json"]);
+            dialog.add_filter("CSV, QML", &["csv", "qml"]).pick_file().map(Chosen::ClassList)
         });
     }
 
@@ -273,9 +426,58 @@ pub fn dialogs_ui(ctx: &egui::Context, state: &AppState, view: &mut View) {
                     maps_too: *maps_too,
                 });
             }
+            Question::MapAgain(form) => (command, cancelled) = again::again_ui(ui, form),
             Question::ExportModel(form) => {
                 title(ui, &tr!("Export {name}", name = form.name));
                 (command, cancelled) = export_model_ui(ui, form, &view.dialogs);
+            }
+            Question::Merge(form) => {
+                title(ui, tr!("Merge maps"));
+                (command, cancelled) = merge_ui(ui, state, form, &view.dialogs);
+            }
+            Question::Chips(form) => {
+                title(ui, tr!("Import chips"));
+                let done = chips_ui(ui, state, form, &view.dialogs);
+                done.commands.into_iter().for_each(|command| view.send(command));
+                cancelled = done.closes;
+                if done.series {
+                    fetch::show_for_sites(None, view);
+                }
+            }
+            Question::SaveAreas { file, replace } => {
+                title(ui, tr!("Save areas"));
+                let before = file.clone();
+                path_ui(ui, tr!("File"), file, |ui| {
+                    view.dialogs.browse(ui.ctx(), || {
+                        let dialog = rfd::FileDialog::new().set_file_name("areas.csv");
+                        dialog.add_filter("CSV", &["csv"]).save_file().map(Chosen::Areas)
+                    });
+                });
+                *replace &= *file == before;
+                ui.checkbox(replace, tr!("Replace what is there"));
+                (command, cancelled) = answer_ui(ui, tr!("Save"), !file.trim().is_empty(), || {
+                    Command::SaveAreas { file: PathBuf::from(file.trim()), replace: *replace }
+                });
+            }
+            Question::SaveReport { report, file, replace } => {
+                title(ui, tr!("Save report"));
+                let before = file.clone();
+                path_ui(ui, tr!("File"), file, |ui| {
+                    let name = report.with_extension("html");
+                    let name = name.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                    view.dialogs.browse(ui.ctx(), || {
+                        let dialog = rfd::FileDialog::new().set_file_name(name).add_filter("HTML", &["html"]);
+                        let dialog = dialog.add_filter("CSV", &["csv"]).add_filter("JSON", &["json"]);
+                        dialog.save_file().map(Chosen::Report)
+                    });
+                });
+                ui.label(RichText::new(tr!("A page (.html), a table (.csv) or a document (.json)")).small().weak());
+                *replace &= *file == before;
+                ui.checkbox(replace, tr!("Replace what is there"));
+                (command, cancelled) = answer_ui(ui, tr!("Save"), !file.trim().is_empty(), || {
+                    let file = PathBuf::from(file.trim());
+                    Command::SaveReport { report: report.clone(), file, replace: *replace }
+                });
             }
             Question::Export(form) => {
                 title(ui, tr!("Export labels"));
@@ -296,7 +498,7 @@ pub fn dialogs_ui(ctx: &egui::Context, state: &AppState, view: &mut View) {
 /// The legend that a new project begins with.
 fn preset_ui(ui: &mut Ui, preset: &mut Preset) {
     ui.horizontal(|ui| {
-        ui.add_sized([80.0, tokens::TARGET], egui::Label::new(RichText::new(tr!("Legend")).weak()));
+        widgets::left_name(ui, 80.0, tr!("Legend"));
         let combo =
             egui::ComboBox::from_id_salt("preset").selected_text(tr_word(preset.title())).width(280.0);
         let response = combo.show_ui(ui, |ui| {
@@ -318,14 +520,14 @@ fn title(ui: &mut Ui, text: &str) {
 
 fn field(ui: &mut Ui, name: &str, text: &mut String) {
     ui.horizontal(|ui| {
-        let label = ui.add_sized([80.0, tokens::TARGET], egui::Label::new(RichText::new(name).weak()));
+        let label = widgets::left_name(ui, 80.0, name);
         ui.add(TextEdit::singleline(text).desired_width(f32::INFINITY)).labelled_by(label.id);
     });
 }
 
 pub(super) fn path_ui(ui: &mut Ui, name: &str, path: &mut String, browse: impl FnOnce(&mut Ui)) {
     ui.horizontal(|ui| {
-        let label = ui.add_sized([80.0, tokens::TARGET], egui::Label::new(RichText::new(name).weak()));
+        let label = widgets::left_name(ui, 80.0, name);
         let width = ui.available_width() - 92.0;
         ui.add(TextEdit::singleline(path).desired_width(width).hint_text(tr!("type a path, or browse")))
             .labelled_by(label.id);

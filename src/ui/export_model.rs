@@ -1,7 +1,7 @@
 //! The question what to write of a model, and where to.
 
 use super::dialogs::{Dialogs, answer_ui, path_ui};
-use super::tokens;
+use super::widgets;
 use super::words::{tr, tr_word};
 use crate::app::{Command, ExportModelRequest};
 use crate::model::exchange::ModelFormat;
@@ -38,7 +38,7 @@ pub(super) fn export_model_ui(
     dialogs: &Dialogs,
 ) -> (Option<Command>, bool) {
     ui.horizontal(|ui| {
-        ui.add_sized([80.0, tokens::TARGET], egui::Label::new(RichText::new(tr!("As")).weak()));
+        widgets::left_name(ui, 80.0, tr!("As"));
         for format in ModelFormat::ALL {
             ui.radio_value(&mut form.format, format, tr_word(format.title()));
         }

@@ -89,6 +89,14 @@ pub fn date(date: NaiveDate) -> String {
     format!("{} {} {}", date.day(), month(date), date.year())
 }
 
+/// The month of a mark along dates: "Mar", or "Jan 2022".
+pub fn month_mark(date: NaiveDate, with_year: bool) -> String {
+    match with_year {
+        true => format!("{} {}", month(date), date.year()),
+        false => month(date).into(),
+    }
+}
+
 /// "15 Mar".
 pub fn day_and_month(date: NaiveDate) -> String {
     format!("{} {}", date.day(), month(date))
@@ -116,6 +124,13 @@ pub fn without_options(sentence: &str) -> String {
         }
     }
     text
+}
+
+/// A sentence for the screen: with a capital first letter, and [`without_options`].
+pub fn sentence(words: &str) -> String {
+    let words = without_options(words);
+    let mut letters = words.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// "3 min ago", of a time as RFC 3339 writes it; as it stands where it cannot be read.
@@ -218,6 +233,7 @@ mod tests {
         let told = "warp them (--crs, --extent), or mask (as here) none (--mask none).";
         assert_eq!(without_options(told), "warp them, or mask (as here) none.");
         assert_eq!(without_options("open (--never"), "open (--never");
+        assert_eq!(sentence("there is no map (--map) yet"), "There is no map yet");
     }
 
     #[test]

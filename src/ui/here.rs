@@ -12,7 +12,7 @@ use egui::{Label, RichText, Ui, Vec2};
 /// Width of the name of a class.
 const CLASS: f32 = 132.0;
 
-pub fn here_ui(ui: &mut Ui, project: &OpenProject, view: &View) {
+pub fn here_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     let Some(place) = view.map.hovered else {
         ui.label(RichText::new(tr!("Point at the map to read its values")).small().weak());
         return;
@@ -46,6 +46,10 @@ pub fn here_ui(ui: &mut Ui, project: &OpenProject, view: &View) {
     let masked = opened.cube.cached_mask(col, row);
     let state = masked.and_then(|mask| mask.states.get(project.time()).copied());
     class_ui(ui, project, (col, row));
+    if let Some(words) = super::map::certainty_here(ui.ctx(), project, view) {
+        let hint = tr!("How uncertain the map is there, and its two likeliest classes");
+        ui.label(RichText::new(words).small()).on_hover_text(hint);
+    }
     if let Some(state) = state {
         let words = RichText::new(tr_word(state.name())).small();
         let words = if state == PixelState::Clear { words.weak() } else { words };
@@ -117,15 +121,7 @@ mod tests {
 
     #[test]
     fn what_is_told_of_a_place_is_as_wide_everywhere() {
-        let grid = Grid {
-            crs: Crs::from_epsg(32614).unwrap(),
-            left: 480_000.0,
-            top: 2_160_000.0,
-            pixel_width: 10.0,
-            pixel_height: 10.0,
-            width: 2000,
-            height: 2000,
-        };
+        let grid = crate::testing::grid();
         assert_eq!(xy_words(&grid, [480_005.0, 2_159_995.0]), "x 480005 m  y 2159995 m");
         let degrees = Grid {
             crs: Crs::from_epsg(4326).unwrap(),

@@ -5,16 +5,20 @@ use super::view::View;
 use super::words::tr;
 use super::{tokens, widgets};
 use crate::app::{Command, OpenProject};
-use crate::project::{Layer, LayerKind};
+use crate::project::{Layer, LayerKind, Measure};
 use egui::{
     Align, Button, Color32, CursorIcon, EventFilter, Id, Key, Layout, Rect, Response, Role, Sense, Shape,
-    Slider, Stroke, Ui, Vec2, WidgetInfo, pos2,
+    Slider, Stroke, TextWrapMode, Ui, Vec2, WidgetInfo, pos2,
 };
 
 /// Width of what one drags a row by.
 const GRIP: f32 = 12.0;
 /// Width of the small buttons of a row.
 const SMALL: f32 = 20.0;
+/// Width of an arrow.
+const ARROW: f32 = 14.0;
+/// What stands behind the name of a layer: two arrows, the menu, and the space before each.
+const BUTTONS: f32 = 2.0 * ARROW + SMALL + 3.0 * tokens::GRID;
 
 pub fn layers_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     widgets::section(ui, tr!("Layers"));
@@ -74,7 +78,12 @@ fn row_ui(
         let hint = lacks.unwrap_or_else(|| hint(layer.kind));
         let mut visible = layer.visible;
         let name = name(layer.kind);
-        let check = ui.add_enabled(can, egui::Checkbox::new(&mut visible, name));
+        let check = ui.scope(|ui| {
+            ui.set_max_width((ui.available_width() - BUTTONS).max(tokens::TARGET));
+            ui.style_mut().wrap_mode = Some(TextWrapMode::Truncate);
+            ui.add_enabled(can, egui::Checkbox::new(&mut visible, name))
+        });
+        let check = check.inner;
         let check = check.on_hover_text(hint).on_disabled_hover_text(hint);
         if check.changed() {
             view.send(Command::SetLayer(Layer { visible, ..layer }));
@@ -108,10 +117,36 @@ fn row_ui(
     if layer.kind == LayerKind::ClassMap {
         super::map::choose_map_ui(ui, project, view);
     }
+    if layer.kind == LayerKind::Uncertainty && can && layer.visible {
+        measure_ui(ui, project, view);
+    }
     if layer.kind == LayerKind::Basemap {
         basemaps::basemap_ui(ui, project, layer.visible, view);
     }
     dragged
+}
+
+/// What the layer of uncertainty shows.
+fn measure_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
+    let now = &project.document.view.measure;
+    let classes = project.legend_of_map().classes.into_iter().map(|class| Measure::Probability(class.name));
+    let measures = [Measure::Entropy, Measure::Margin].into_iter().chain(classes);
+    let name = super::map::measure_name;
+    ui.horizontal(|ui| {
+        ui.add_space(GRIP + tokens::GRID);
+        let width = (ui.available_width() - tokens::GRID).max(80.0);
+        let combo = egui::ComboBox::from_id_salt("measure").selected_text(name(now)).width(width).truncate();
+        let response = combo.show_ui(ui, |ui| {
+            for measure in measures {
+                if ui.selectable_label(measure == *now, name(&measure)).clicked() {
+                    view.send(Command::ShowMeasure(measure));
+                }
+            }
+        });
+        response
+            .response
+            .widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, tr!("Measure of uncertainty")));
+    });
 }
 
 /// What a row is dragged by; with the focus, arrow keys move it.
@@ -148,7 +183,7 @@ fn grip_ui(ui: &mut Ui, kind: LayerKind, (at, count): (usize, usize), view: &mut
 
 /// A small button with an arrow.
 fn arrow_ui(ui: &mut Ui, up: bool, can: bool, name: &str) -> Response {
-    let button = Button::new("").frame(false).min_size(Vec2::new(14.0, tokens::TARGET));
+    let button = Button::new("").frame(false).min_size(Vec2::new(ARROW, tokens::TARGET));
     let response = ui.add_enabled(can, button).on_hover_text(name);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, can, name));
     let colour: Color32 = match (can, response.hovered() || response.has_focus()) {
@@ -225,9 +260,10 @@ pub fn name(kind: LayerKind) -> &'static str {
     match kind {
         LayerKind::Annotations => tr!("Annotations"),
         LayerKind::ClassMap => tr!("Class map"),
+        LayerKind::Uncertainty => tr!("Uncertainty"),
         LayerKind::Mask => tr!("Mask"),
         LayerKind::Mosaic => tr!("Mosaic"),
-        LayerKind::Basemap => tr!("Online basemap"),
+        LayerKind::Basemap => tr!("Basemap"),
     }
 }
 
@@ -235,6 +271,9 @@ fn hint(kind: LayerKind) -> &'static str {
     match kind {
         LayerKind::Annotations => tr!("What was drawn, its core and its pure pixels"),
         LayerKind::ClassMap => tr!("Shows or hides the class map (M; away while B is held)"),
+        LayerKind::Uncertainty => {
+            tr!("How uncertain the map is: its entropy, its margin, or the probability of a class (Shift+M)")
+        }
         LayerKind::Mask => {
             tr!("Why pixels of the date have no clear observation, and the share of each reason (K)")
         }
@@ -247,6 +286,7 @@ fn opacity_name(kind: LayerKind) -> &'static str {
     match kind {
         LayerKind::Annotations => tr!("Opacity of the annotations"),
         LayerKind::ClassMap => tr!("Opacity of the class map"),
+        LayerKind::Uncertainty => tr!("Opacity of the uncertainty"),
         LayerKind::Mask => tr!("Opacity of the mask"),
         LayerKind::Mosaic => tr!("Opacity of the mosaic"),
         LayerKind::Basemap => tr!("Opacity of the online basemap"),
@@ -257,7 +297,16 @@ fn opacity_name(kind: LayerKind) -> &'static str {
 fn lacks(project: &OpenProject, kind: LayerKind) -> Option<&'static str> {
     let masked = || project.cube().is_none_or(|(opened, _)| opened.cube.has_masks());
     match kind {
+        LayerKind::Annotations | LayerKind::ClassMap | LayerKind::Uncertainty if project.is_blind() => {
+            Some(tr!("Hidden while a reference sample is labelled"))
+        }
         LayerKind::ClassMap if project.map().is_none() => Some(tr!("There is no map of this site yet")),
+        LayerKind::Uncertainty => match project.map() {
+            Some(map) if map.complete => None,
+            Some(map) if map.entropy.is_some() => (project.document.view.measure != Measure::Entropy)
+                .then(|| tr!("Before the map is finished only its entropy can be shown")),
+            _ => Some(tr!("There is no map of this site yet")),
+        },
         LayerKind::Mask if !masked() => Some(tr!("This cube was built without a mask")),
         _ => None,
     }

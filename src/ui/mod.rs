@@ -3,12 +3,20 @@
 
 mod actions;
 mod app;
+mod bars;
 mod basemaps;
+mod chips;
+mod cleaning;
+mod comparing;
+mod correcting;
 mod dialogs;
 mod drift;
 mod export;
 mod export_model;
+mod fetch;
 mod format;
+mod ground;
+mod heap;
 mod here;
 mod hints;
 mod imagery;
@@ -16,8 +24,11 @@ mod labels_in;
 mod layers;
 mod left;
 mod listing;
+mod live;
 mod map;
-mod navigate;
+mod map_in;
+mod merge;
+mod milestones;
 mod notices;
 mod opinion;
 mod outside;
@@ -26,14 +37,18 @@ mod palette;
 mod panes;
 mod places;
 mod plot;
+mod queue;
+mod reference;
 mod rhythm;
 mod shortcuts;
 mod sites;
 mod start;
 mod status;
+mod stores;
 mod timeline;
 mod tokens;
 mod top;
+mod uncertain;
 mod view;
 mod widgets;
 mod words;
@@ -41,6 +56,7 @@ mod words;
 pub use app::RitmoApp;
 
 use crate::app::{AppState, Command, Window};
+use crate::jobs::DemoSpec;
 use crate::project::{Language, Recent};
 use std::sync::Arc;
 
@@ -60,8 +76,11 @@ pub fn leave_a_core_to_the_window() {
 /// When the system has no display, or no OpenGL.
 pub fn open(window: Window) -> anyhow::Result<()> {
     leave_a_core_to_the_window();
+    heap::keep_for_the_next_frame();
     let options = eframe::NativeOptions {
         renderer: eframe::Renderer::Glow,
+        // Imagery is judged by its colours: they go to the screen as they are. Without a graphics card this saves time too.
+        dithering: false,
         viewport: egui::ViewportBuilder::default()
             .with_title("Ritmo")
             .with_app_id("ritmo")
@@ -71,6 +90,7 @@ pub fn open(window: Window) -> anyhow::Result<()> {
     };
     let create = move |creation: &eframe::CreationContext<'_>| {
         let ctx = creation.egui_ctx.clone();
+        ctx.add_plugin(ground::Grounds);
         let mut state =
             AppState::new(Recent::load(Recent::user_file()), Arc::new(move || ctx.request_repaint()));
         state.runner.window_first();
@@ -82,10 +102,10 @@ pub fn open(window: Window) -> anyhow::Result<()> {
         match window {
             Window::Start => {}
             Window::Project(folder) => app.send(Command::OpenProject(folder)),
-            Window::Demo { folder, .. } if folder.join("ritmo.json").exists() => {
+            Window::Demo(DemoSpec { folder, .. }) if folder.join("ritmo.json").exists() => {
                 app.send(Command::OpenProject(folder));
             }
-            Window::Demo { folder, seed } => app.send(Command::MakeDemo { folder, seed }),
+            Window::Demo(spec) => app.send(Command::MakeDemo(spec)),
         }
         Ok(Box::new(app) as Box<dyn eframe::App>)
     };

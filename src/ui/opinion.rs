@@ -85,9 +85,12 @@ impl OpinionView {
     }
 }
 
-/// Whose opinion is shown: that of the model whose map is on screen, or else of the newest; only of one that fits the cube.
+/// Whose opinion is shown, to nobody who labels a reference sample: that of the model whose map is on screen, or else of the newest; only of one that fits the cube.
 fn whose<'a>(project: &'a OpenProject, opened: &OpenedCube) -> Option<&'a ModelEntry> {
-    let of_map = project.map().and_then(|map| project.models.iter().find(|model| model.name == map.name));
+    if project.is_blind() {
+        return None;
+    }
+    let of_map = project.map().and_then(|map| project.model_of(&map.name));
     let model = of_map.or(project.models.first())?;
     (model.card.dates.len() == opened.cube.info().dates.len()).then_some(model)
 }

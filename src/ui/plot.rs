@@ -1,7 +1,6 @@
 //! The rhythm: the series under the mouse and those of the pins, over real dates or year over year; bands on the left scale,
 //! indices on the right one; usual years of classes behind them; the spectrum of the date beside them.
 
-mod along;
 mod chart;
 mod choose;
 mod cursor;
@@ -22,9 +21,9 @@ pub use trace::told;
 use super::view::View;
 use super::{opinion, rhythm, tokens};
 use crate::app::OpenProject;
+use crate::chart::Along;
 use crate::cube::Feature;
 use crate::jobs::OpenedCube;
-use along::Along;
 use curves::{curves, first_bands, series};
 use egui::{Ui, UiBuilder};
 
@@ -44,8 +43,7 @@ pub fn plot_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     // What was clicked just now is drawn in this frame.
     let curves = curves(opened, view, &indices, units, dark);
     let axes = curves::axes(opened, view, units, &curves, &drawn);
-    let folded = project.document.view.years && !Along::is_one_year(&info.dates);
-    let along = Along::new(&info.dates, folded);
+    let along = Along::new(&info.dates, lays_years(project, opened));
     let room = ui.available_rect_before_wrap();
     let (share, least, most) = SPECTRUM;
     let beside = project.document.view.spectrum.then(|| (room.width() * share).clamp(least, most));
@@ -66,6 +64,11 @@ pub fn plot_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
             spectrum::spectrum_ui(ui, &info.bands, &drawn, units, time, most);
         });
     }
+}
+
+/// Whether years lie over one another: where that is wanted, and there is more than one.
+fn lays_years(project: &OpenProject, opened: &OpenedCube) -> bool {
+    project.document.view.years && !Along::is_one_year(&opened.cube.info().dates)
 }
 
 /// Where the plot is hidden, what other panes tell of the series still follows what one does.

@@ -1,14 +1,17 @@
 //! Keys, and the sheet that lists them.
 
-use super::actions::{Action, Group, Scope, words_of};
+use super::actions::{Action, Group, Scope, ways, words_of};
 use super::map::{self, Tool, finish_drawing};
-use super::pages::show_preset;
+use super::reference;
 use super::view::View;
 use super::words::tr;
-use super::{listing, navigate};
+use super::{correcting, fetch, listing};
 use crate::app::{AnnotationChange, AppState, Command, OpenProject, Page};
 use crate::project::Pane;
-use egui::{Context, Grid, Id, Key, Modal, Modifiers, RichText, ScrollArea, Ui};
+use egui::{Context, Grid, Id, Key, Modal, Modifiers, PointerButton, RichText, ScrollArea, Ui};
+
+/// In narrower windows the sheet has one column, in points.
+const NARROW: f32 = 1100.0;
 
 /// A row of the sheet.
 enum Row {
@@ -55,13 +58,14 @@ fn sheet() -> Vec<(Group, Vec<Row>)> {
                 Of(&[Action::ClassMap]),
                 Gesture(tr!("B held"), tr!("Look under the class map")),
                 Of(&[Action::Mask]),
-                Gesture(tr!("Comma, period"), tr!("Fade the topmost picture, or back")),
+                Of(&[Action::Fade, Action::Unfade]),
                 Gesture("Ctrl+1 … 6", tr!("Natural colour, infrared and other composites")),
                 Of(&[Action::StretchToView]),
                 Of(&[Action::Calendar]),
                 Of(&[Action::Compare]),
-                Gesture(tr!("Shift+Left, Shift+Right"), tr!("Move the handle of the swipe")),
-                Gesture(tr!("Shift+comma, Shift+period"), tr!("Date before, date after on the right")),
+                Of(&[Action::HandleLeft, Action::HandleRight]),
+                Of(&[Action::OtherBefore, Action::OtherAfter]),
+                Of(&[Action::NextPixels, Action::PixelsBefore]),
                 Gesture(tr!("Click (Look page)"), tr!("Pin a pixel, or take its pin off")),
             ],
         ),
@@ -72,6 +76,7 @@ fn sheet() -> Vec<(Group, Vec<Row>)> {
                 Of(&[Action::Train, Action::TrainAndMap]),
                 Of(&[Action::AddImagery, Action::ImportLabels]),
                 Of(&[Action::CompareSites]),
+                Of(&[Action::Queue]),
                 Of(&[Action::Open, Action::New]),
             ],
         ),
@@ -97,6 +102,16 @@ fn sheet() -> Vec<(Group, Vec<Row>)> {
                 Gesture("1 … 9, 0", tr!("Pick a class, give it to the selected")),
             ],
         ),
+        (
+            Group::Reference,
+            vec![
+                Gesture("1 … 9, 0", tr!("Give the unit a class")),
+                Gesture("S, L", tr!("Sure, likely")),
+                Gesture("X", tr!("Skip the unit")),
+                Gesture("N", tr!("Next unit without an answer")),
+                Gesture(tr!("Enter, Backspace"), tr!("Next unit, unit before")),
+            ],
+        ),
         (Group::Edit, vec![Of(&EDIT), Of(&[Action::Merge]), Of(&[Action::Delete]), Of(&[Action::DropApart])]),
         (
             Group::Select,
@@ -120,7 +135,14 @@ pub fn handle(ctx: &Context, state: &AppState, view: &mut View) {
     // Esc takes the focus off a field before anybody sees it: it was meant for the field.
     let left =
         std::mem::replace(&mut view.typing.focused, typing) && ctx.input(|i| i.key_pressed(Key::Escape));
-    if view.dialogs.is_open() || view.palette.is_open() || view.basemap.is_open() {
+    if view.dialogs.is_open()
+        || view.map_in.is_open()
+        || view.stores.is_open()
+        || view.palette.is_open()
+        || view.basemap.is_open()
+        || view.queue.closing.is_open()
+        || view.reference.is_open()
+    {
         return;
     }
     // It is no letter, so it may be pressed while typing.
@@ -155,6 +177,19 @@ pub fn handle(ctx: &Context, state: &AppState, view: &mut View) {
         }
         return;
     }
+    if view.area.is_open() {
+        if !egui::Popup::is_any_open(ctx) && plain(Key::Escape) {
+            // A drag that is on its way is given up first.
+            match view.area.map.drawing {
+                true => view.area.map.drawing = false,
+                false => fetch::close(view),
+            }
+        }
+        if plain(Key::F) {
+            view.map.fit();
+        }
+        return;
+    }
     if view.imagery.is_open() {
         // The page lies over the map and what one does there.
         if plain(Key::Escape) {
@@ -164,18 +199,24 @@ pub fn handle(ctx: &Context, state: &AppState, view: &mut View) {
     }
     // A control that was reached by Tab has these for itself.
     let focused = ctx.memory(|memory| memory.focused().is_some());
+    if project.is_blind() {
+        reference::keys(ctx, project, focused, view);
+    }
     compare_keys(ctx, project, view);
     press(ctx, Scope::Map, state, view, |action| !focused || !is_for_controls(action));
-    navigate::keys(ctx, project, view);
-    composite_keys(ctx, project, view);
+    view_keys(ctx, view);
     // With space held one pans; a tap plays.
     let pressed = !focused && plain(Key::Space);
     let released = |e: &egui::Event| matches!(e, egui::Event::Key { key: Key::Space, pressed: false, .. });
     if view.map.tools.space(pressed, ctx.input(|i| i.events.iter().any(released))) {
         Action::Play.run(state, view);
     }
+    correcting::keys(ctx, project, focused, view);
     if project.page == Page::Label {
         label_keys(ctx, state, project, focused, view);
+    }
+    if view.queue.open && !egui::Popup::is_any_open(ctx) && plain(Key::Escape) {
+        view.queue.open = false;
     }
     // With the map alone Esc brings the panels back.
     if view.panes.alone && !egui::Popup::is_any_open(ctx) && plain(Key::Escape) {
@@ -191,16 +232,10 @@ fn press(
     view: &mut View,
     of: impl Fn(Action) -> bool,
 ) -> bool {
-    let mut ways: Vec<_> = Action::all()
-        .into_iter()
-        .filter(|action| action.scope() == scope && of(*action))
-        .flat_map(|action| action.keys().into_iter().map(move |keys| (keys, action)))
-        .collect();
-    // Ctrl+Shift+Z is a way to press Ctrl+Z too, and Alt+Left one to press Left.
-    ways.sort_by_key(|(keys, _)| !keys.modifiers.shift && !keys.modifiers.alt);
+    let ways = ways().iter().filter(|(heard, _, action)| *heard == scope && of(*action));
     let mut any = false;
-    for (keys, action) in ways {
-        if ctx.input_mut(|i| i.consume_shortcut(&keys)) {
+    for (_, keys, action) in ways {
+        if ctx.input_mut(|i| i.consume_shortcut(keys)) {
             action.run(state, view);
             any = true;
         }
@@ -213,21 +248,15 @@ fn is_for_controls(action: Action) -> bool {
     matches!(action, Action::DateBefore | Action::DateAfter | Action::SiteBefore | Action::SiteAfter)
 }
 
-/// Keys of the calendar and of comparing; those with Shift come first, since the others do not look at it.
+/// Keys of the handle of the swipe while it has the focus, of the calendar, and what gives comparing up.
 fn compare_keys(ctx: &Context, project: &OpenProject, view: &mut View) {
     if project.cube().is_none() {
         return;
     }
     let pressed = |modifiers, key| ctx.input_mut(|i| i.consume_key(modifiers, key));
-    let handle = view.map.compare.handle_has_focus;
     for (key, by) in [(Key::ArrowLeft, -map::HANDLE_STEP), (Key::ArrowRight, map::HANDLE_STEP)] {
-        if pressed(Modifiers::SHIFT, key) || handle && pressed(Modifiers::NONE, key) {
+        if view.map.compare.handle_has_focus && pressed(Modifiers::NONE, key) {
             map::push_handle(project, view, by);
-        }
-    }
-    for (key, step) in [(Key::Comma, -1), (Key::Period, 1)] {
-        if pressed(Modifiers::SHIFT, key) {
-            map::step_other(project, view, step);
         }
     }
     if view.map.calendar.open && pressed(Modifiers::NONE, Key::Enter) {
@@ -244,17 +273,15 @@ fn compare_keys(ctx: &Context, project: &OpenProject, view: &mut View) {
     }
 }
 
-/// Composites by number.
-fn composite_keys(ctx: &Context, project: &OpenProject, view: &mut View) {
-    if project.cube().is_none() {
-        return;
-    }
-    let digits = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6];
-    for (place, key) in digits.into_iter().enumerate() {
-        if ctx.input_mut(|i| i.consume_key(Modifiers::COMMAND, key)) {
-            show_preset(project, place, view);
+/// Buttons of the mouse that lead through the views, and the key that is held to look under the class map.
+fn view_keys(ctx: &Context, view: &mut View) {
+    let buttons = [(PointerButton::Extra1, Command::ViewBack), (PointerButton::Extra2, Command::ViewForward)];
+    for (button, command) in buttons {
+        if ctx.input(|i| i.pointer.button_pressed(button)) {
+            view.send(command);
         }
     }
+    view.map.peeking = ctx.input(|i| i.key_down(Key::B) && !i.modifiers.command);
 }
 
 fn label_keys(ctx: &Context, state: &AppState, project: &OpenProject, focused: bool, view: &mut View) {
@@ -309,10 +336,12 @@ pub fn sheet_ui(ctx: &Context, view: &mut View) {
         ui.heading(tr!("Shortcuts"));
         ui.add_space(8.0);
         let room = ctx.content_rect().height() - 140.0;
+        // Two columns, or one where the window is too narrow for them.
+        let side_by_side = if ctx.content_rect().width() < NARROW { usize::MAX } else { 4 };
         // As high at once as it will be: what stands below does not move under the mouse.
         ScrollArea::vertical().max_height(room).min_scrolled_height(room).show(ui, |ui| {
             ui.horizontal_top(|ui| {
-                for (column, groups) in sheet().chunks(4).enumerate() {
+                for (column, groups) in sheet().chunks(side_by_side).enumerate() {
                     if column > 0 {
                         ui.add_space(24.0);
                     }

@@ -4,7 +4,7 @@ use super::view::View;
 use super::words::tr;
 use super::{status, tokens, widgets};
 use crate::app::{AppState, Command};
-use crate::jobs::JobKind;
+use crate::jobs::{DemoSpec, JobKind};
 use crate::project::Language;
 use egui::{Align, Layout, RichText, ScrollArea, Ui, Vec2};
 use lucide_icons::Icon;
@@ -54,7 +54,7 @@ fn content_ui(ui: &mut Ui, state: &AppState, view: &mut View) {
             view.send(if folder.join("ritmo.json").exists() {
                 Command::OpenProject(folder)
             } else {
-                Command::MakeDemo { folder, seed: 1 }
+                Command::MakeDemo(DemoSpec::new(folder))
             });
         }
         let size = Vec2::new(0.0, tokens::TARGET + tokens::GRID);

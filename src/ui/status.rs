@@ -2,7 +2,7 @@
 
 use super::view::View;
 use super::words::{tr, tr_word};
-use super::{format, here, tokens};
+use super::{actions::Action, format, here, live, tokens};
 use crate::app::{AppState, Command, OpenProject};
 use crate::jobs::JobKind;
 use egui::{Align, Layout, Panel, RichText, Ui};
@@ -14,12 +14,33 @@ pub fn status_ui(ui: &mut Ui, state: &AppState, project: Option<&OpenProject>, v
             if let Some(project) = project.filter(|_| !view.is_covered()) {
                 here::here_ui(ui, project, view);
             }
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| jobs_ui(ui, state, view));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                jobs_ui(ui, state, view);
+                if let Some(project) = project {
+                    live::status_ui(ui, project);
+                }
+            });
         });
     });
 }
 
+/// Opens the queue; tells how many maps are not made yet.
+fn queue_button_ui(ui: &mut Ui, state: &AppState, view: &mut View) {
+    let Some(project) = &state.project else { return };
+    let words = match project.queue.ahead() + project.queue.left() {
+        0 => tr!("Queue").to_string(),
+        n => tr!("Queue ({n})", n = n),
+    };
+    let button = egui::Button::selectable(view.queue.open, RichText::new(words).small());
+    let hint =
+        tr!("What is made, what waits, and what became of it ({keys})", keys = Action::Queue.keys_text());
+    if ui.add(button).on_hover_text(hint).clicked() {
+        view.queue.open ^= true;
+    }
+}
+
 fn jobs_ui(ui: &mut Ui, state: &AppState, view: &mut View) {
+    queue_button_ui(ui, state, view);
     // The list sorts itself; only what one may want to stop is told.
     for job in state.jobs.iter().filter(|job| job.kind != JobKind::List) {
         let cancel =
@@ -36,7 +57,9 @@ fn jobs_ui(ui: &mut Ui, state: &AppState, view: &mut View) {
         if let Some(share) = share {
             text += &format!(" {:.0} %", share * 100.0);
         }
-        if let Some(left) = job.time_left() {
+        if job.paused.is_some() {
+            text += &format!(", {}", tr!("paused"));
+        } else if let Some(left) = job.time_left() {
             text += &format!(", {}", format::time_left(left));
         }
         let bar = egui::ProgressBar::new(share.unwrap_or(0.0)).desired_width(96.0).desired_height(6.0);

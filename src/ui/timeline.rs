@@ -1,5 +1,6 @@
 //! The dates: a tick and a clear share for each, step, play.
 
+use super::bars::Bars;
 use super::format;
 use super::tokens;
 use super::view::View;
@@ -7,7 +8,7 @@ use super::widgets::{icon_button, icon_toggle};
 use super::words::tr;
 use crate::app::{Command, OpenProject};
 use chrono::{Datelike, NaiveDate};
-use egui::{Align2, FontId, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2};
+use egui::{Align2, FontId, Rangef, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2};
 use lucide_icons::Icon;
 use std::time::{Duration, Instant};
 
@@ -92,25 +93,18 @@ fn paint(
     let weak = visuals.weak_text_color();
     let font = FontId::proportional(10.5);
     let mut last_label = f32::NEG_INFINITY;
+    let mut bars = Bars::default();
     for (i, &date) in dates.iter().enumerate() {
         let x = x_of(date);
         let chosen = i == time;
         let colour = if chosen { super::tokens::accent(visuals.dark_mode) } else { weak };
         let share = clear.get(i).copied().unwrap_or(1.0);
         let width = if chosen { 6.0 } else { 3.0 };
-        let bar = Rect::from_min_max(
-            pos2(x - width / 2.0, base - full * share.max(0.04)),
-            pos2(x + width / 2.0, base),
-        );
-        let ghost = Rect::from_min_max(pos2(x - width / 2.0, base - full), pos2(x + width / 2.0, base));
-        painter.rect_filled(ghost, 1.5, visuals.widgets.inactive.weak_bg_fill);
-        painter.rect_filled(bar, 1.5, colour);
+        let ghost = visuals.widgets.inactive.weak_bg_fill;
+        bars.add_around(&painter, x, width, Rangef::new(base - full, base), ghost);
+        bars.add_around(&painter, x, width, Rangef::new(base - full * share.max(0.04), base), colour);
         if x - last_label > 20.0 {
-            let words = if date.month() == 1 || i == 0 {
-                date.format("%b %Y").to_string()
-            } else {
-                date.format("%b").to_string()
-            };
+            let words = format::month_mark(date, date.month() == 1 || i == 0);
             let colour = if chosen { visuals.text_color() } else { weak };
             let align = if i == 0 { Align2::LEFT_TOP } else { Align2::CENTER_TOP };
             let at = if i == 0 { pos2(x - 6.0, base + 2.0) } else { pos2(x, base + 2.0) };
@@ -118,6 +112,7 @@ fn paint(
             last_label = drawn.right();
         }
     }
+    bars.paint(&painter);
     if let Some(&date) = dates.get(time) {
         let x = x_of(date);
         let line = Stroke::new(1.0, super::tokens::accent(visuals.dark_mode));

@@ -86,6 +86,11 @@ pub fn index(index: usize, dark: bool) -> Color32 {
     Color32::from_rgb(r, g, b)
 }
 
+/// The lines over pixels outside of what a model learned from.
+pub const OUTSIDE: Color32 = Color32::from_rgb(255, 240, 120);
+/// Far lower than what a model learned from, and far higher.
+pub const SHIFTS: (Color32, Color32) = (Color32::from_rgb(58, 122, 214), Color32::from_rgb(214, 74, 60));
+
 /// Points between the lines of the hatch where there was no observation.
 pub const HATCH: f32 = 8.0;
 

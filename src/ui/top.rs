@@ -177,9 +177,15 @@ fn project_menu_ui(ui: &mut Ui, state: &AppState, view: &mut View) {
         ui.separator();
         let entries = [
             (Icon::Images, Action::AddImagery),
+            (Icon::Satellite, Action::ImageryByArea),
             (Icon::Import, Action::ImportLabels),
+            (Icon::Grid2x2, Action::ImportChips),
             (Icon::Upload, Action::ExportLabels),
             (Icon::ChartColumn, Action::CompareSites),
+            (Icon::Layers, Action::MapAll),
+            (Icon::ListOrdered, Action::Queue),
+            (Icon::MapPlus, Action::ImportMap),
+            (Icon::Merge, Action::MergeMaps),
         ];
         for (picture, action) in entries {
             entry_ui(ui, Some(picture), action, state, view);

@@ -2,7 +2,8 @@
 
 use super::tokens;
 use egui::{
-    Button, Color32, DragValue, FontId, Response, RichText, Role, Sense, StrokeKind, Ui, Vec2, WidgetInfo,
+    Align, Button, Color32, DragValue, FontId, Layout, Response, RichText, Role, Sense, StrokeKind, Ui, Vec2,
+    WidgetInfo,
 };
 use lucide_icons::Icon;
 
@@ -81,6 +82,24 @@ pub fn named_field(response: &Response, name: &str, hint: &str, text: &str) {
     });
 }
 
+/// Gives a box that one chooses from a name, where no label is tied to it.
+pub fn named_choice(response: &Response, name: &str, chosen: &str) {
+    response.widget_info(|| WidgetInfo {
+        current_text_value: Some(chosen.to_string()),
+        ..WidgetInfo::labeled(Role::ComboBox, response.enabled(), name)
+    });
+}
+
+/// The name of what stands right of it, in a column of this width.
+pub fn left_name(ui: &mut Ui, width: f32, words: &str) -> Response {
+    let layout = Layout::left_to_right(Align::Center);
+    let row = ui.allocate_ui_with_layout(Vec2::new(width, tokens::TARGET), layout, |ui| {
+        ui.set_min_width(width);
+        ui.label(RichText::new(words).weak())
+    });
+    row.inner
+}
+
 /// A square in a class's colour.
 pub fn swatch(ui: &mut Ui, [r, g, b]: [u8; 3]) -> Response {
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(14.0), Sense::hover());
@@ -135,4 +154,20 @@ pub fn metres(ui: &mut Ui, name: &str, value: f64, words: Option<&str>, hint: &s
 /// The colour of a class.
 pub fn colour([r, g, b]: [u8; 3]) -> Color32 {
     Color32::from_rgb(r, g, b)
+}
+
+/// The address of a file, for a browser.
+pub fn file_url(path: &std::path::Path) -> String {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.into());
+    let text = path.to_string_lossy().replace('\\', "/");
+    let mut url = String::from(if text.starts_with('/') { "file://" } else { "file:///" });
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' | b':' => {
+                url.push(char::from(byte));
+            }
+            other => url += &format!("%{other:02X}"),
+        }
+    }
+    url
 }

@@ -33,19 +33,32 @@ pub(crate) use text;
 /// Rooms of the window with texts of their own.
 const SPANISH: &[&str] = &[
     include_str!("../../assets/words/es/assess.json"),
+    include_str!("../../assets/words/es/chips.json"),
+    include_str!("../../assets/words/es/clean.json"),
     include_str!("../../assets/words/es/compare.json"),
+    include_str!("../../assets/words/es/comparing.json"),
+    include_str!("../../assets/words/es/correct.json"),
     include_str!("../../assets/words/es/dialogs.json"),
     include_str!("../../assets/words/es/drift.json"),
+    include_str!("../../assets/words/es/fetch.json"),
     include_str!("../../assets/words/es/format.json"),
     include_str!("../../assets/words/es/general.json"),
     include_str!("../../assets/words/es/imagery.json"),
     include_str!("../../assets/words/es/label.json"),
     include_str!("../../assets/words/es/labels.json"),
+    include_str!("../../assets/words/es/live.json"),
+    include_str!("../../assets/words/es/looking.json"),
     include_str!("../../assets/words/es/models.json"),
     include_str!("../../assets/words/es/navigate.json"),
+    include_str!("../../assets/words/es/output.json"),
     include_str!("../../assets/words/es/picture.json"),
     include_str!("../../assets/words/es/plot.json"),
+    include_str!("../../assets/words/es/queue.json"),
+    include_str!("../../assets/words/es/reference.json"),
     include_str!("../../assets/words/es/shell.json"),
+    include_str!("../../assets/words/es/stores.json"),
+    include_str!("../../assets/words/es/trust.json"),
+    include_str!("../../assets/words/es/unet.json"),
 ];
 
 /// Words that come from the rooms below: what is counted, and names of kinds of things.
@@ -118,12 +131,16 @@ fn spanish_words() -> &'static HashMap<String, String> {
 mod tests {
     use super::*;
     use crate::app::Page;
+    use crate::assess::Measure;
+    use crate::classify::foreign::{How, MapForm, Meaning};
     use crate::cube::{Filling, PixelState, Smoothing};
+    use crate::jobs::Basis;
     use crate::jobs::{JobKind, Mark};
     use crate::labels::import::Numbers;
     use crate::labels::{Emptied, FindingKind, Preset};
     use crate::model::exchange::ModelFormat;
     use crate::model::{ModelKind, ModelSpec, OptionKind};
+    use crate::source::ChipImages;
     use std::collections::{BTreeMap, BTreeSet};
 
     /// The texts of `tr!` and `text!` in a piece of source.
@@ -179,8 +196,16 @@ mod tests {
         words.extend(Filling::ALL.map(Filling::words));
         words.extend(Smoothing::ALL.map(Smoothing::words));
         words.extend(Numbers::ALL.map(Numbers::title));
-        words.extend(JOBS.map(JobKind::title));
+        words.extend(ChipImages::ALL.map(ChipImages::title));
+        words.extend(JOBS.iter().map(|kind| kind.title()));
+        words.extend(Measure::ALL.map(Measure::measures));
+        words.extend(crate::classify::TrustInput::all_words());
         words.extend(FINDINGS.map(FindingKind::title));
+        words.extend(How::ALL.map(How::title));
+        words.extend(Meaning::ALL.map(Meaning::title));
+        words.extend([MapForm::Values, MapForm::Palette, MapForm::Colours].map(MapForm::title));
+        words.extend(["the list of classes"]);
+        words.extend([Basis::Reference, Basis::Annotations, Basis::TrueMap].map(Basis::title));
         words.extend(Preset::ALL.iter().flat_map(|preset| [preset.title(), preset.explanation()]));
         words.extend(ModelFormat::ALL.iter().flat_map(|format| [format.title(), format.sentence()]));
         let mut options = ModelSpec::training_options().to_vec();
@@ -201,9 +226,23 @@ mod tests {
         words.chain(emptied.map(|why| why.to_string())).chain(regions).collect()
     }
 
-    const JOBS: [JobKind; 29] = [
+    const JOBS: &[JobKind] = &[
+        JobKind::SurveyChips,
+        JobKind::ImportChips,
+        JobKind::KeepMap,
+        JobKind::ReadCorrections,
+        JobKind::CarryOut,
+        JobKind::Correct,
+        JobKind::SurveyMap,
+        JobKind::ImportMap,
+        JobKind::CompareMaps,
+        JobKind::CountStrata,
+        JobKind::DesignReference,
+        JobKind::ReadReference,
+        JobKind::ExportReference,
         JobKind::OpenMap,
         JobKind::Measure,
+        JobKind::CheckTrust,
         JobKind::ExportSeries,
         JobKind::SavePicture,
         JobKind::Demo,
@@ -211,6 +250,9 @@ mod tests {
         JobKind::Survey,
         JobKind::BuildCube,
         JobKind::AppendToCube,
+        JobKind::PlanImagery,
+        JobKind::FetchImagery,
+        JobKind::ChooseSites,
         JobKind::OpenCube,
         JobKind::Footprints,
         JobKind::DeleteCube,
@@ -226,9 +268,19 @@ mod tests {
         JobKind::CheckLabels,
         JobKind::SaveSamples,
         JobKind::Train,
+        JobKind::CheckSites,
+        JobKind::ForgetMaps,
         JobKind::Map,
+        JobKind::Clean,
+        JobKind::FindUncertain,
+        JobKind::MergeMaps,
+        JobKind::SaveAreas,
         JobKind::Assess,
+        JobKind::TryModel,
+        JobKind::FindCell,
+        JobKind::SaveReport,
         JobKind::RenameModel,
+        JobKind::DuplicateModel,
         JobKind::DeleteModel,
         JobKind::ExportModel,
     ];

@@ -2,6 +2,7 @@
 
     python read.py STORE FOLDER            one file a date: each value is that of its file
     python read.py STORE FOLDER --masks    a cube with masks: they have the shape and the flags that CF asks for
+    python read.py FOLDER NAME --map       a map: classes, probabilities, entropy and margin agree
 
 Prints what it found; anything that differs is an error.
 """
@@ -15,6 +16,25 @@ import rasterio
 import xarray
 
 store, folder, *flags = sys.argv[1:]
+if "--map" in flags:
+    parts = {end: rasterio.open(Path(store) / f"{folder}{end}.tif") for end in ["", ".probs", ".entropy", ".margin"]}
+    classes = parts[""]
+    assert classes.colormap(1) and classes.nodata == 255
+    for end, part in parts.items():
+        assert (part.crs, part.transform, part.shape) == (classes.crs, classes.transform, classes.shape)
+        assert part.tags()["RITMO_RUN"] == classes.tags()["RITMO_RUN"]
+        assert part.overviews(1), "it has overviews"
+        assert end == "" or set(part.scales) == {1 / 250}, part.scales
+    legend = [text.split(" ")[0] for text in classes.tags()["RITMO_LEGEND"].split("; ")]
+    planes, codes = parts[".probs"].read(), classes.read(1)
+    there = codes != 255
+    assert there.any() and np.array_equal(there, (planes != 255).all(axis=0))
+    assert np.array_equal(np.array(legend, np.uint8)[planes.argmax(axis=0)][there], codes[there])
+    ordered = np.sort(planes, axis=0)
+    assert np.array_equal((ordered[-1] - ordered[-2])[there], parts[".margin"].read(1)[there])
+    assert (parts[".entropy"].read(1)[there] <= 250).all()
+    print(f"{codes.size} pixels, {len(planes)} classes")
+    sys.exit()
 with warnings.catch_warnings():
     # A store that a reader has to be lenient with is none that others can open.
     warnings.simplefilter("error")

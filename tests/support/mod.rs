@@ -24,6 +24,15 @@ pub struct Ran {
 }
 
 impl Ran {
+    /// What a run of the program gave.
+    pub fn of(Output { status, stdout, stderr }: Output) -> Self {
+        Self {
+            code: status.code().unwrap_or(-1),
+            stdout: String::from_utf8(stdout).unwrap(),
+            stderr: String::from_utf8(stderr).unwrap(),
+        }
+    }
+
     /// The one JSON object on standard output.
     pub fn json(&self) -> Value {
         assert_eq!(self.code, 0, "{}", self.stderr);
@@ -50,12 +59,7 @@ pub fn command(arguments: &[&str]) -> Command {
 
 /// Runs the program.
 pub fn ritmo(arguments: &[&str]) -> Ran {
-    let Output { status, stdout, stderr } = command(arguments).output().unwrap();
-    Ran {
-        code: status.code().unwrap_or(-1),
-        stdout: String::from_utf8(stdout).unwrap(),
-        stderr: String::from_utf8(stderr).unwrap(),
-    }
+    Ran::of(command(arguments).output().unwrap())
 }
 
 /// A path as an argument.
@@ -146,5 +150,22 @@ pub fn project(folder: &Path, features: Option<Vec<Value>>) -> PathBuf {
         geojson(&file, features);
         ritmo(&["labels", "import", arg(&project), arg(&file), "--json"]).json();
     }
+    project
+}
+
+/// A project in `home` with a site `s` of this grid and so many months, labels of two classes, and a small model `m` of them.
+pub fn trained_project(home: &Path, grid: &Grid, months: u16) -> PathBuf {
+    let (project, inputs) = (home.join("project"), home.join("mosaics"));
+    std::fs::create_dir(&inputs).unwrap();
+    for month in 1..=months {
+        mosaic(&inputs.join(format!("m_2022-{month:02}-15.tif")), grid, &["B04", "B08"], month);
+    }
+    let labels = home.join("labels.geojson");
+    geojson(&labels, two_classes());
+    ritmo(&["new", arg(&project), "--json"]).json();
+    ritmo(&["cube", "build", arg(&project), "--site", "s", arg(&inputs), "--json"]).json();
+    ritmo(&["labels", "import", arg(&project), arg(&labels), "--json"]).json();
+    let small = ["--set", "filters=4", "--set", "layers=1", "--set", "dense=4", "--epochs", "3"];
+    ritmo(&[&["train", arg(&project), "--name", "m", "--json"], &small[..]].concat()).json();
     project
 }

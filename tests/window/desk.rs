@@ -203,10 +203,22 @@ impl Desk {
     /// Clicks the first control of this name.
     #[track_caller]
     pub fn click(&mut self, name: &str) {
+        self.show(name);
         let control = self.control(name);
         let Some(node) = control else { panic!("no control {name:?} among: {:#?}", self.words()) };
         node.click();
         self.settle();
+    }
+
+    /// Scrolls to a control that lies below or above what is in view.
+    fn show(&mut self, name: &str) {
+        /// What the bars at the top and the bottom take.
+        const BARS: f32 = 44.0;
+        let screen = self.harness.ctx.content_rect().shrink2(egui::vec2(0.0, BARS));
+        if let Some(node) = self.control(name).filter(|node| !screen.contains(node.rect().center())) {
+            node.scroll_to_me();
+            self.settle();
+        }
     }
 
     /// Opens a list or a menu and clicks what has this name in it.

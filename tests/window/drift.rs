@@ -5,10 +5,12 @@ use crate::small::{BANDS, DATES, Made, SIDE, grid, value};
 use egui::Key;
 use ritmo::app::{Command, CubeState, MeasureState, Page};
 use ritmo::cube::BuildSettings;
+use ritmo::cube::statistics::{ComparedSite, Finding, Pair};
 use ritmo::geo::raster::{PixelType, write_mosaic};
-use ritmo::jobs::SiteNaming;
+use ritmo::jobs::{Measured, SiteNaming};
 use ritmo::project::Site;
 use ritmo::source::InputSpec;
+use std::sync::Arc;
 
 /// The date on which the hazy site is hazy.
 const HAZY: usize = 3;
@@ -193,4 +195,72 @@ fn of_many_sites_only_those_in_view_are_painted() {
     let pairs = desk.words().iter().filter(|words| words.contains("quartile ranges apart")).count();
     assert!((1..40).contains(&pairs), "{pairs}");
     assert_eq!(desk.project().statistics.last.as_ref().unwrap().comparison.sites.len(), 121);
+}
+
+/// Puts a comparison of so many sites on screen, each like the first or the second of two that were measured.
+fn show_many(desk: &mut Desk, many: usize) {
+    let measured = desk.project().statistics.last.clone().unwrap();
+    let mut comparison = measured.comparison.clone();
+    let two = comparison.sites.clone();
+    comparison.sites = (0..many)
+        .map(|i| ComparedSite { name: format!("chip {i:03}"), ..two[i % two.len()].clone() })
+        .collect();
+    for (time, column) in comparison.columns.iter_mut().enumerate() {
+        column.times = vec![Some(time); many];
+    }
+    let pair = comparison.pairs[0].clone();
+    let others = |a: usize| (a + 1..many).map(move |b| (a, b));
+    comparison.pairs = (0..many).flat_map(others).map(|(a, b)| Pair { a, b, ..pair.clone() }).collect();
+    let finding = comparison.findings[0].clone();
+    let many_findings = (0..many).map(|site| Finding { site, ..finding.clone() });
+    comparison.findings = many_findings.collect();
+    desk.project_mut().statistics.last = Some(Arc::new(Measured { comparison, ..Measured::default() }));
+    desk.settle();
+}
+
+#[test]
+fn five_hundred_sites_are_painted_within_bounds_wherever_one_scrolls_to() {
+    let mut desk = opened();
+    show_many(&mut desk, 500);
+    desk.assert_sees("124\u{202f}750 pairs");
+    let bounds = [(": median ", 10..300), ("quartile ranges apart", 1..40), ("haze?", 1..40)];
+    let assert_bounded = |desk: &Desk| {
+        let words = desk.words();
+        for (part, bounds) in &bounds {
+            let count = words.iter().filter(|words| words.contains(part)).count();
+            assert!(bounds.contains(&count), "{count} of {part:?}");
+        }
+        assert!(words.len() < 800, "{} words", words.len());
+    };
+    assert_bounded(&desk);
+    let cell = named(&desk, "chip 000, 2022-01-15, ");
+    let at = desk.rects(&cell)[0].center();
+    desk.harness().hover_at(at);
+    desk.wheel(egui::vec2(0.0, -5000.0), egui::Modifiers::NONE);
+    assert!(!desk.sees("chip 000, 2022-01-15, "), "it was scrolled away");
+    assert_bounded(&desk);
+    desk.wheel(egui::vec2(0.0, -50_000.0), egui::Modifiers::NONE);
+    named(&desk, "chip 499, 2022-01-15, ");
+    assert_bounded(&desk);
+    desk.click("chip 499");
+    named(&desk, "chip 499, 2022-01-15, green (B03): median");
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_told_and_what_was_measured_is_shown_all_the_same() {
+    let mut desk = Desk::open(Made::Cube);
+    // A file where the folder should be: nobody can write there, whatever their rights.
+    let folder = desk.folder().join("statistics");
+    std::fs::write(&folder, "in the way").unwrap();
+    desk.ctrl_shift(Key::D);
+    until_measured(&mut desk);
+    desk.assert_sees("what was measured of field cannot be kept in");
+    desk.assert_sees("It is measured again the next time");
+    named(&desk, "field, 2022-01-15, green (B03): median");
+    assert_eq!(std::fs::read_to_string(&folder).unwrap(), "in the way", "and nothing was lost");
+    std::fs::remove_file(&folder).unwrap();
+    desk.click("Measure again");
+    desk.until("it is kept", |_| folder.join("field.json").is_file());
+    until_measured(&mut desk);
+    assert!(!desk.sees("cannot be kept in"));
 }

@@ -4,6 +4,7 @@ use crate::desk::Desk;
 use crate::small::{CLASSES, Made, SIDE, small_model};
 use egui::Key;
 use egui::accesskit::Role;
+use egui_kittest::Node;
 use egui_kittest::kittest::{NodeT, Queryable};
 use ritmo::app::Command;
 use ritmo::model::{ModelKind, TempCnnOptions};
@@ -77,14 +78,16 @@ fn a_map_is_not_assessed_on_what_trained_it_and_it_is_said() {
 #[test]
 fn model_map_and_scores_are_there_when_the_project_is_opened_again() {
     let desk = assessed();
-    let accuracy =
-        desk.project().last.assessed.as_ref().unwrap().annotations.as_ref().unwrap().overall_accuracy;
+    let accuracy = |desk: &Desk| {
+        let report = &desk.project().last.assessed.as_ref().unwrap().report;
+        report.annotations.as_ref().unwrap().assessment.overall_accuracy
+    };
+    let before = accuracy(&desk);
     let codes = desk.project().map().unwrap().codes.clone();
     let mut desk = desk.reopened();
     assert_eq!(desk.project().models.len(), 1);
     assert!(desk.project().map().unwrap().codes == codes);
-    let assessed = desk.project().last.assessed.as_ref().unwrap();
-    assert_eq!(assessed.annotations.as_ref().unwrap().overall_accuracy, accuracy);
+    assert_eq!(accuracy(&desk), before);
     desk.key(Key::F4);
     desk.assert_sees("Scores of model-1");
 }
@@ -131,7 +134,8 @@ fn a_training_that_is_stopped_later_keeps_the_best_model_so_far() {
     desk.until_idle();
     let [model] = desk.project().models.as_slice() else { panic!("{:?}", desk.notices()) };
     assert!(model.card.history.len() < 1000, "it did not run to its end");
-    assert!(desk.project().map().is_none(), "and nothing new begins");
+    assert!(desk.project().map_names().is_empty(), "and nothing new begins");
+    assert!(desk.project().map().is_none_or(|map| map.live.is_some()), "its live map may stay");
 }
 
 #[test]
@@ -254,9 +258,14 @@ fn set(desk: &mut Desk, option: &str, value: f64) {
 }
 
 /// Presses what may have to be scrolled to, as assistive technology does.
-fn press(desk: &mut Desk, name: &str) {
-    let node = desk.harness().query_all_by_label(name).find(|n| n.accesskit_node().role() != Role::Label);
-    node.unwrap().click_accesskit();
+pub fn press(desk: &mut Desk, name: &str) {
+    fn node<'a>(desk: &'a mut Desk, name: &'a str) -> Node<'a> {
+        let mut all = desk.harness().query_all_by_label(name);
+        all.find(|n| n.accesskit_node().role() != Role::Label).unwrap()
+    }
+    node(desk, name).scroll_to_me();
+    desk.settle();
+    node(desk, name).click_accesskit();
     desk.settle();
 }
 
@@ -412,6 +421,11 @@ fn the_settings_of_a_model_are_taken_for_the_next_one() {
     let before = desk.project().document.settings.model.clone();
     assert!(!desk.can("Use its settings"), "they are set");
     desk.click("Pixel");
-    desk.click("Use its settings");
+    // What is told of the model comes from behind, and may move the button away from below the mouse.
+    for _ in 0..5 {
+        if desk.can("Use its settings") {
+            desk.click("Use its settings");
+        }
+    }
     assert_eq!(desk.project().document.settings.model, before);
 }

@@ -102,6 +102,7 @@ fn a_click_on_the_map_pins_a_pixel_and_another_takes_the_pin_off() {
 fn a_drag_moves_the_map_and_pins_nothing_and_fit_brings_it_back() {
     let mut desk = Desk::open(Made::Cube);
     let start = desk.at(48.5, 48.5);
+    let before = desk.project().document.view.centre;
     desk.harness().drag_at(start);
     desk.settle();
     desk.harness().hover_at(start + egui::vec2(44.0, 0.0));
@@ -109,7 +110,6 @@ fn a_drag_moves_the_map_and_pins_nothing_and_fit_brings_it_back() {
     desk.harness().drop_at(start + egui::vec2(44.0, 0.0));
     desk.settle();
     assert!(desk.project().document.view.pins.is_empty());
-    let before = desk.project().document.view.centre;
     desk.until("where the map looks is remembered", |d| d.project().document.view.centre != before);
     let moved = desk.project().document.view.centre.unwrap();
     assert!(moved[0] < before.unwrap()[0], "dragged to the east, one looks further west");

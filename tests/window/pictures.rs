@@ -5,27 +5,31 @@
 use crate::compare::write_maps;
 use crate::desk::Desk;
 use crate::gaps::build_clouded;
+use crate::reference::{with_map, with_sample};
 use crate::small::{Made, SIDE, block};
 use crate::tiles::{Served, TileServer};
 use egui::Key;
 use egui_kittest::SnapshotOptions;
 use egui_kittest::wgpu::WgpuTestRenderer;
-use ritmo::app::{AnnotationChange, Command, MapLayer, Page, SaveState, Training};
-use ritmo::assess::ErrorMatrix;
+use ritmo::app::{
+    AnnotationChange, Command, CubeState, JobView, LabelOrder, MapLayer, MeasureState, Page, Places,
+    ReferenceOrder, SaveState, Training,
+};
+use ritmo::assess::{BootstrapSpec, ErrorMatrix, Report, Scores, assessment_intervals};
 use ritmo::cube::Units;
 use ritmo::geo::Window;
-use ritmo::jobs::Assessed;
+use ritmo::jobs::{Assessed, JobKind};
 use ritmo::labels::Confidence;
 use ritmo::model::EpochScore;
-use ritmo::project::Language;
-use ritmo::project::{Layer, LayerKind};
+use ritmo::progress::Progress;
+use ritmo::project::{Language, Layer, LayerKind, Layout, Place};
 use ritmo::source::Basemap;
 
 /// The smallest window that the program allows.
 const SIZE: [f32; 2] = [960.0, 600.0];
 
 /// A desk that paints, where this machine has Vulkan or OpenGL, be it in software.
-fn desk(made: Option<Made>) -> Option<Desk> {
+pub fn desk(made: Option<Made>) -> Option<Desk> {
     match std::panic::catch_unwind(WgpuTestRenderer::new) {
         Ok(renderer) => Some(Desk::for_pictures(made, renderer, SIZE)),
         Err(_) => {
@@ -36,15 +40,25 @@ fn desk(made: Option<Made>) -> Option<Desk> {
 }
 
 /// Holds the screen against the picture of this name.
-fn compare(mut desk: Desk, name: &str) {
+pub fn compare(mut desk: Desk, name: &str) {
     desk.harness().remove_cursor();
-    // Tiles and chunks come from threads of the loader, which has no end to wait for.
+    let_all_come(&mut desk);
+    let saved = |d: &Desk| d.app().state.project.as_ref().is_none_or(|p| p.save == SaveState::Saved);
+    desk.until("everything is saved", |d| saved(d) && d.app().state.jobs.is_empty());
+    compare_as_it_is(desk, name);
+}
+
+/// Tiles, chunks and series come from threads of the loader, which has no end to wait for.
+pub fn let_all_come(desk: &mut Desk) {
     for _ in 0..60 {
         desk.steps(1);
         std::thread::sleep(std::time::Duration::from_millis(15));
     }
-    let saved = |d: &Desk| d.app().state.project.as_ref().is_none_or(|p| p.save == SaveState::Saved);
-    desk.until("everything is saved", |d| saved(d) && d.app().state.jobs.is_empty());
+}
+
+/// Holds the screen of a moment, with jobs that are under way, against the picture of this name.
+fn compare_as_it_is(mut desk: Desk, name: &str) {
+    desk.harness().remove_cursor();
     desk.app_mut().state.notices.clear();
     desk.steps(2);
     // Drivers differ in how they smooth edges; a control that moves changes thousands of pixels.
@@ -193,13 +207,16 @@ fn the_map_page_with_a_loss_curve() {
     let codes: Vec<u8> = project.document.legend.classes.iter().map(|c| c.code).collect();
     let whole = Window { col: 0, row: 0, width: SIDE, height: SIDE };
     project.site.as_mut().unwrap().map = Some(MapLayer {
+        training: None,
         name: "model-1".into(),
         generation: 1,
         width: SIDE,
         height: SIDE,
         codes: (0..SIDE * SIDE).map(|i| codes[(i % SIDE * 3 / SIDE) as usize]).collect::<Vec<_>>().into(),
+        entropy: None,
         arrived: vec![whole],
         complete: true,
+        live: None,
     });
     compare(desk, "map");
 }
@@ -222,6 +239,8 @@ fn panels_that_are_arranged_in_light_spanish_with_a_hint() {
     desk.pick("Ver", "Acomodar paneles");
     desk.click("Leer los años de los píxeles");
     desk.click("Siguiente");
+    // The mouse lies on the map now: the plot has the range of the series below it.
+    let_all_come(&mut desk);
     compare(desk, "arranged");
 }
 
@@ -230,14 +249,26 @@ fn the_assess_page_with_scores() {
     let Some(mut desk) = desk(Some(Made::Labels)) else { return };
     desk.send(Command::ShowPage(Page::Assess));
     let project = desk.project_mut();
-    let mut matrix = ErrorMatrix::new(&project.document.legend.classes);
-    matrix.counts = vec![180, 12, 0, 9, 160, 3, 0, 1, 140];
-    project.last.assessed = Some(Assessed {
+    let classes = project.document.legend.classes.clone();
+    let mut matrix = ErrorMatrix::new(&classes);
+    // Nine annotations a class, of which the first ones are right for the most part.
+    let samples: Vec<_> = (0..540u64)
+        .map(|i| {
+            (i / 20, (i / 180) as usize, if i % 180 < 140 + i / 20 { i / 180 } else { (i / 180 + 1) % 3 })
+        })
+        .map(|(annotation, class, mapped)| (annotation, classes[class].code, classes[mapped as usize].code))
+        .collect();
+    samples.iter().for_each(|(_, class, mapped)| assert!(matrix.add(*class, *mapped)));
+    let found = assessment_intervals(&classes, samples.into_iter(), &BootstrapSpec::default());
+    let obtained = "Pure pixels of 27 annotations that neither trained nor chose anything.";
+    let report = Report {
+        version: Report::VERSION,
+        site: "corridor".into(),
         map: "model-1".into(),
-        annotations: Some(matrix.assessment("3 annotations that neither trained nor chose anything.")),
-        true_map: None,
-        file: std::path::PathBuf::new(),
-    });
+        annotations: Some(Scores::new(matrix.assessment(obtained), Some(found))),
+        ..Report::default()
+    };
+    project.reports = vec![Assessed { report, file: std::path::PathBuf::new() }];
     compare(desk, "assess");
 }
 
@@ -257,8 +288,191 @@ fn the_layers_over_a_basemap_bookmarks_and_the_box_for_places() {
     desk.key(Key::Enter);
     let faded = Layer { opacity: 0.6, ..Layer::new(LayerKind::Mosaic) };
     desk.send(Command::SetLayer(faded));
-    desk.click("Online basemap");
+    desk.click("Basemap");
     desk.ctrl(Key::G);
     desk.type_into("Place to go to", "pixel 20, 30");
     compare(desk, "navigate");
+}
+
+#[test]
+fn the_mask_with_the_share_of_each_reason() {
+    let Some(mut desk) = desk(Some(Made::Nothing)) else { return };
+    build_clouded(&mut desk);
+    // The third of eleven months with an acquisition, of which a part is clouded.
+    desk.send(Command::ShowTime(4));
+    desk.key(Key::K);
+    desk.until("the shares are counted", |d| d.sees("Mask of this date, in shares of the site"));
+    // Whether the view was noted before the cube was shown depends on how fast it was built.
+    desk.project_mut().places = Places::default();
+    compare(desk, "mask");
+}
+
+#[test]
+fn two_maps_that_differ() {
+    let Some(mut desk) = desk(Some(Made::Labels)) else { return };
+    write_maps(&mut desk, &["plain", "half"]);
+    desk.click("Differences");
+    desk.until("it is counted", |d| d.sees("of the pixels in view differ"));
+    compare(desk, "differences");
+}
+
+#[test]
+fn a_date_beside_a_class_map_in_the_light_theme() {
+    let Some(mut desk) = desk(Some(Made::Labels)) else { return };
+    write_maps(&mut desk, &["half"]);
+    desk.send(Command::SetLight(true));
+    desk.click("Side by side");
+    desk.pick("Right side: 15 Mar 2022", "half");
+    compare(desk, "side_by_side");
+}
+
+#[test]
+fn the_plot_in_a_window_of_its_own() {
+    let Some(mut desk) = desk(Some(Made::Cube)) else { return };
+    desk.send(Command::TogglePin(40, 30));
+    let mut layout = Layout::default();
+    layout.series.place = Place::Window;
+    desk.send(Command::SetLayout(layout));
+    compare(desk, "plot_window");
+}
+
+#[test]
+fn a_project_without_imagery() {
+    let Some(desk) = desk(Some(Made::Nothing)) else { return };
+    compare(desk, "empty");
+}
+
+/// A job that is under way, and how far it is.
+fn under_way(desk: &mut Desk, kind: JobKind, share: (u64, u64), what: &str) -> u64 {
+    let id = 1_000_000;
+    let progress = Some(Progress::new(share.0, share.1, what));
+    desk.app_mut().state.jobs.push(JobView { progress, ..JobView::new(id, kind, "field") });
+    id
+}
+
+#[test]
+fn a_cube_that_is_being_opened() {
+    let Some(mut desk) = desk(Some(Made::Cube)) else { return };
+    let id = under_way(&mut desk, JobKind::OpenCube, (1, 100), "Looking at values");
+    desk.project_mut().site.as_mut().unwrap().cube = CubeState::Opening(id);
+    compare_as_it_is(desk, "loading");
+}
+
+#[test]
+fn a_cube_that_cannot_be_shown() {
+    let Some(mut desk) = desk(Some(Made::Cube)) else { return };
+    let why = "there is no cube at /data/small/cubes/field.zarr: build it again, or put it back";
+    desk.project_mut().site.as_mut().unwrap().cube = CubeState::Failed(why.into());
+    compare(desk, "failed");
+}
+
+#[test]
+fn what_those_are_asked_who_are_here_for_the_first_time() {
+    let Some(mut desk) = desk(Some(Made::Cube)) else { return };
+    desk.app_mut().greet();
+    desk.settle();
+    compare(desk, "greeting");
+}
+
+/// The page that compares, before anything was measured.
+fn not_measured() -> Option<Desk> {
+    let mut desk = desk(Some(Made::Cube))?;
+    desk.ctrl_shift(Key::D);
+    crate::drift::until_measured(&mut desk);
+    desk.project_mut().statistics.last = None;
+    Some(desk)
+}
+
+#[test]
+fn sites_that_are_being_measured() {
+    let Some(mut desk) = not_measured() else { return };
+    let id = under_way(&mut desk, JobKind::Measure, (1, 100), "Measuring field");
+    desk.project_mut().statistics.state = MeasureState::Running(id);
+    compare_as_it_is(desk, "measuring");
+}
+
+#[test]
+fn sites_that_cannot_be_measured() {
+    let Some(mut desk) = not_measured() else { return };
+    let why = "no site can be measured. field: there is no cube at /data/small/cubes/field.zarr";
+    desk.project_mut().statistics.state = MeasureState::Failed(why.into());
+    compare(desk, "measuring_failed");
+}
+
+/// The small project in Spanish, at the smallest size.
+fn spanish(light: bool) -> Option<Desk> {
+    let mut desk = desk(Some(Made::Labels))?;
+    desk.send(Command::SetLanguage(Language::Spanish));
+    desk.send(Command::SetLight(light));
+    desk.settle();
+    Some(desk)
+}
+
+#[test]
+fn the_look_page_in_light_spanish() {
+    let Some(mut desk) = spanish(true) else { return };
+    for (col, row) in [(20, 30), (50, 40)] {
+        desk.send(Command::TogglePin(col, row));
+    }
+    let code = desk.project().document.legend.classes[1].code;
+    desk.send(Command::ShowEnvelopes(vec![code]));
+    desk.until("the usual year is known", |d| d.sees("Maize: mediana"));
+    compare(desk, "spanish_look");
+}
+
+#[test]
+fn the_label_page_in_light_spanish() {
+    let Some(mut desk) = spanish(true) else { return };
+    desk.key(Key::F2);
+    said_long_ago(&mut desk);
+    let id = desk.project().annotations.iter().nth(5).unwrap().id;
+    desk.send(Command::Select(vec![id]));
+    compare(desk, "spanish_label");
+}
+
+#[test]
+fn the_map_page_in_spanish() {
+    let Some(mut desk) = spanish(false) else { return };
+    desk.key(Key::F3);
+    compare(desk, "spanish_map");
+}
+
+#[test]
+fn the_assess_page_in_spanish() {
+    let Some(mut desk) = spanish(false) else { return };
+    desk.key(Key::F4);
+    compare(desk, "spanish_assess");
+}
+
+#[test]
+fn the_question_where_to_make_a_project() {
+    let Some(mut desk) = desk(None) else { return };
+    desk.ctrl(Key::N);
+    compare(desk, "dialog_new");
+}
+
+#[test]
+fn the_designer_of_a_reference_sample() {
+    let Some(desk) = desk(Some(Made::Cube)) else { return };
+    let mut desk = with_map(desk);
+    desk.click("Design a sample…");
+    desk.until("the map is counted", |d| d.sees("is expected"));
+    compare(desk, "reference_designer");
+}
+
+#[test]
+fn the_units_of_a_reference_sample_are_labelled_without_the_map() {
+    let Some(desk) = desk(Some(Made::Cube)) else { return };
+    let mut desk = with_sample(desk);
+    let order = LabelOrder::Start { interpreter: "Ana".into() };
+    desk.send(Command::Reference(ReferenceOrder::Label(order)));
+    [Key::Num1, Key::Num3, Key::Num2, Key::Backspace].into_iter().for_each(|key| desk.key(key));
+    compare(desk, "reference_label");
+}
+
+#[test]
+fn the_sheet_of_shortcuts() {
+    let Some(mut desk) = desk(Some(Made::Cube)) else { return };
+    desk.letter("?");
+    compare(desk, "shortcuts");
 }

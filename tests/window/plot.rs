@@ -12,7 +12,7 @@ use ritmo::jobs::{PixelAt, SiteNaming};
 use ritmo::source::InputSpec;
 
 /// Builds a cube of these bands and dates; columns 0 to 9 were never observed.
-fn build(desk: &mut Desk, bands: &[&str], dates: &[&str]) {
+pub fn build(desk: &mut Desk, bands: &[&str], dates: &[&str]) {
     let inputs = desk.home().join("other");
     std::fs::create_dir(&inputs).unwrap();
     for (time, date) in dates.iter().enumerate() {
@@ -177,22 +177,8 @@ fn pins_are_copied_and_written_as_they_are_shown() {
     let mut desk = Desk::open(Made::Cube);
     assert!(!desk.can("Export series…"), "there is no pixel yet");
     desk.send(Command::TogglePin(40, 20));
-    desk.until("the series is in memory", |d| {
-        d.project().cube().unwrap().0.cube.cached_chunk((0, 0)).is_some()
-    });
     desk.click("NDVI");
-    desk.click("Export series…");
-    desk.harness().get_by_label("Copy as CSV").click();
-    let mut copied = None;
-    for _ in 0..6 {
-        desk.steps(1);
-        let commands = &desk.harness().output().platform_output.commands;
-        copied = copied.or(commands.iter().find_map(|command| match command {
-            OutputCommand::CopyText(text) => Some(text.clone()),
-            _ => None,
-        }));
-    }
-    let text = copied.unwrap();
+    let text = copied(&mut desk);
     let mut lines = text.lines();
     assert!(lines.next().unwrap().ends_with("filled,units,B02,B03,B04,B08,NDVI"), "{text}");
     let first = lines.next().unwrap();
@@ -213,6 +199,9 @@ fn pins_are_copied_and_written_as_they_are_shown() {
         units: Units::Reflectance,
         filling: Filling::Off,
         smoothing: Smoothing::Off,
+        years: false,
+        usual: Vec::new(),
+        usual_of: Vec::new(),
         replace: false,
     };
     desk.send(Command::ExportSeries(request.clone()));
@@ -220,5 +209,49 @@ fn pins_are_copied_and_written_as_they_are_shown() {
     desk.assert_sees("The series of 1 pixel is in");
     assert!(std::fs::read_to_string(&file).unwrap().contains("Small · field"));
     desk.send(Command::ExportSeries(request));
+    desk.until_idle();
     desk.assert_sees("is there already");
+}
+
+#[test]
+fn usual_years_and_years_over_one_another_go_out_with_the_plot() {
+    let mut desk = Desk::open(Made::Labels);
+    let code = desk.project().document.legend.classes[1].code;
+    desk.send(Command::TogglePin(40, 20));
+    desk.send(Command::ShowEnvelopes(vec![code]));
+    desk.until("the usual year is known", |d| d.sees("Maize: median and 10th to 90th percentile of B04"));
+    desk.until("the series is in memory", |d| d.can("Export series…") && d.sees("Series plot of"));
+    let text = copied(&mut desk);
+    assert_eq!(text.lines().filter(|line| line.starts_with("\"Maize, median\"")).count(), 6, "{text}");
+    assert!(!text.lines().next().unwrap().contains("day_of_year"), "it is one year");
+
+    let mut desk = Desk::open(Made::Nothing);
+    build(&mut desk, &["B04", "B08"], &["2019-02-01", "2019-08-01", "2020-02-29", "2020-08-01"]);
+    desk.send(Command::TogglePin(40, 20));
+    desk.click("Years");
+    desk.until("the series is in memory", |d| d.sees("years over one another"));
+    let text = copied(&mut desk);
+    assert!(text.lines().next().unwrap().contains("units,year,day_of_year,B04,B08"), "{text}");
+    assert!(text.contains(",2020,60,"), "{text}");
+}
+
+/// What the plot shows, as it comes to the clipboard.
+fn copied(desk: &mut Desk) -> String {
+    desk.until("the pixel is in memory", |d| {
+        d.project().cube().unwrap().0.cube.cached_chunk((0, 0)).is_some()
+    });
+    desk.click("Export series…");
+    desk.harness().get_by_label("Copy as CSV").click();
+    for _ in 0..6 {
+        desk.steps(1);
+        let commands = &desk.harness().output().platform_output.commands;
+        let text = commands.iter().find_map(|command| match command {
+            OutputCommand::CopyText(text) => Some(text.clone()),
+            _ => None,
+        });
+        if let Some(text) = text {
+            return text;
+        }
+    }
+    panic!("nothing was copied")
 }

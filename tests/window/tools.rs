@@ -1,12 +1,14 @@
 //! The tools on the map, by mouse and keys.
 
 use crate::desk::Desk;
-use crate::small::{CLASSES, Made, grid};
+use crate::small::{CLASSES, Made, block, grid};
 use egui::accesskit::Role;
 use egui::{Event, Key, Modifiers, PointerButton, Pos2};
 use geo::{Area, Geometry};
 use ritmo::app::Command;
+use ritmo::jobs::JobKind;
 use ritmo::labels::Annotation;
+use std::time::{Duration, Instant};
 
 fn label_page(made: Made) -> Desk {
     let mut desk = Desk::open(made);
@@ -487,4 +489,26 @@ fn the_core_of_an_outline_with_thousands_of_corners_comes_while_it_is_dragged() 
     desk.until("the core is there", |d| d.sees("pure pixels\ncore"));
     let_go(&mut desk, points[1], PointerButton::Primary, Modifiers::NONE);
     assert!(annotations(&desk)[0] != drawn);
+}
+
+#[test]
+fn learning_that_follows_the_labels_waits_while_something_is_dragged() {
+    let mut desk = label_page(Made::Labels);
+    let trains = |desk: &Desk| desk.app().state.job(JobKind::Train).is_some();
+    desk.send(Command::SetKeepLearning(true));
+    desk.until("it learns when it is switched on", |d| d.project().models.iter().any(|m| m.name == "live"));
+    desk.until_idle();
+    desk.send(Command::Draw(block((2, 8), (2, 8))));
+    desk.key(Key::R);
+    let points = [desk.at(30.0, 30.0), desk.at(40.0, 40.0)];
+    drag_on(&mut desk, &points, PointerButton::Primary, Modifiers::NONE);
+    let since = Instant::now();
+    while since.elapsed() < Duration::from_secs(3) {
+        std::thread::sleep(Duration::from_millis(50));
+        desk.steps(1);
+        assert!(!trains(&desk), "the labels changed, and the mouse still drags");
+    }
+    let_go(&mut desk, points[1], PointerButton::Primary, Modifiers::NONE);
+    assert!(!trains(&desk), "the labels are to rest first");
+    desk.until("it learns then", trains);
 }

@@ -4,7 +4,7 @@ use crate::damage::damage_chunk;
 use crate::desk::Desk;
 use crate::small::{BANDS, Made, value};
 use egui::Key;
-use ritmo::app::CubeState;
+use ritmo::app::{Command, CubeState};
 
 #[test]
 fn a_project_that_is_open_elsewhere_is_read_only_here_and_refuses() {
@@ -36,6 +36,23 @@ fn a_cube_that_cannot_be_opened_says_why_and_is_tried_again() {
     std::fs::rename(&aside, &cube).unwrap();
     desk.click("Retry");
     desk.until("the cube is on screen", |d| d.project().cube().is_some());
+}
+
+#[test]
+fn a_cube_whose_disk_is_away_says_so_over_what_was_seen_last_and_comes_back() {
+    let mut desk = Desk::open(Made::Cube);
+    let cube = desk.project().cube().unwrap().0.cube.path().to_path_buf();
+    let aside = cube.with_extension("aside");
+    std::fs::rename(&cube, &aside).unwrap();
+    // A date that is not beside the one on screen was not fetched ahead.
+    desk.send(Command::ShowTime(4));
+    desk.until("it is told", |d| d.sees("The cube is out of reach") && d.sees("is not there any more"));
+    assert!(desk.project().cube().is_some(), "what was seen last stays");
+    assert!(!desk.sees("is damaged"), "nothing of it is");
+    std::fs::rename(&aside, &cube).unwrap();
+    desk.click("Retry");
+    desk.until("the picture is whole", |d| d.app().picture_is_whole());
+    assert!(!desk.sees("The cube is out of reach"));
 }
 
 #[test]

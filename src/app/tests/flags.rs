@@ -216,10 +216,14 @@ fn assessed(folder: &Path, annotations: Vec<Annotation>) -> Option<u64> {
     let bands = [("class".to_string(), codes.as_slice())];
     crate::geo::raster::write_cog_u8(&classes, &grid(), &bands, None, Some(255), &[]).unwrap();
     let spec = AssessSpec {
+        project: String::new(),
+        site: String::new(),
         name: "map".into(),
         classes,
         model: None,
+        models: Vec::new(),
         true_map: None,
+        reference: None,
         annotations: annotations.into_iter().collect::<Annotations>(),
         buffers: Buffers::all(0.0),
         legend: legend(),
@@ -231,7 +235,10 @@ fn assessed(folder: &Path, annotations: Vec<Annotation>) -> Option<u64> {
         match runner.wait(std::time::Duration::from_secs(60)).unwrap().body {
             crate::jobs::EventBody::Finished(outcome) => {
                 let Outcome::Assessed(assessed) = *outcome else { panic!() };
-                return assessed.annotations.map(|a| a.classes.iter().map(|class| class.support).sum());
+                return assessed
+                    .report
+                    .annotations
+                    .map(|a| a.assessment.classes.iter().map(|class| class.support).sum());
             }
             crate::jobs::EventBody::Failed(_) => return None,
             _ => {}

@@ -1,6 +1,9 @@
 //! Edits of the legend, each with its undo.
 
 use super::*;
+use crate::app::ImportMapRequest;
+use crate::classify::foreign::{Chosen, MapReading, Meaning};
+use crate::geo::raster::write_cog_u8;
 use crate::labels::{Combine, Preset, write_legend};
 
 fn bytes(state: &AppState) -> (String, String) {
@@ -228,8 +231,11 @@ fn a_map_keeps_the_classes_of_its_model_whatever_becomes_of_the_legend() {
     let mut state = mapped(folder.path(), "m");
     run(&mut state, Command::Assess { map: None, site: None }).unwrap();
     let score = |state: &AppState| {
-        let seen = project_of(state).last.assessed.as_ref().unwrap().annotations.as_ref().unwrap();
-        (seen.matrix.total(), seen.matrix.counts.iter().filter(|count| **count > 0).count())
+        let seen = project_of(state).last.assessed.as_ref().unwrap().report.annotations.as_ref().unwrap();
+        (
+            seen.assessment.matrix.total(),
+            seen.assessment.matrix.counts.iter().filter(|count| **count > 0).count(),
+        )
     };
     let before = score(&state);
     assert_eq!(project_of(&state).models_with(1), ["m"]);
@@ -249,5 +255,47 @@ fn a_map_keeps_the_classes_of_its_model_whatever_becomes_of_the_legend() {
     // A class goes, with its annotations: the map still tells what it shows.
     update(&mut state, Command::DeleteClass { code: 1, annotations: Orphans::Delete }).unwrap();
     assert_eq!(project_of(&state).legend_of_map().class(2).unwrap().name, "pasture");
-    run(&mut state, Command::Map { model: None, site: None, focus: None, bf16: None }).unwrap();
+    run(&mut state, Command::Map { model: None, site: None, bf16: None, resume: true }).unwrap();
+}
+
+#[test]
+fn a_map_from_elsewhere_keeps_its_own_classes_whatever_becomes_of_the_legend() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = project(folder.path());
+    run(&mut state, Command::ShowSite("site".into())).unwrap();
+    let raster = folder.path().join("theirs.tif");
+    let codes = [vec![1; grid().pixels() / 2], vec![2; grid().pixels() / 2]].concat();
+    write_cog_u8(&raster, &grid(), &[("class".into(), &codes)], None, Some(255), &[]).unwrap();
+    let request = ImportMapRequest {
+        file: raster,
+        site: None,
+        name: None,
+        reading: MapReading { meaning: Some(Meaning::Legend), ..MapReading::default() },
+        chosen: Chosen::default(),
+        replace: false,
+    };
+    run(&mut state, Command::ImportMap(request)).unwrap();
+    let names: Vec<String> =
+        project_of(&state).document.legend.classes.iter().map(|class| class.name.clone()).collect();
+    // The codes of the first two classes change places, and the second is no more: the map on disk stays as it is.
+    let legend =
+        Legend { classes: vec![Class::new(2, &names[0], [9, 8, 7]), Class::new(1, "city", [1, 1, 1])] };
+    update(&mut state, Command::TakeLegend { legend, how: Combine::Replace }).unwrap();
+    let seen = |state: &AppState| {
+        let project = project_of(state);
+        assert_eq!(project.map().unwrap().name, "theirs");
+        let of_map = project.legend_of_map();
+        let classes = [1, 2].map(|code| of_map.class(code).unwrap().clone());
+        assert_eq!([&classes[0].name, &classes[1].name], [&names[0], &names[1]]);
+        assert_eq!(classes[0].colour, [9, 8, 7], "today's colour of a class that is there still");
+        assert_eq!(project.codes_today("theirs")[1], 2);
+        assert_eq!(project.classes_on("theirs").len(), 2);
+    };
+    seen(&state);
+    let path = project_of(&state).folder.path().to_owned();
+    drop(state);
+    let mut again = self::state();
+    run(&mut again, Command::OpenProject(path)).unwrap();
+    run(&mut again, Command::ShowSite("site".into())).unwrap();
+    seen(&again);
 }

@@ -1,9 +1,10 @@
 //! A chart as SVG: title, legend, months, one scale on the left and one on the right, lines and markers.
 
 mod pen;
+mod usual;
 
 use super::{
-    Axes, Column, Curve, PixelRows, Point, SeriesTable, Trace, colours, days, month_name, months, number,
+    Along, Axes, Column, Curve, PixelRows, Point, SeriesTable, Trace, colours, month_name, months, number,
 };
 use pen::{Anchor, Pen, marker};
 
@@ -29,7 +30,8 @@ const WEAK: &str = "#5c5c5c";
 const GRID: &str = "#dcdcdc";
 
 /// The pixels of a table and the columns that are drawn, as they stand in the plot: bands on the left scale, indices on the
-/// right one; solid where a pixel was observed, hollow and dotted where a gap is filled, a cross for each date with nothing.
+/// right one; solid where a pixel was observed, hollow and dotted where a gap is filled, a cross for each date with nothing;
+/// behind them the usual years of classes. Where years lie over one another each has its own lines, the later the darker.
 /// Well-formed XML, 1000 units wide.
 pub fn svg(table: &SeriesTable) -> String {
     let legend = Legend::of(table);
@@ -40,11 +42,12 @@ pub fn svg(table: &SeriesTable) -> String {
     pen.text(MARGIN, MARGIN + 38.0, 12.0, WEAK, Anchor::Start, &subtitle(table));
     legend.draw(&mut pen, table);
     frame.draw(&mut pen, table);
+    usual::draw(&mut pen, &frame, table);
     let mut nothing = true;
     for (i, pixel) in table.pixels.iter().enumerate() {
         let drawn = table.columns.iter().zip(&pixel.curves).filter(|(column, _)| column.drawn);
-        for (column, curve) in drawn {
-            nothing &= !curve_drawn(&mut pen, &frame, table, (i, pixel), (column, curve));
+        for (j, (column, curve)) in drawn.enumerate() {
+            nothing &= !curve_drawn(&mut pen, &frame, table, (i, pixel), (column, curve, j == 0));
         }
         crosses(&mut pen, &frame, (i, pixel));
     }
@@ -73,6 +76,9 @@ fn subtitle(table: &SeriesTable) -> String {
     if !table.smoothing.is_off() {
         parts.push(format!("smooth line: {}", table.smoothing.words()));
     }
+    if table.years {
+        parts.push("years over one another, the latest darkest".into());
+    }
     parts.join(" · ")
 }
 
@@ -88,13 +94,18 @@ fn place(pixel: &PixelRows) -> String {
     }
 }
 
+/// A colour on white paper, as strong as from 0 to 1.
+fn faded(colour: [u8; 3], strength: f32) -> String {
+    hex(colour.map(|c| (255.0 - (255.0 - f32::from(c)) * strength.clamp(0.0, 1.0)).round() as u8))
+}
+
 fn hex([r, g, b]: [u8; 3]) -> String {
     format!("#{r:02x}{g:02x}{b:02x}")
 }
 
 /// The colour of the marker of a pixel.
-fn of_pixel(i: usize) -> String {
-    hex(colours::PINS[i % colours::PINS.len()])
+fn of_pixel(i: usize) -> [u8; 3] {
+    colours::PINS[i % colours::PINS.len()]
 }
 
 /// What lines and markers mean, in rows.
@@ -108,6 +119,7 @@ struct Legend {
 enum Entry {
     Column(usize),
     Pixel(usize),
+    Usual(usize),
 }
 
 impl Legend {
@@ -118,8 +130,9 @@ impl Legend {
         let pixels = table.pixels.iter().enumerate();
         let pixels: Vec<(Entry, String)> =
             pixels.map(|(i, pixel)| (Entry::Pixel(i), pixel_words(pixel))).collect();
+        let usual = usual::drawn(table).map(|(i, year)| (Entry::Usual(i), usual::words(year))).collect();
         let (mut entries, mut row) = (Vec::new(), 0);
-        for group in [columns, pixels] {
+        for group in [columns, pixels, usual] {
             let mut x = MARGIN;
             if group.is_empty() {
                 continue;
@@ -148,8 +161,12 @@ impl Legend {
                     column_words(column)
                 }
                 Entry::Pixel(i) => {
-                    marker(pen, "key", i, [x + 9.0, y], &of_pixel(i), true);
+                    marker(pen, "key", i, [x + 9.0, y], &hex(of_pixel(i)), true);
                     pixel_words(&table.pixels[i])
+                }
+                Entry::Usual(i) => {
+                    usual::key(pen, &table.usual[i], [x, y]);
+                    usual::words(&table.usual[i])
                 }
             };
             pen.text(x + 24.0, y + 4.0, 12.0, TEXT, Anchor::Start, &words);
@@ -172,7 +189,7 @@ struct Frame {
     left: f64,
     right: f64,
     top: f64,
-    days: Vec<f64>,
+    along: Along,
     span: (f64, f64),
     axes: Axes,
     only_indices: bool,
@@ -180,9 +197,7 @@ struct Frame {
 
 impl Frame {
     fn new(table: &SeriesTable, top: f64) -> Self {
-        let days: Vec<f64> = table.dates.iter().map(|date| days(*date)).collect();
-        let (first, last) = (days.first().copied().unwrap_or(0.0), days.last().copied().unwrap_or(1.0));
-        let margin = ((last - first) * 0.02).max(5.0);
+        let along = Along::new(&table.dates, table.years);
         let drawn = |index: bool| {
             table.columns.iter().enumerate().filter(move |(_, c)| c.drawn && c.is_index == index)
         };
@@ -192,7 +207,9 @@ impl Frame {
                 let smooth = curve.smooth.iter().flatten().copied();
                 curve.filled.iter().map(|value| f64::from(*value)).chain(smooth)
             });
-            let usual = column.usual.into_iter().flatten().map(f64::from);
+            let years = usual::drawn(table).filter(|(_, year)| year.feature == column.name);
+            let years = years.flat_map(|(_, year)| year.low.iter().chain(&year.high)).copied();
+            let usual = column.usual.into_iter().flatten().chain(years).map(f64::from);
             let all = values.chain(usual).filter(|value| value.is_finite());
             all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)))
         };
@@ -210,17 +227,17 @@ impl Frame {
             left: SIDE,
             right: WIDTH - SIDE,
             top,
-            days,
-            span: (first - margin, last + margin),
+            span: along.span(),
+            along,
             axes,
             only_indices: bands.is_none(),
         }
     }
 
-    /// Where a day and a place on the left scale lie.
-    fn at(&self, [day, value]: Point) -> [f64; 2] {
+    /// Where a point lies: its place along the dates, and on the left scale.
+    fn at(&self, [place, value]: Point) -> [f64; 2] {
         let (from, to) = self.span;
-        let x = self.left + (day - from) / (to - from) * (self.right - self.left);
+        let x = self.left + (place - from) / (to - from) * (self.right - self.left);
         let share = (value - self.axes.bottom) / (self.axes.top() - self.axes.bottom);
         [x, self.top + PLOT * (1.0 - share)]
     }
@@ -241,7 +258,14 @@ impl Frame {
             let [x, _] = self.at([mark.day, axes.bottom]);
             pen.line("grid", [x, self.top], [x, foot], GRID, 1.0, None);
             if x - last > 52.0 {
-                pen.text(x, foot + 16.0, 11.0, WEAK, Anchor::Middle, &month_name(mark.day, true));
+                pen.text(
+                    x,
+                    foot + 16.0,
+                    11.0,
+                    WEAK,
+                    Anchor::Middle,
+                    &month_name(mark.day, !self.along.folded),
+                );
                 last = x;
             }
         }
@@ -268,43 +292,51 @@ fn unit_of_bands(table: &SeriesTable) -> &'static str {
     }
 }
 
-/// Draws a curve; whether there was anything of it.
+/// Draws a curve, with its years where they lie over one another and it is the first; whether there was anything of it.
 fn curve_drawn(
     pen: &mut Pen,
     frame: &Frame,
     table: &SeriesTable,
     (i, pixel): (usize, &PixelRows),
-    (column, curve): (&Column, &Curve),
+    (column, curve, is_first): (&Column, &Curve, bool),
 ) -> bool {
-    let place = |&[day, value]: &Point| match column.is_index {
-        true => frame.at([day, frame.axes.place_of(value)]),
-        false => frame.at([day, value]),
+    let on_left = |value: f64| if column.is_index { frame.axes.place_of(value) } else { value };
+    // The parts of a line over days: each year by itself, as strong as it is.
+    let parts = |points: &[Point]| -> Vec<(f32, Option<i32>, Vec<[f64; 2]>)> {
+        let part = |(year, points): (Option<i32>, Vec<Point>)| {
+            let points = points.into_iter().map(|[place, value]| frame.at([place, on_left(value)])).collect();
+            (frame.along.strength(year), year, points)
+        };
+        frame.along.parts(points).into_iter().map(part).collect()
     };
-    let colour = hex(column.colour);
-    let trace = Trace::new(&frame.days, &curve.seen, table.filling);
+    let trace = Trace::new(&frame.along.days, &curve.seen, table.filling);
     let width = if curve.smooth.is_some() { 0.8 } else { 1.8 };
     let polyline = |pen: &mut Pen, what: &str, points: &[Point], width: f64, dashes: Option<&str>| {
-        let points: Vec<[f64; 2]> = points.iter().map(place).collect();
-        pen.polyline(what, &points, &colour, width, dashes);
+        for (strength, _, part) in parts(points).iter().filter(|(.., part)| part.len() > 1) {
+            pen.polyline(what, part, &faded(column.colour, *strength), width, dashes);
+        }
     };
     pen.open(&format!("{} {}", column.name, pixel.name));
     if let Some(smooth) = &curve.smooth {
-        let points: Vec<Point> = frame.days.iter().zip(smooth).map(|(day, z)| [*day, *z]).collect();
+        let points: Vec<Point> = frame.along.days.iter().zip(smooth).map(|(day, z)| [*day, *z]).collect();
         polyline(pen, "smooth", &points, 2.2, None);
     }
-    for bridge in trace.bridges.iter().filter(|bridge| bridge.len() > 1) {
-        polyline(pen, "filled-line", bridge, 1.0, Some("2 4"));
-    }
-    for run in trace.runs.iter().filter(|run| run.len() > 1) {
-        polyline(pen, "line", run, width, None);
-    }
+    trace.bridges.iter().for_each(|bridge| polyline(pen, "filled-line", bridge, 1.0, Some("2 4")));
+    trace.runs.iter().for_each(|run| polyline(pen, "line", run, width, None));
     // One pixel alone needs no colour of its own.
-    let fill = if table.pixels.len() == 1 { colour.clone() } else { of_pixel(i) };
-    for point in trace.runs.iter().flatten() {
-        marker(pen, "seen", i, place(point), &fill, true);
+    let fill = if table.pixels.len() == 1 { column.colour } else { of_pixel(i) };
+    let seen = parts(&trace.runs.concat());
+    for (points, observed) in [(&seen, true), (&parts(&trace.filled), false)] {
+        let what = if observed { "seen" } else { "filled" };
+        for (strength, _, part) in points {
+            part.iter().for_each(|at| marker(pen, what, i, *at, &faded(fill, *strength), observed));
+        }
     }
-    for point in &trace.filled {
-        marker(pen, "filled", i, place(point), &fill, false);
+    if i == 0 && is_first {
+        for (_, year, part) in &seen {
+            let (Some(year), Some([x, y])) = (year, part.last()) else { continue };
+            pen.text(x + 4.0, y - 6.0, 11.0, &hex(column.colour), Anchor::End, &year.to_string());
+        }
     }
     pen.close();
     !trace.runs.is_empty()
@@ -313,8 +345,9 @@ fn curve_drawn(
 /// A cross at the foot for each date that has nothing, in a row a pixel.
 fn crosses(pen: &mut Pen, frame: &Frame, (i, pixel): (usize, &PixelRows)) {
     let y = frame.top + PLOT - 8.0 - 10.0 * (i % colours::PINS.len()) as f64;
-    for (day, _) in frame.days.iter().zip(&pixel.missing).filter(|(_, missing)| missing.is_some()) {
-        let [x, _] = frame.at([*day, frame.axes.bottom]);
+    let places = frame.along.places.iter().zip(&pixel.missing);
+    for (place, _) in places.filter(|(_, missing)| missing.is_some()) {
+        let [x, _] = frame.at([*place, frame.axes.bottom]);
         pen.path("missing", &format!("M{:.1} {:.1}l6 6m0 -6l-6 6", x - 3.0, y - 3.0), WEAK, None);
     }
 }

@@ -1,5 +1,6 @@
 //! A pen that writes SVG: well-formed whatever the words are.
 
+use crate::xml::escaped;
 use std::fmt::Write;
 
 /// Where a text stands by its point.
@@ -91,6 +92,16 @@ impl Pen {
         );
     }
 
+    /// A surface that what lies below shines through.
+    pub fn area(&mut self, what: &str, edge: &[[f64; 2]], colour: &str, opacity: f32) {
+        let places: Vec<String> = edge.iter().map(|[x, y]| format!("{x:.2},{y:.2}")).collect();
+        let _ = writeln!(
+            self.out,
+            "<polygon class=\"{what}\" points=\"{}\" fill=\"{colour}\" fill-opacity=\"{opacity:.2}\"/>",
+            places.join(" ")
+        );
+    }
+
     /// A shape, filled or not.
     pub fn path(&mut self, what: &str, d: &str, stroke: &str, fill: Option<&str>) {
         let fill = fill.unwrap_or("none");
@@ -117,21 +128,4 @@ pub fn marker(pen: &mut Pen, what: &str, pixel: usize, [x, y]: [f64; 2], colour:
         true => pen.path(what, &d, "#333333", Some(colour)),
         false => pen.path(what, &d, colour, Some("#ffffff")),
     }
-}
-
-/// Text as XML may hold it; characters that it may not hold are left out.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out += "&amp;",
-            '<' => out += "&lt;",
-            '>' => out += "&gt;",
-            '"' => out += "&quot;",
-            '\t' | '\n' | '\r' => out.push(' '),
-            c if c < ' ' || matches!(c, '\u{fffe}' | '\u{ffff}') => {}
-            c => out.push(c),
-        }
-    }
-    out
 }

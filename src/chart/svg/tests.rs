@@ -1,4 +1,4 @@
-use super::super::table::tests::{GAP, info, input, table_of};
+use super::super::table::tests::{GAP, info, input, table_of, usual};
 use super::*;
 use crate::cube::{Filling, Smoothing, Units};
 use proptest::prelude::*;
@@ -103,4 +103,39 @@ proptest! {
         let svg = svg(&SeriesTable::new(&info, &of, vec![input(&name, values)]));
         prop_assert!(roxmltree::Document::parse(&svg).is_ok(), "{svg}");
     }
+}
+
+#[test]
+fn the_usual_year_of_a_class_lies_behind_the_pixels_where_its_band_is_drawn() {
+    let info = info(9);
+    let mut of = table_of(&info, Units::Dn);
+    let mut median = vec![0.4; 9];
+    median[4] = GAP;
+    of.usual = vec![usual("NDVI", median), usual("B99", vec![9e9; 9])];
+    let table = SeriesTable::new(&info, &of, vec![input("a", ramp(9))]);
+    let picture = svg(&table);
+    assert_eq!((many(&picture, "usual-band"), many(&picture, "usual")), (2, 2), "a gap parts it");
+    let told = "Maize & beans: median and 10th to 90th percentile of NDVI, 30 pixels of 2 annotations";
+    assert_eq!(words(&picture).iter().filter(|word| word.contains("Maize")).collect::<Vec<_>>(), [told]);
+    assert!(picture.find("usual-band").unwrap() < picture.find("class=\"seen\"").unwrap(), "it lies behind");
+    of.features.iter_mut().for_each(|(feature, _, drawn)| *drawn = feature.name != "NDVI");
+    let hidden = svg(&SeriesTable::new(&info, &of, vec![input("a", ramp(9))]));
+    assert_eq!(many(&hidden, "usual-band"), 0);
+}
+
+#[test]
+fn years_over_one_another_have_lines_of_their_own_and_are_told() {
+    let info = info(80);
+    let mut of = table_of(&info, Units::Dn);
+    let straight = svg(&SeriesTable::new(&info, &of, vec![input("a", ramp(80))]));
+    of.years = true;
+    let folded = svg(&SeriesTable::new(&info, &of, vec![input("a", ramp(80))]));
+    assert_eq!((many(&straight, "line"), many(&folded, "line")), (3, 9), "3 curves of 3 years");
+    assert_eq!(many(&folded, "seen"), many(&straight, "seen"));
+    let words = words(&folded);
+    for year in ["2022", "2023", "2024"] {
+        assert!(words.iter().any(|word| word == year), "{year} in {words:?}");
+    }
+    assert!(words[1].ends_with("years over one another, the latest darkest"), "{words:?}");
+    assert!(words.iter().any(|word| word == "Jan") && !words.iter().any(|word| word == "Jan 2022"));
 }

@@ -1,7 +1,7 @@
 //! `ritmo cube build PROJECT --site NAME INPUT...` and `ritmo cube info PROJECT|CUBE`
 
-mod options;
-mod words;
+pub(super) mod options;
+pub(super) mod words;
 
 use super::{Failure, Shell};
 use crate::app::{Command, SurveyRequest};

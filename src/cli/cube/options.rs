@@ -2,13 +2,14 @@
 
 use crate::cube::{BuildSettings, GridSetting, MaskSetting, Method, OffsetSetting, Period, Resampling};
 use crate::geo::Crs;
+use crate::geo::remote::is_remote;
 use crate::jobs::SiteNaming;
 use crate::source::InputSpec;
 use chrono::NaiveDate;
 use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
 pub struct BuildArgs {
@@ -205,7 +206,7 @@ fn number(text: &str) -> Result<f64, String> {
     text.trim().parse().ok().filter(|v: &f64| v.is_finite()).ok_or_else(|| format!("\"{text}\" is no number"))
 }
 
-fn metres(text: &str) -> Result<f64, String> {
+pub(crate) fn metres(text: &str) -> Result<f64, String> {
     let metres = number(text)?;
     let sensible = (0.0..=10_000.0).contains(&metres);
     sensible.then_some(metres).ok_or_else(|| "give 0 to 10000 metres".into())
@@ -219,12 +220,12 @@ fn share(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "give a share from 0 to 1, such as 0.2".into())
 }
 
-fn side(text: &str) -> Result<f64, String> {
+pub(crate) fn side(text: &str) -> Result<f64, String> {
     let side = number(text)?;
     (side > 0.0).then_some(side).ok_or_else(|| "a pixel has a side of more than 0".into())
 }
 
-fn crs(text: &str) -> Result<String, String> {
+pub(crate) fn crs(text: &str) -> Result<String, String> {
     let is_file = text.to_lowercase().ends_with(".prj");
     let text = if is_file {
         std::fs::read_to_string(text).map_err(|e| format!("{text} cannot be read ({e})"))?
@@ -237,7 +238,7 @@ fn crs(text: &str) -> Result<String, String> {
 
 fn extent(text: &str) -> Result<Extent, String> {
     let lower = text.to_lowercase();
-    if lower.ends_with(".geojson") || lower.ends_with(".json") {
+    if lower.ends_with(".geojson") || lower.ends_with(".json") || is_remote(Path::new(text)) {
         return Ok(Extent::File(text.into()));
     }
     let numbers = text.split(',').map(number).collect::<Result<Vec<_>, _>>()?;

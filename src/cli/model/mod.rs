@@ -20,8 +20,12 @@ pub enum Verb {
     },
     /// Give a model of a project another name, and its maps and assessments too.
     Rename(own::Rename),
+    /// Copy a model of a project under another name; its maps are not copied.
+    Duplicate(own::Duplicate),
     /// Delete a model of a project from the disk; asks before.
     Delete(own::Delete),
+    /// Delete what is left of a training that was stopped; a model that it left stays.
+    Forget(own::Forget),
     /// Read a network that PyTorch trained: a checkpoint (Lightning's too) or a safetensors file. Nothing in it is run.
     Import(Import),
     /// Write a model as an ONNX file, its normalisation inside, or as a STAC item for catalogues; or both.
@@ -70,7 +74,9 @@ pub fn run(verb: Verb, shell: &mut Shell) -> Result<(), Failure> {
     match verb {
         Verb::List { project } => own::list(&project, shell)?,
         Verb::Rename(args) => own::rename(args, shell)?,
+        Verb::Duplicate(args) => own::duplicate(args, shell)?,
         Verb::Delete(args) => own::delete(args, shell)?,
+        Verb::Forget(args) => own::forget(args, shell)?,
         Verb::Info { model } => {
             let card = Model::load(&model).map_err(failed)?.card;
             shell.print(&told(&card), &words(&card));

@@ -186,3 +186,63 @@ fn kinds_of_pixels_meet_in_one_that_holds_all_of_them() {
     assert_eq!(kinds(&["UInt16", "Float64"]), Ok(PixelType::Float32));
     assert!(kinds(&["CFloat32"]).unwrap_err().contains("CFloat32"));
 }
+
+#[test]
+fn an_image_reaches_what_it_may_show_and_one_that_is_not_warped_everything() {
+    let grid = Grid {
+        crs: Crs::from_epsg(32614).unwrap(),
+        left: 500_000.0,
+        top: 2_000_000.0,
+        pixel_width: 10.0,
+        pixel_height: 10.0,
+        width: 1024,
+        height: 1024,
+    };
+    let input = |col: f64, warp: Option<Resample>| Input {
+        path: PathBuf::from("a.tif"),
+        index: 0,
+        pixel_type: "UInt16".into(),
+        nodata: Some(0.0),
+        placement: Placement {
+            crs: grid.crs.clone(),
+            geotransform: [500_000.0 + col * 10.0, 10.0, 0.0, 2_000_000.0 - 2560.0, 0.0, -10.0],
+            width: 256,
+            height: 256,
+        },
+        warp,
+        place: None,
+        linear: None,
+    };
+    let reaches = |input: Input| -> Vec<u32> {
+        let observation = Observation {
+            acquisition: 0,
+            cover: cover([&input].into_iter(), &grid, [0.0, 0.0]),
+            bands: vec![input],
+            mask: None,
+            offset: 0.0,
+            clear_share: 1.0,
+        };
+        let window = |col| Window { col, row: 256, width: 128, height: 128 };
+        (0..8).map(|n| n * 128).filter(|col| observation.reaches(window(*col))).collect()
+    };
+    // It covers columns 256 to 512; its kernels and edges reach a little into the windows beside it.
+    assert_eq!(reaches(input(256.0, Some(Resample::Nearest))), [128, 256, 384, 512]);
+    assert_eq!(reaches(input(256.0, None)).len(), 8, "what lies on the grid is read where it is wanted");
+    assert!(reaches(input(3000.0, Some(Resample::Nearest))).is_empty());
+}
+
+#[test]
+fn a_file_has_a_place_where_its_pixels_are_those_of_the_grid() {
+    let placement = |left: f64, side: f64| Placement {
+        crs: Crs::from_epsg(32614).unwrap(),
+        geotransform: [left, side, 0.0, 2_000_100.0, 0.0, -side],
+        width: 30,
+        height: 20,
+    };
+    let grid = Grid { left: 500_000.0, top: 2_000_000.0, ..placement(0.0, 10.0).grid().unwrap() };
+    assert_eq!(place_on(&placement(500_300.0, 10.0), &grid), Some([30, -10]));
+    assert_eq!(place_on(&placement(500_304.0, 10.0), &grid), None, "between two pixels");
+    assert_eq!(place_on(&placement(500_300.0, 20.0), &grid), None);
+    let elsewhere = Placement { crs: Crs::from_epsg(32613).unwrap(), ..placement(500_300.0, 10.0) };
+    assert_eq!(place_on(&elsewhere, &grid), None);
+}

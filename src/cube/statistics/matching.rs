@@ -35,7 +35,7 @@ pub fn matched(a: &[NaiveDate], b: &[NaiveDate]) -> (Matching, Vec<(usize, usize
 }
 
 /// Days between the times of year of two dates, at most half a year.
-pub(super) fn season_apart(a: NaiveDate, b: NaiveDate) -> i64 {
+pub fn season_apart(a: NaiveDate, b: NaiveDate) -> i64 {
     let apart = (i64::from(a.ordinal()) - i64::from(b.ordinal())).abs();
     apart.min(366 - apart)
 }

@@ -22,16 +22,17 @@ const MOST_CHUNKS: u64 = 64;
 const NOT_OPTICAL: [&str; 4] = ["tir1", "tir2", "ndvi", "evi"];
 
 /// Which chunks of a cube are read (across, down), and every how many of their pixels are taken.
-struct Sample {
-    chunks: Vec<(u32, u32)>,
-    every: usize,
+pub struct Sample {
+    /// The chunks, evenly spread.
+    pub chunks: Vec<(u32, u32)>,
+    /// Every so many pixels of them are taken.
+    pub every: usize,
 }
 
 impl Sample {
-    fn of(cube: &Cube) -> Self {
+    /// Of some `most` pixels: all chunks of a cube that has no more, else at most 64.
+    pub fn of(cube: &Cube, most: usize) -> Self {
         let info = cube.info();
-        let planes = info.dates.len() * info.bands.len();
-        let most = (MOST_VALUES / planes.max(1)).clamp(LEAST_PIXELS, MOST_PIXELS);
         let (across, down) = cube.chunk_counts();
         let all = u64::from(across) * u64::from(down);
         let taken = if info.grid.pixels() <= most { all } else { all.min(MOST_CHUNKS) };
@@ -56,9 +57,9 @@ type Taken = Result<Vec<Vec<f32>>, String>;
 /// When the cube cannot be read or all of the chunks are damaged, or when asked to stop.
 pub fn measure(cube: &Cube, report: Report, cancel: &Cancel) -> Result<Statistics, CubeError> {
     let info = cube.info();
-    let sample = Sample::of(cube);
     let (times, bands) = (info.dates.len(), info.bands.len());
     let planes = times * bands;
+    let sample = Sample::of(cube, (MOST_VALUES / planes.max(1)).clamp(LEAST_PIXELS, MOST_PIXELS));
     let (done, total) = (AtomicU64::new(0), (sample.chunks.len() + times) as u64);
     let step = |what: &str| {
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;

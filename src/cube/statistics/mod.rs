@@ -5,6 +5,7 @@
 //! percentiles, and 64 evenly spaced quantiles from which distances and histograms on any common edges follow.
 //! [`compare`] holds sites and dates against one another and says what stands out ([`Finding`]).
 
+mod bands;
 mod compare;
 mod distribution;
 mod drift;
@@ -21,8 +22,8 @@ pub use distribution::{BINS, Distribution, POINTS, distance, pooled_spread, wass
 pub use drift::{Drift, ENOUGH_DATES, STANDS_OUT, drift};
 pub use file::{Identity, identity, load, save};
 pub use finding::{Finding, Hint, Kind};
-pub use matching::{Matching, matched, period_days};
-pub use measure::measure;
+pub use matching::{Matching, matched, period_days, season_apart};
+pub use measure::{Sample, measure};
 pub use table::{distances_csv, values_csv};
 
 use chrono::NaiveDate;
@@ -102,7 +103,7 @@ impl Statistics {
 }
 
 /// The value at a share from 0 to 1 of sorted values, linear between neighbours (type 7 of Hyndman & Fan 1996).
-fn quantile(sorted: &[f32], share: f64) -> f32 {
+pub(crate) fn quantile(sorted: &[f32], share: f64) -> f32 {
     let Some(last) = sorted.len().checked_sub(1) else { return f32::NAN };
     let at = share.clamp(0.0, 1.0) * last as f64;
     let (below, above) = (sorted[at.floor() as usize], sorted[at.ceil() as usize]);

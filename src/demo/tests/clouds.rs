@@ -2,6 +2,7 @@
 
 use super::{BANDS, Landscape, accuracy, demo, trained};
 use crate::model::{Model, ModelKind, ModelSpec};
+use chrono::NaiveDate;
 
 /// Share of the dates that are clouded over.
 const SHARE: f32 = 0.3;
@@ -78,4 +79,25 @@ fn three_of_ten_dates_clouded_over_are_survived() {
         assert!(clear >= 0.9, "{name}: {clear:.3} under a clear sky");
         assert!(lost <= 0.1, "{name} loses {lost:.3} of {clear:.3} with three of ten dates gone");
     }
+}
+
+#[test]
+fn a_month_is_clouded_over_by_the_share_that_is_asked_for_and_no_other_month_is() {
+    let clear = demo();
+    let (june, pixels) = (clear.dates[5], clear.grid.pixels());
+    let mut landscape = clear.clone();
+    landscape.cloud(june, 30).unwrap();
+    let gaps = |mosaic: &[u16]| (0..pixels).filter(|i| mosaic[*i] == 0).count();
+    assert_eq!(gaps(&landscape.mosaics[5]), pixels * 30 / 100);
+    for (month, (now, before)) in landscape.mosaics.iter().zip(&clear.mosaics).enumerate() {
+        assert!(month == 5 || now == before);
+        // What is left is as it was, in all bands or in none.
+        assert!(now.iter().zip(before).all(|(now, before)| now == before || *now == 0));
+        assert!((0..pixels).all(|i| (0..BANDS).all(|b| (now[b * pixels + i] == 0) == (now[i] == 0))));
+    }
+    assert!(landscape.origin().ends_with("30 % of June 2022 under clouds"));
+    assert!(
+        landscape.cloud(NaiveDate::from_ymd_opt(2021, 6, 1).unwrap(), 30).unwrap_err().contains("June 2021")
+    );
+    assert!(landscape.cloud(june, 120).unwrap_err().contains("120 %"));
 }

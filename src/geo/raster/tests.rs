@@ -214,7 +214,6 @@ fn a_class_map_is_a_cog_with_palette_and_names() {
     let (read_grid, read) = read_u8(&path, 0).unwrap();
     assert!(read_grid.lines_up_with(&grid) && read == codes);
     let dataset = Dataset::open(&path).unwrap();
-    assert_eq!(dataset.metadata_item("LAYOUT", "IMAGE_STRUCTURE").as_deref(), Some("COG"));
     assert_eq!(dataset.metadata_item("MODEL", "").as_deref(), Some("tempcnn"));
     let band = dataset.rasterband(1).unwrap();
     assert_eq!(band.no_data_value(), Some(255.0));

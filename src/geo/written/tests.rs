@@ -1,19 +1,8 @@
 //! What people write, and where it leads.
 
 use super::*;
+use crate::testing::grid;
 use proptest::prelude::*;
-
-fn grid() -> Grid {
-    Grid {
-        crs: Crs::from_epsg(32614).unwrap(),
-        left: 480_000.0,
-        top: 2_160_000.0,
-        pixel_width: 10.0,
-        pixel_height: 10.0,
-        width: 2000,
-        height: 2000,
-    }
-}
 
 #[track_caller]
 fn lonlat(text: &str) -> [f64; 2] {

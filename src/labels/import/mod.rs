@@ -3,6 +3,7 @@
 //! [`read`] goes through the files once and knows nothing of classes; [`plan`] gives classes to what was read, in no time, so
 //! that people can try what they choose.
 
+mod coding;
 mod column;
 mod geojson_stream;
 mod place;
@@ -11,6 +12,7 @@ mod read;
 mod regions;
 mod settings;
 
+pub use coding::CodingSeen;
 pub use column::Column;
 pub use place::{Placed, place};
 pub use plan::{Group, ImportReport, Repaired, Told, ValueTaken, grouped, plan};

@@ -6,6 +6,7 @@ use super::place::{Placed, place};
 use super::regions::regions;
 use super::settings::{ImportSettings, Reading};
 use crate::geo::raster::RasterReader;
+use crate::geo::remote::{is_remote, keep_query};
 use crate::geo::vector::VectorReader;
 use crate::geo::{Crs, Window};
 use crate::labels::LabelError;
@@ -150,7 +151,7 @@ impl ReadLabels {
         wanted.extend(settings.class_field.as_deref());
         let is_whole = |file: &ReadFile| {
             let has_all = wanted.iter().filter_map(|name| file.column(name)).all(|c| !c.overflowed);
-            has_all && file.stamp.is_some() && file.stamp == stamp(&file.path)
+            has_all && (file.stamp.is_some() || is_remote(&file.path)) && file.stamp == stamp(&file.path)
         };
         self.reading == settings.reading
             && self.files.iter().map(|file| &file.path).eq(files)
@@ -210,6 +211,8 @@ struct Raw {
 
 impl Reader<'_> {
     fn file(&self, path: &Path) -> Result<ReadFile, LabelError> {
+        // What an address has behind its `?` is kept elsewhere: it may be a secret.
+        let path = &keep_query(path);
         let kind = kind_of(path).map_err(|why| unreadable(path, why))?;
         let given = match &self.reading.crs {
             Some(text) => Some(Crs::from_text(text)?),
@@ -495,9 +498,14 @@ fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
-/// What a file is, by its first bytes; by its name where those tell nothing.
+/// What a file is, by its first bytes; by its name where those tell nothing, and where it lies in a store: there GDAL alone
+/// reads, also GeoJSON.
 fn kind_of(path: &Path) -> Result<Kind, String> {
     let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+    const RASTERS: [&str; 5] = ["tif", "tiff", "vrt", "img", "jp2"];
+    if is_remote(path) {
+        return Ok(if RASTERS.contains(&extension.as_str()) { Kind::Raster } else { Kind::Vector });
+    }
     let mut start = [0; 512];
     let mut count = 0;
     if !path.is_dir() {
@@ -520,7 +528,7 @@ fn kind_of(path: &Path) -> Result<Kind, String> {
     Ok(match (first, extension.as_str()) {
         (Some(b'{' | b'['), _) => Kind::GeoJson,
         (_, "geojson" | "json") => Kind::GeoJson,
-        (_, "tif" | "tiff" | "vrt" | "img" | "jp2") => Kind::Raster,
+        (_, extension) if RASTERS.contains(&extension) => Kind::Raster,
         _ => Kind::Vector,
     })
 }

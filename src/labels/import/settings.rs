@@ -142,6 +142,11 @@ impl Numbers {
         }
     }
 
+    /// The class that a value of a raster stands for in one of the Reforestamos codings.
+    pub fn class_of(self, value: i32) -> Option<&'static str> {
+        self.coded(u8::try_from(value).ok()?)
+    }
+
     /// The class that a number stands for in one of the Reforestamos codings.
     pub(super) fn coded(self, code: u8) -> Option<&'static str> {
         let at = usize::from(code.checked_sub(1)?);

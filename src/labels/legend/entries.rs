@@ -107,7 +107,7 @@ pub(super) fn buffer_of(text: &str, at: &str) -> Result<Option<f64>, String> {
 
 /// A colour as files write it: `#rrggbb`, `#rgb`, `#rrggbbaa`, `r,g,b`, `r g b`, `rgb(r, g, b)`; what stands for
 /// opacity is passed over.
-pub(super) fn colour_of(text: &str) -> Option<[u8; 3]> {
+pub(crate) fn colour_of(text: &str) -> Option<[u8; 3]> {
     let text = text.trim();
     let hex = text.strip_prefix('#').unwrap_or(text);
     let is_hex = hex.bytes().all(|b| b.is_ascii_hexdigit());

@@ -41,14 +41,7 @@ fn entry(number: usize, value: &Value) -> Result<Entry, String> {
     });
     let colour = match member(&["colour", "color"]) {
         None => None,
-        Some(given) => {
-            let text = match given {
-                Value::String(text) => text.clone(),
-                Value::Array(parts) => parts.iter().map(Value::to_string).collect::<Vec<_>>().join(","),
-                other => other.to_string(),
-            };
-            Some(colour_of(&text).ok_or_else(|| no_colour(&at, &name, &text))?)
-        }
+        Some(given) => Some(colour_in(given).map_err(|text| no_colour(&at, &name, &text))?),
     };
     let group = member(&["group"]).and_then(Value::as_str).map(str::to_string);
     let buffer_m = match member(&["buffer_m"]) {
@@ -56,6 +49,19 @@ fn entry(number: usize, value: &Value) -> Result<Entry, String> {
         Some(m) => buffer_of(&m.to_string(), &at)?,
     };
     Ok(Entry { at, code, name, colour, group, buffer_m })
+}
+
+/// A colour as lists in JSON have it: text, or red, green and blue.
+///
+/// # Errors
+/// What stands there, where it is no colour.
+pub(crate) fn colour_in(given: &Value) -> Result<[u8; 3], String> {
+    let text = match given {
+        Value::String(text) => text.clone(),
+        Value::Array(parts) => parts.iter().map(Value::to_string).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    };
+    colour_of(&text).ok_or(text)
 }
 
 /// A class a line.

@@ -2,6 +2,7 @@
 
 use super::entries::{Entry, colour_of, hex, legend_of, no_colour};
 use super::{Class, Legend};
+use crate::xml::escaped;
 use roxmltree::{Document, Node, ParsingOptions};
 use std::fmt::Write;
 
@@ -54,12 +55,18 @@ fn end_of_tag(tag: &str) -> Option<usize> {
     None
 }
 
-/// The legend in this text; a sentence without the file's name where there is none.
-pub(super) fn read(text: &str) -> Result<Legend, String> {
+/// Parses XML of a style, or of another file beside a raster, where the parser can take it on; else a sentence without the
+/// file's name.
+pub(crate) fn parse_xml(text: &str) -> Result<Document<'_>, String> {
     check_depth(text)?;
     let options = ParsingOptions { allow_dtd: true, nodes_limit: NODES };
-    let document = Document::parse_with_options(text, options)
-        .map_err(|e| format!("it is no whole XML ({e}). Save the style again in QGIS"))?;
+    Document::parse_with_options(text, options)
+        .map_err(|e| format!("it is no whole XML ({e}). Save the style again in QGIS"))
+}
+
+/// The legend in this text; a sentence without the file's name where there is none.
+pub(super) fn read(text: &str) -> Result<Legend, String> {
+    let document = parse_xml(text)?;
     let named = |name: &'static str| document.descendants().filter(move |node| node.has_tag_name(name));
     let palette: Vec<_> = named("paletteEntry").collect();
     if !palette.is_empty() {
@@ -151,20 +158,4 @@ pub fn qgis_style(classes: &[Class]) -> String {
          \x20 </pipe>\n\
          </qgis>\n"
     )
-}
-
-/// Text as it stands in an attribute of XML; characters that XML has no place for become spaces.
-fn escaped(text: &str) -> String {
-    let mut out = String::new();
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
 }

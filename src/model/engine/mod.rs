@@ -30,6 +30,17 @@ pub(super) fn machine() -> Arch {
     Arch::new()
 }
 
+/// The widest instructions that networks are computed with on this machine, for people.
+pub fn instructions() -> &'static str {
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    match machine() {
+        Arch::V4(_) => return "AVX-512",
+        Arch::V3(_) => return "AVX2",
+        _ => {}
+    }
+    "portable"
+}
+
 /// Runs loops over slices compiled for the SIMD of the machine.
 pub(super) fn vectorised<R>(work: impl FnOnce() -> R) -> R {
     machine().dispatch(work)

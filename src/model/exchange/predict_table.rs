@@ -1,5 +1,6 @@
 //! A table of samples in, a table of classes out.
 
+use crate::cube::{Band, Feature, FeatureRecord};
 use crate::model::network::softmax;
 use crate::model::{Model, ModelError};
 use crate::progress::{Cancel, Progress, Report};
@@ -27,7 +28,8 @@ pub struct PredictedTable {
 
 /// Classifies the samples of a table, whatever their labels, and writes a table of `sample_id`, `longitude`, `latitude`, `class` (its
 /// name), `probability` (of it) and one column a class, `p_` and its name. Bands are found by name and taken in the model's order;
-/// dates by their place. Nothing of the sort is guessed: other bands, or another number of dates, are refused.
+/// dates by their place. An index that the table has no column of is computed from its bands. Nothing of the sort is guessed: other
+/// bands, or another number of dates, are refused.
 ///
 /// # Errors
 /// A table that cannot be read; [`ModelError::Mismatch`] for one that lacks a band (says which, and which there are) or has
@@ -44,17 +46,13 @@ pub fn predict_table(
         let why = "a table of classes is Parquet or text: end its name in .parquet or .csv".into();
         return Err(ModelError::Series { path: output.into(), why });
     }
-    let request = TableRequest { bands: Some(&card.bands), without_labels: true, ..Default::default() };
-    let table = read_rows(input, &request, report, cancel).map_err(|error| match error.lacks_bands() {
-        true => ModelError::Mismatch {
-            why: format!(
-                "{error} The model takes {}: give the table's columns these names, or train a model on this table",
-                card.bands.join(", ")
-            ),
-        },
-        false => error.into(),
-    })?;
+    let (table, computed) = read(model, input, report, cancel)?;
     let mut notes = table.notes.clone();
+    if let Some(inputs) = &computed {
+        let told =
+            inputs.iter().filter_map(|input| Some(format!("{} as {}", input.name, input.expression()?)));
+        notes.push(format!("computed from its bands: {}", told.collect::<Vec<_>>().join(", ")));
+    }
     notes.extend(dates_fit(model, &table)?);
 
     let classes = card.classes.len();
@@ -68,13 +66,17 @@ pub fn predict_table(
     columns.extend(names.into_iter().map(|name| (name, CellKind::Single)));
     let mut writer = PlainWriter::create(output, &columns)?;
 
-    let (samples, width) = (table.len(), table.rows.width());
+    let (samples, width) = (table.len(), card.dates.len() * card.bands.len());
     let (mut counts, mut unusable) = (vec![0; classes], 0);
     for first in (0..samples).step_by(PART) {
         cancel.check()?;
         report(Progress::new(first as u64, samples as u64, "Classifying"));
         let part: Vec<usize> = (first..(first + PART).min(samples)).collect();
         let values = table.rows.gather(&part)?;
+        let values = match &computed {
+            None => values,
+            Some(inputs) => inputs_of(inputs, &values, table.bands.len()),
+        };
         let logits: Vec<Vec<f32>> = values
             .par_chunks(SERIES * width)
             .map(|series| model.raw_logits(series))
@@ -110,6 +112,63 @@ pub fn predict_table(
     }
     writer.finish()?;
     Ok(PredictedTable { samples, unusable, counts, notes })
+}
+
+/// The table with the model's inputs in their order; where it lacks some that are computed from bands, with its own bands and how
+/// the inputs are made of them.
+fn read(
+    model: &Model,
+    input: &Path,
+    report: Report,
+    cancel: &Cancel,
+) -> Result<(TableRows, Option<Vec<Feature>>), ModelError> {
+    let card = &model.card;
+    let request = TableRequest { bands: Some(&card.bands), without_labels: true, ..Default::default() };
+    let lacks = match read_rows(input, &request, report, cancel) {
+        Ok(table) => return Ok((table, None)),
+        Err(error) if error.lacks_bands() => error,
+        Err(other) => return Err(other.into()),
+    };
+    let refused = |why: &dyn std::fmt::Display| ModelError::Mismatch {
+        why: format!(
+            "{why} The model takes {}: give the table's columns these names, or train a model on this table",
+            card.bands.join(", ")
+        ),
+    };
+    let records = card.inputs();
+    if records.iter().all(|record| record.expression.is_none()) {
+        return Err(refused(&lacks));
+    }
+    let table = read_rows(input, &TableRequest { bands: None, ..request }, report, cancel)?;
+    // The numbers are those that the model learned from, and so are their scales.
+    let band = |name: &String| {
+        let mut band = Band::named(name);
+        let own = records.iter().find(|record| record.name == *name);
+        band.knowledge.scale = own.and_then(|own| own.scale).unwrap_or_default();
+        band
+    };
+    let bands: Vec<Band> = table.bands.iter().map(band).collect();
+    let find = |record: &FeatureRecord| match table.bands.contains(&record.name) {
+        true => FeatureRecord::named(&record.name).find(&bands),
+        false => record.find(&bands),
+    };
+    let inputs = records.iter().map(find).collect::<Result<Vec<_>, _>>();
+    let inputs = inputs.map_err(|why| refused(&format!("{}: {why}.", input.display())))?;
+    Ok((table, Some(inputs)))
+}
+
+/// The model's inputs (`sample x time x input`) of values of so many bands (`sample x time x band`).
+fn inputs_of(inputs: &[Feature], values: &[f32], bands: usize) -> Vec<f32> {
+    let rows = values.len() / bands.max(1);
+    let plane = |band: usize| values.iter().skip(band).step_by(bands).copied().collect::<Vec<f32>>();
+    let mut out = vec![f32::NAN; rows * inputs.len()];
+    let mut of_input = vec![f32::NAN; rows];
+    for (at, input) in inputs.iter().enumerate() {
+        let planes: Vec<Vec<f32>> = input.bands().iter().map(|band| plane(*band)).collect();
+        input.evaluate(&planes.iter().map(Vec::as_slice).collect::<Vec<_>>(), &mut of_input);
+        out.iter_mut().skip(at).step_by(inputs.len()).zip(&of_input).for_each(|(to, value)| *to = *value);
+    }
+    out
 }
 
 /// Refuses a table of another number of dates than the model's; tells where they are other dates.
@@ -195,7 +254,7 @@ mod tests {
     #[test]
     fn each_sample_gets_its_class_and_probabilities_and_what_cannot_be_classified_none() {
         let folder = tempfile::tempdir().unwrap();
-        for kind in ModelKind::all() {
+        for kind in ModelKind::all().into_iter().filter(ModelKind::reads_series) {
             let model = model_of(kind, "now");
             let (input, series) = table(folder.path(), ["1", "2", "30"]);
             let output = folder.path().join("out.csv");
@@ -244,6 +303,46 @@ mod tests {
         assert!(!output.exists());
         let why = predict(&model, &input, &folder.path().join("out.xlsx")).unwrap_err();
         assert!(why.contains("out.xlsx") && why.contains(".parquet or .csv"), "{why}");
+    }
+
+    #[test]
+    fn an_index_that_the_table_lacks_is_computed_from_its_bands() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut model = model_of(ModelKind::named("tempcnn").unwrap(), "now");
+        let record = |name: &str, expression: Option<&str>| FeatureRecord {
+            expression: expression.map(Into::into),
+            ..FeatureRecord::named(name)
+        };
+        model.card.bands = vec!["NDVI".into(), "B08".into()];
+        model.card.features = vec![record("NDVI", Some("(nir - red) / (nir + red)")), record("B08", None)];
+        let (mut text, mut series) = (String::from("sample_id,date,B04,B08\n"), Vec::new());
+        for sample in 0..3u64 {
+            for month in 1..=4u32 {
+                let [red, nir] =
+                    [0, 1].map(|b| (1000.0 * chance(&[sample, u64::from(month), b])).round() as f32 + 1.0);
+                text += &format!("{sample},2019-{month:02}-01,{red},{nir}\n");
+                series.extend([(nir - red) / (nir + red), nir]);
+            }
+        }
+        let (input, output) = (folder.path().join("bands.csv"), folder.path().join("out.csv"));
+        std::fs::write(&input, &text).unwrap();
+        let told = predict(&model, &input, &output).unwrap();
+        let computed = "computed from its bands: NDVI as (nir - red) / (nir + red)";
+        assert!(told.notes.iter().any(|note| note == computed), "{:?}", told.notes);
+        let expected = model.probabilities(&series).unwrap();
+        let out = std::fs::read_to_string(&output).unwrap();
+        for (line, expected) in out.lines().skip(1).zip(expected.chunks_exact(2)) {
+            let cells: Vec<&str> = line.split(',').collect();
+            let [a, b] = [5, 6].map(|at| cells[at].parse::<f32>().unwrap());
+            assert!((a - expected[0]).abs() < 1e-5 && (b - expected[1]).abs() < 1e-5, "{line} {expected:?}");
+        }
+        // Without one of its bands it cannot be.
+        std::fs::write(&input, text.replace("B04", "B03")).unwrap();
+        let why = predict(&model, &input, &output).unwrap_err();
+        assert!(
+            why.contains("bands.csv") && why.contains("red") && why.contains("The model takes NDVI, B08"),
+            "{why}"
+        );
     }
 
     #[test]

@@ -14,7 +14,7 @@ use rayon::prelude::*;
 const AT_ONCE: usize = 256;
 
 /// One side of the split, made ready for the network.
-pub(super) struct Side {
+pub(in crate::model) struct Side {
     /// Normalised, without gaps: a row a sample, `time x band`.
     pub series: Rows,
     /// Dates that were a gap, `sample x time`, where the network looks past them.
@@ -51,9 +51,38 @@ impl Side {
         if self.classes.is_empty() {
             return Ok(None);
         }
-        let network = shape.ready(weights);
         let all: Vec<usize> = (0..self.classes.len()).collect();
-        let parts = all.par_chunks(AT_ONCE).map(|some| {
+        self.score_of(&all, shape, weights, cancel).map(Some)
+    }
+
+    /// As [`Side::score`], of at most so many samples, evenly spread.
+    ///
+    /// # Errors
+    /// Asked to stop; samples that cannot be read.
+    pub fn glance(
+        &self,
+        shape: &Shape,
+        weights: &Weights,
+        at_most: usize,
+        cancel: &Cancel,
+    ) -> Result<Option<HeldOut>, ModelError> {
+        if self.classes.is_empty() {
+            return Ok(None);
+        }
+        let apart = self.classes.len().div_ceil(at_most.max(1));
+        let some: Vec<usize> = (0..self.classes.len()).step_by(apart).collect();
+        self.score_of(&some, shape, weights, cancel).map(Some)
+    }
+
+    fn score_of(
+        &self,
+        samples: &[usize],
+        shape: &Shape,
+        weights: &Weights,
+        cancel: &Cancel,
+    ) -> Result<HeldOut, ModelError> {
+        let network = shape.ready(weights);
+        let parts = samples.par_chunks(AT_ONCE).map(|some| {
             cancel.check()?;
             let (series, missing) = self.gather(some, shape.times)?;
             let logits = network.logits(Input { series: &series, missing: missing.as_deref() });
@@ -63,12 +92,12 @@ impl Side {
         });
         // In the order of the parts, so that sums do not depend on the threads.
         let parts = parts.collect::<Result<Vec<_>, ModelError>>()?;
-        Ok(Some(parts.into_iter().fold(HeldOut::nothing(shape.classes), HeldOut::with)))
+        Ok(parts.into_iter().fold(HeldOut::nothing(shape.classes), HeldOut::with))
     }
 }
 
 /// What a network makes of the samples held out.
-pub(super) struct HeldOut {
+pub(in crate::model) struct HeldOut {
     /// Sum of the cross entropy.
     loss: f64,
     /// Samples: a row a true class, a column a class given.
@@ -76,11 +105,11 @@ pub(super) struct HeldOut {
 }
 
 impl HeldOut {
-    fn nothing(classes: usize) -> Self {
+    pub fn nothing(classes: usize) -> Self {
         Self { loss: 0.0, matrix: vec![vec![0; classes]; classes] }
     }
 
-    fn add(&mut self, logits: &[f32], class: usize) {
+    pub fn add(&mut self, logits: &[f32], class: usize) {
         let top = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         self.loss += f64::from(log_sum(logits) - logits[class]);
         if let Some(given) = logits.iter().position(|z| *z == top) {
@@ -111,6 +140,12 @@ impl HeldOut {
         right as f32 / self.samples().max(1) as f32
     }
 
+    /// Whether more samples got their class than would if each were given the most frequent one.
+    pub fn beats_the_most_frequent(&self) -> bool {
+        let right: u32 = self.matrix.iter().enumerate().map(|(k, row)| row[k]).sum();
+        right > self.matrix.iter().map(|row| row.iter().sum::<u32>()).max().unwrap_or(0)
+    }
+
     /// F1 a class; `None` for one that no sample has or was given.
     pub fn f1(&self) -> Vec<Option<f32>> {
         let of = |k: usize| {
@@ -123,7 +158,7 @@ impl HeldOut {
 }
 
 /// The samples made ready for the network.
-pub(super) struct Ready {
+pub(in crate::model) struct Ready {
     pub classes: Vec<Class>,
     /// How much a sample of each class counts.
     pub weights: Vec<f32>,

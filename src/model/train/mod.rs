@@ -1,7 +1,7 @@
 //! Training with early stopping on held-out annotations.
 
 mod checkpoint;
-mod data;
+pub(super) mod data;
 mod mix;
 
 pub use checkpoint::{Stopped, checkpoint_of};
@@ -10,6 +10,7 @@ use super::adamw::AdamW;
 use super::augment::{Augment, indices};
 use super::network::{Batch, Input, Shape, Trainer, targets};
 use super::saved::{VERSION, days};
+use super::snapshot::Snapshot;
 use super::warm;
 use super::weights::{Weights, little_endian};
 use super::{Model, ModelCard, ModelError, ModelSpec, TrainOptions};
@@ -23,13 +24,22 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::cell::Cell;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Between two writings of a checkpoint: what is lost at most when the program is killed.
 const WRITE_EVERY: Duration = Duration::from_secs(2);
 /// A running average of weights begins to forget as fast as one of so many steps, or the first weights would stay in it.
 const YOUNG: f64 = 10.0;
+/// Before the first epoch has ended, weights are handed out after so many steps, twice as many, and so on, if they are of
+/// use by then.
+const EARLY: usize = 8;
+/// Where nothing is held out, nobody can tell whether they are: then after so many.
+const EARLY_UNSEEN: usize = 32;
+/// Held-out samples that tell whether early weights are of use.
+const GLANCE: usize = 512;
 
 /// What one epoch gave.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -74,6 +84,11 @@ pub enum TrainEvent {
     },
     /// A step within an epoch: epoch (from 1), steps done, steps an epoch.
     Step { epoch: usize, done: usize, of: usize },
+    /// Weights that are better than any before, so far: after each such epoch and, within the first one, as soon as they
+    /// are of use.
+    Better(Snapshot),
+    /// Where it stands cannot be kept, in a sentence; told once, and training goes on.
+    NotKept(String),
     /// An epoch ended.
     Epoch {
         /// What it gave.
@@ -93,7 +108,7 @@ pub struct Start<'a> {
     /// kept, a new class extends the output, one that is gone leaves it.
     pub from: Option<(&'a Model, &'a Path)>,
     /// The file in which the training stands between epochs, every few seconds and when it is cancelled; it is removed once
-    /// training has come to its end.
+    /// training has come to its end. Where it cannot be written training goes on without.
     pub checkpoint: Option<&'a Path>,
     /// Whether to go on with the training that stands in that file. It comes to the same weights, bit for bit, as if it had
     /// not been stopped.
@@ -126,7 +141,7 @@ pub fn train(
 /// # Errors
 /// Options that cannot be; fewer than two classes in the training part; the loss growing beyond all bounds; cancelled
 /// before the first epoch ended; a model to go on from that has another network, other bands or another number of dates; a
-/// checkpoint that cannot be written, read, or is of another training.
+/// checkpoint that cannot be read or is of another training.
 pub fn train_from(
     start: Start,
     set: &SampleSet,
@@ -138,6 +153,10 @@ pub fn train_from(
 ) -> Result<Model, ModelError> {
     let options = &spec.training;
     check(options)?;
+    if !spec.kind.reads_series() {
+        let why = "a UNet learns from patches of a mosaic, not from series: choose another network".into();
+        return Err(ModelError::Options { why });
+    }
     let from = start.from.map(|(model, _)| model);
     let mut ready = Ready::new(set, split, legend, spec, from, cancel)?;
     let shape = Shape::new(&spec.kind, &set.dates, set.bands.len(), ready.classes.len());
@@ -178,8 +197,20 @@ pub fn train_from(
     });
 
     let augment = Augment::new(options, &ready.normalisation, indices(set), days(&set.dates));
-    let run = Run { shape: &shape, ready: &ready, options, augment, on_event, cancel };
+    let card = Arc::new(card(set, &ready, spec));
+    let run = Run { shape: &shape, ready: &ready, options, augment, card, on_event, cancel };
     let mut trainer = shape.trainer();
+    let not_kept = Cell::new(false);
+    let keep = |state: &State| {
+        let Some((path, identity)) = &checkpoint else { return };
+        if let Err(why) = state.write(path, identity)
+            && !not_kept.replace(true)
+        {
+            on_event(TrainEvent::NotKept(format!(
+                "{why}. Training goes on; once it is stopped it cannot be gone on with"
+            )));
+        }
+    };
     let (before, began) = (state.history.len(), Instant::now());
     let mut written = Instant::now();
     while state.history.len() < options.epochs && !state.is_over(options.patience) {
@@ -191,29 +222,29 @@ pub fn train_from(
                 let left = options.epochs - state.history.len();
                 let left = began.elapsed() / epochs.max(1) * left as u32;
                 on_event(TrainEvent::Epoch { score, matrix, left });
+                if let Some(best) = state.best.as_ref().filter(|best| best.score.epoch == state.history.len())
+                {
+                    run.offer(best.score.epoch, &best.weights);
+                }
             }
             Err(ModelError::Cancelled(_)) => {
-                if let (Some((path, identity)), Some(at_start)) = (&checkpoint, at_start)
-                    && !at_start.history.is_empty()
-                {
-                    at_start.write(path, identity)?;
+                if let Some(at_start) = at_start.filter(|at_start| !at_start.history.is_empty()) {
+                    keep(&at_start);
                 }
-                return state.finish(set, ready, spec);
+                return state.finish(set, &ready, spec);
             }
             Err(other) => return Err(other),
         }
-        if let Some((path, identity)) = &checkpoint
-            && written.elapsed() > WRITE_EVERY
-        {
-            state.write(path, identity)?;
+        if checkpoint.is_some() && written.elapsed() > WRITE_EVERY {
+            keep(&state);
             written = Instant::now();
         }
     }
-    if let Some((path, _)) = checkpoint {
+    if let Some((path, _)) = &checkpoint {
         // One that stays for want of rights does no harm: it is of a training that is over, and says so.
         let _ = std::fs::remove_file(path);
     }
-    state.finish(set, ready, spec)
+    state.finish(set, &ready, spec)
 }
 
 /// A sum over the options and the samples as they are made ready.
@@ -245,6 +276,7 @@ struct Run<'a> {
     ready: &'a Ready,
     options: &'a TrainOptions,
     augment: Option<Augment<'a>>,
+    card: Arc<ModelCard>,
     on_event: &'a dyn Fn(TrainEvent),
     cancel: &'a Cancel,
 }
@@ -271,6 +303,9 @@ impl Run<'_> {
             self.cancel.check()?;
             loss += self.step(trainer, state, chosen, epoch, steps)?;
             (self.on_event)(TrainEvent::Step { epoch, done: done + 1, of: steps });
+            if state.best.is_none() && epoch == 1 && done + 1 < steps {
+                self.offer_early(done + 1, state)?;
+            }
         }
         let State { weights, average, .. } = &*state;
         let weights = average.as_ref().unwrap_or(weights);
@@ -290,6 +325,29 @@ impl Run<'_> {
         }
         state.history.push(score.clone());
         Ok((score, matrix))
+    }
+
+    /// Hands out weights.
+    fn offer(&self, epoch: usize, weights: &Weights) {
+        (self.on_event)(TrainEvent::Better(Snapshot::new(epoch, &self.card, weights)));
+    }
+
+    /// Hands out the weights after so many steps of the first epoch, where it is time to and they are of use: where they
+    /// beat giving every sample the most frequent class.
+    fn offer_early(&self, taken: usize, state: &State) -> Result<(), ModelError> {
+        let Self { shape, ready, .. } = self;
+        if taken < EARLY || !taken.is_power_of_two() {
+            return Ok(());
+        }
+        let weights = state.average.as_ref().unwrap_or(&state.weights);
+        let is_of_use = match ready.held_out.glance(shape, weights, GLANCE, self.cancel)? {
+            Some(seen) => seen.beats_the_most_frequent(),
+            None => taken >= EARLY_UNSEEN,
+        };
+        if is_of_use {
+            self.offer(1, weights);
+        }
+        Ok(())
     }
 
     /// One step; gives the loss.
@@ -332,8 +390,7 @@ impl Run<'_> {
         result.update_running(&mut state.weights);
         state.optimiser.step(state.weights.trained_mut(), &result.gradients, rate);
         if let Some(average) = &mut state.average {
-            let taken = state.taken as f64;
-            average.average(&state.weights, options.averaging.min(taken / (taken + YOUNG)) as f32);
+            average.average(&state.weights, left_of_average(options, state.taken));
         }
         Ok(result.loss)
     }
@@ -349,28 +406,45 @@ impl State {
     ///
     /// # Errors
     /// Where no epoch has ended: it was cancelled before.
-    fn finish(self, set: &SampleSet, ready: Ready, spec: &ModelSpec) -> Result<Model, ModelError> {
+    fn finish(self, set: &SampleSet, ready: &Ready, spec: &ModelSpec) -> Result<Model, ModelError> {
         let Kept { score, matrix, weights } = self.best.ok_or(Cancelled)?;
         let card = ModelCard {
-            version: VERSION,
-            spec: spec.clone(),
-            bands: set.bands.clone(),
-            features: set.features.clone(),
-            dates: set.dates.clone(),
-            classes: ready.classes,
-            normalisation: ready.normalisation,
-            samples: ready.train.classes.len(),
-            trained_on: ready.train.annotations,
-            held_out: ready.held_out.annotations,
             history: self.history,
             best_epoch: score.epoch,
             held_out_matrix: matrix,
-            notes: ready.notes,
-            imported_from: None,
-            created: chrono::Utc::now().to_rfc3339(),
+            ..card(set, ready, spec)
         };
         Ok(Model::new(card, weights))
     }
+}
+
+/// What a model is like before any epoch has ended.
+pub(super) fn card(set: &SampleSet, ready: &Ready, spec: &ModelSpec) -> ModelCard {
+    ModelCard {
+        version: VERSION,
+        spec: spec.clone(),
+        bands: set.bands.clone(),
+        features: set.features.clone(),
+        dates: set.dates.clone(),
+        classes: ready.classes.clone(),
+        normalisation: ready.normalisation.clone(),
+        samples: ready.train.classes.len(),
+        trained_on: ready.train.annotations.clone(),
+        held_out: ready.held_out.annotations.clone(),
+        history: Vec::new(),
+        best_epoch: 0,
+        held_out_matrix: Vec::new(),
+        notes: ready.notes.clone(),
+        labels: None,
+        imported_from: None,
+        created: chrono::Utc::now().to_rfc3339(),
+    }
+}
+
+/// The share of the running average of weights that a step leaves, after so many steps.
+pub(super) fn left_of_average(options: &TrainOptions, taken: u64) -> f32 {
+    let taken = taken as f64;
+    options.averaging.min(taken / (taken + YOUNG)) as f32
 }
 
 /// Refuses options that cannot be.

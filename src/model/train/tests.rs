@@ -370,6 +370,31 @@ fn what_stands_of_another_training_or_is_damaged_is_not_gone_on_with() {
 }
 
 #[test]
+fn a_training_that_cannot_be_kept_goes_on_and_says_so_once() {
+    let home = tempfile::tempdir().unwrap();
+    // No file can be put in the place of a folder that holds something.
+    let checkpoint = checkpoint_of(&home.path().join("model"));
+    std::fs::create_dir_all(checkpoint.join("in the way")).unwrap();
+    let set = samples(12);
+    let (cancel, told) = (Cancel::new(), RefCell::new(Vec::new()));
+    let on_event = |event| match event {
+        TrainEvent::NotKept(why) => told.borrow_mut().push(why),
+        // Longer than between two writings, so that both the loop and the end of it write.
+        TrainEvent::Epoch { score: EpochScore { epoch: 2, .. }, .. } => {
+            std::thread::sleep(WRITE_EVERY + Duration::from_millis(50));
+        }
+        TrainEvent::Step { epoch: 4, .. } => cancel.cancel(),
+        _ => {}
+    };
+    let start = Start { checkpoint: Some(&checkpoint), ..Start::default() };
+    let model = train_from(start, &set, &split(&set), &legend(), &spec(9), &on_event, &cancel).unwrap();
+    assert_eq!(model.card.history.len(), 3);
+    let told = told.into_inner();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("checkpoint") && told[0].contains("Training goes on"), "{}", told[0]);
+}
+
+#[test]
 fn cancelling_while_samples_are_made_ready_or_scored_ends_at_once() {
     let set = samples(60);
     let cancel = Cancel::new();
@@ -405,4 +430,56 @@ fn adam_and_averaged_weights_learn_too_and_are_not_the_same() {
     for (name, value) in [("optimiser", "adam"), ("averaging", "0"), ("mixup", "0.2")] {
         assert!(learn(name, value) != usual, "{name}");
     }
+}
+
+/// The weights that a training hands out, in order, and its model.
+fn handed_out(set: &SampleSet, split: &Split, spec: &ModelSpec) -> (Vec<Snapshot>, Model) {
+    let snapshots = RefCell::new(Vec::new());
+    let on_event = |event| {
+        if let TrainEvent::Better(snapshot) = event {
+            snapshots.borrow_mut().push(snapshot);
+        }
+    };
+    let model = train(set, split, &legend(), spec, &on_event, &Cancel::new()).unwrap();
+    (snapshots.into_inner(), model)
+}
+
+#[test]
+fn weights_are_handed_out_whenever_they_are_better_and_the_last_are_those_that_are_kept() {
+    let set = samples(24);
+    let (snapshots, model) = handed_out(&set, &split(&set), &spec(12));
+    let history = &model.card.history;
+    let mut best = f32::INFINITY;
+    let better: Vec<usize> = history
+        .iter()
+        .filter(|score| {
+            let loss = score.held_out_loss.unwrap();
+            let is_better = loss < best;
+            best = best.min(loss);
+            is_better
+        })
+        .map(|score| score.epoch)
+        .collect();
+    assert_eq!(snapshots.iter().map(Snapshot::epoch).collect::<Vec<_>>(), better);
+    let last = snapshots.last().unwrap();
+    assert_eq!(last.epoch(), model.card.best_epoch);
+    assert!(last.model().weights == model.weights);
+    assert_eq!(last.card().classes, model.card.classes);
+    let values = set.values.in_memory().unwrap();
+    assert_eq!(last.model().probabilities(values).unwrap(), model.probabilities(values).unwrap());
+}
+
+#[test]
+fn in_a_long_first_epoch_weights_come_before_its_end_and_change_nothing() {
+    let set = samples(90);
+    let mut spec = spec(1);
+    (spec.training.batch, spec.training.learning_rate) = (8, 1e-2);
+    let (snapshots, model) = handed_out(&set, &split(&set), &spec);
+    assert!(snapshots.len() > 1 && snapshots.iter().all(|snapshot| snapshot.epoch() == 1));
+    let early = snapshots[0].model().probabilities(set.values.in_memory().unwrap()).unwrap();
+    assert!(early.iter().all(|p| p.is_finite()));
+    assert!(run(&set, &split(&set), &spec).unwrap().weights == model.weights);
+    // Where nothing is held out they come once enough steps are taken.
+    let (snapshots, _) = handed_out(&set, &all(&set), &spec);
+    assert_eq!(snapshots.len(), 3, "after 32 and 64 of 113 steps, and at the end");
 }

@@ -74,6 +74,28 @@ fn change(outcome: SaveOutcome) -> Arc<OutsideChange> {
 }
 
 #[test]
+fn another_file_is_written_deleted_and_told_where_that_cannot_be() {
+    let bench = Bench::new();
+    let put = |name: &str, text: Option<&str>| {
+        bench.saver.put(bench.path(name), text.map(Into::into));
+        bench.saver.flush();
+        bench.saver.outcome().unwrap()
+    };
+    assert_eq!(put("maps.geojson", Some("one")), SaveOutcome::Saved);
+    assert_eq!(fs::read_to_string(bench.path("maps.geojson")).unwrap(), "one");
+    assert_eq!(put("maps.geojson", None), SaveOutcome::Saved);
+    assert!(!bench.path("maps.geojson").exists());
+    match put("no/such/folder.geojson", Some("lost")) {
+        SaveOutcome::Failed(why) => assert!(why.contains("folder.geojson"), "{why}"),
+        other => panic!("{other:?}"),
+    }
+    // It is tried again with what is handed over next.
+    fs::create_dir_all(bench.path("no/such")).unwrap();
+    assert_eq!(bench.save(), SaveOutcome::Saved);
+    assert_eq!(fs::read_to_string(bench.path("no/such/folder.geojson")).unwrap(), "lost");
+}
+
+#[test]
 fn what_another_program_writes_is_not_written_over_and_ours_waits_beside() {
     let mut bench = Bench::new();
     bench.other_adds(7);

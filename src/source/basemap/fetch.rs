@@ -4,6 +4,7 @@
 //! pictures there are. Each tile is a raster of its own to it, so that addresses of any form can be asked for.
 
 use crate::geo::{gdal_words, quiet_gdal};
+use crate::xml::escaped;
 use gdal::{Dataset, DatasetOptions, GdalOpenFlags};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -99,10 +100,6 @@ fn description(url: &str, cache: Option<&Path>, patience: Duration) -> String {
         env!("CARGO_PKG_VERSION"),
         patience.as_secs().max(1)
     )
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// What went wrong, from what GDAL says.

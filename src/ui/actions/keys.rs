@@ -5,6 +5,7 @@ use crate::app::Page;
 use crate::project::Pane;
 use crate::ui::words::tr;
 use egui::{Key, KeyboardShortcut, Modifiers};
+use std::sync::LazyLock;
 
 /// Where the keys of an action are heard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +38,9 @@ const fn alt(key: Key) -> KeyboardShortcut {
     KeyboardShortcut::new(Modifiers::ALT, key)
 }
 
+/// Composites by number.
+const COMPOSITES: [Key; 6] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6];
+
 const CTRL_SHIFT: Modifiers = Modifiers { shift: true, ..Modifiers::COMMAND };
 
 impl Action {
@@ -44,7 +48,9 @@ impl Action {
     pub fn scope(self) -> Scope {
         match self {
             Self::Open | Self::New | Self::Palette => Scope::Everywhere,
-            Self::Page(_) | Self::AddImagery | Self::ImportLabels | Self::CompareSites => Scope::Project,
+            Self::Page(_) | Self::AddImagery | Self::ImportLabels | Self::CompareSites | Self::Queue => {
+                Scope::Project
+            }
             Self::Tool(_)
             | Self::Snapping
             | Self::Merge
@@ -82,19 +88,32 @@ impl Action {
             Self::StretchToView => vec![plain(Key::U)],
             Self::Calendar => vec![plain(Key::C)],
             Self::Compare => vec![shift(Key::C)],
+            Self::HandleLeft => vec![shift(Key::ArrowLeft)],
+            Self::HandleRight => vec![shift(Key::ArrowRight)],
+            Self::OtherBefore => vec![shift(Key::Comma)],
+            Self::OtherAfter => vec![shift(Key::Period)],
+            Self::Fade => vec![plain(Key::Comma)],
+            Self::Unfade => vec![plain(Key::Period)],
+            Self::Composite(place) => COMPOSITES.get(place).map(|key| ctrl(*key)).into_iter().collect(),
             Self::CompareSites => vec![KeyboardShortcut::new(CTRL_SHIFT, Key::D)],
             Self::ClassMap => vec![plain(Key::M)],
+            Self::Uncertainty => vec![shift(Key::M)],
             Self::Mask => vec![plain(Key::K)],
             Self::Pane(Pane::Layers) => vec![ctrl(Key::B)],
             Self::Pane(Pane::Page) => vec![ctrl(Key::J)],
             Self::Pane(Pane::Series) => vec![KeyboardShortcut::new(CTRL_SHIFT, Key::J)],
             Self::MapAlone => vec![plain(Key::F11)],
+            Self::NextUncertain => vec![plain(Key::N)],
+            Self::UncertainBefore => vec![shift(Key::N)],
+            Self::NextPixels => vec![plain(Key::Y)],
+            Self::PixelsBefore => vec![shift(Key::Y)],
             Self::Undo => vec![ctrl(Key::Z)],
             Self::Redo => vec![ctrl(Key::Y), KeyboardShortcut::new(CTRL_SHIFT, Key::Z)],
             Self::Train => vec![ctrl(Key::T)],
             Self::TrainAndMap => vec![ctrl(Key::Enter)],
             Self::AddImagery => vec![ctrl(Key::I)],
             Self::ImportLabels => vec![KeyboardShortcut::new(CTRL_SHIFT, Key::I)],
+            Self::Queue => vec![KeyboardShortcut::new(CTRL_SHIFT, Key::M)],
             Self::Open => vec![ctrl(Key::O)],
             Self::New => vec![ctrl(Key::N)],
             Self::Tool(tool) => vec![plain(tool.key())],
@@ -115,6 +134,18 @@ impl Action {
     pub fn keys_text(self) -> String {
         self.keys().first().map_or(String::new(), shortcut_name)
     }
+}
+
+/// All ways to press an action, in the order in which they are to be looked for: Ctrl+Shift+Z is a way to press Ctrl+Z too,
+/// and Alt+Left one to press Left.
+pub fn ways() -> &'static [(Scope, KeyboardShortcut, Action)] {
+    static WAYS: LazyLock<Vec<(Scope, KeyboardShortcut, Action)>> = LazyLock::new(|| {
+        let of = |action: Action| action.keys().into_iter().map(move |keys| (action.scope(), keys, action));
+        let mut ways: Vec<_> = Action::all().iter().copied().flat_map(of).collect();
+        ways.sort_by_key(|(_, keys, _)| !keys.modifiers.shift && !keys.modifiers.alt);
+        ways
+    });
+    &WAYS
 }
 
 /// "Ctrl+Shift+I".
@@ -143,6 +174,8 @@ fn key_name(key: Key) -> &'static str {
         Key::PageDown => tr!("Page Down"),
         Key::Delete => tr!("Del"),
         Key::Enter => tr!("Enter"),
+        Key::Comma => tr!("comma"),
+        Key::Period => tr!("period"),
         key => key.symbol_or_name(),
     }
 }

@@ -4,14 +4,17 @@
 mod keys;
 mod run;
 
-pub use keys::{Scope, words_of};
+pub use keys::{Scope, ways, words_of};
 
 use super::map::Tool;
+use super::pages::preset_name;
 use super::top;
 use super::view::View;
 use super::words::{Language, tr};
 use crate::app::{AppState, Page};
+use crate::cube::picture::PRESETS;
 use crate::project::Pane;
+use std::sync::LazyLock;
 
 /// Something that one can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +39,8 @@ pub enum Action {
     Annotations,
     /// Shows or hides the class map.
     ClassMap,
+    /// Shows or hides how uncertain the class map is.
+    Uncertainty,
     /// Shows or hides the mask.
     Mask,
     /// Shows all annotations.
@@ -58,6 +63,20 @@ pub enum Action {
     Calendar,
     /// Turns to the next way to compare: swipe, side by side, differences, off.
     Compare,
+    /// Moves the handle of the swipe to the left.
+    HandleLeft,
+    /// Moves it to the right.
+    HandleRight,
+    /// Shows the date before on the right of a comparison.
+    OtherBefore,
+    /// Shows the date after there.
+    OtherAfter,
+    /// Makes the topmost picture more transparent.
+    Fade,
+    /// Makes it more opaque.
+    Unfade,
+    /// Shows a composite, by its place among the presets.
+    Composite(usize),
     /// Opens the page that compares sites and dates.
     CompareSites,
     /// Shows or hides the mosaic.
@@ -80,14 +99,42 @@ pub enum Action {
     Train,
     /// Trains, and maps then.
     TrainAndMap,
+    /// Switches learning that follows the labels on or off.
+    KeepLearning,
+    /// Trains the model that follows the labels, once.
+    RetrainNow,
     /// Maps the site on screen with the newest model.
     MapSite,
+    /// Cleans the map on screen.
+    CleanMap,
+    /// Maps all sites with the newest model.
+    MapAll,
+    /// Opens or closes the queue.
+    Queue,
+    /// Goes to the next uncertain place.
+    NextUncertain,
+    /// Goes back to the uncertain place before.
+    UncertainBefore,
+    /// Goes to the next pixels of the cell of the error matrix that is shown.
+    NextPixels,
+    /// Goes back to the pixels before.
+    PixelsBefore,
+    /// Asks which maps to merge.
+    MergeMaps,
+    /// Asks what reference sample to draw of a map.
+    DesignReference,
     /// Assesses the map on screen.
     Assess,
     /// Opens the Add imagery page.
     AddImagery,
+    /// Asks of which area to fetch imagery.
+    ImageryByArea,
     /// Opens the Import labels page.
     ImportLabels,
+    /// Asks how a set of chips is to be imported.
+    ImportChips,
+    /// Asks which map from elsewhere to take in.
+    ImportMap,
     /// Asks what labels to export.
     ExportLabels,
     /// Asks which project to open.
@@ -141,6 +188,8 @@ pub enum Group {
     Edit,
     /// Selecting.
     Select,
+    /// Labelling a reference sample.
+    Reference,
 }
 
 impl Group {
@@ -154,13 +203,19 @@ impl Group {
             Self::Draw => tr!("Draw"),
             Self::Edit => tr!("Edit"),
             Self::Select => tr!("Select"),
+            Self::Reference => tr!("Label a reference sample"),
         }
     }
 }
 
 impl Action {
-    /// All of them, as lists show them. Of two that begin with the same key, the one that holds more keys comes first.
-    pub fn all() -> Vec<Self> {
+    /// All of them, as lists show them.
+    pub fn all() -> &'static [Self] {
+        static ALL: LazyLock<Vec<Action>> = LazyLock::new(Action::listed);
+        &ALL
+    }
+
+    fn listed() -> Vec<Self> {
         let pages = Page::ALL.into_iter().map(Self::Page);
         let panes = Pane::ALL.into_iter().map(Self::Pane);
         let tools = Tool::ALL.into_iter().map(Self::Tool);
@@ -178,23 +233,44 @@ impl Action {
             Self::Bookmark,
             Self::StretchToView,
             Self::Compare,
+            Self::HandleLeft,
+            Self::HandleRight,
+            Self::OtherBefore,
+            Self::OtherAfter,
             Self::Calendar,
             Self::CompareSites,
+            Self::Fade,
+            Self::Unfade,
             Self::Annotations,
             Self::ClassMap,
+            Self::Uncertainty,
             Self::Mask,
             Self::Mosaic,
             Self::Basemap,
+            Self::NextUncertain,
+            Self::UncertainBefore,
+            Self::NextPixels,
+            Self::PixelsBefore,
         ];
         let project = [
             Self::Redo,
             Self::Undo,
             Self::Train,
             Self::TrainAndMap,
+            Self::RetrainNow,
+            Self::KeepLearning,
             Self::MapSite,
+            Self::CleanMap,
+            Self::MapAll,
+            Self::Queue,
+            Self::MergeMaps,
             Self::Assess,
+            Self::DesignReference,
             Self::ImportLabels,
+            Self::ImportChips,
+            Self::ImportMap,
             Self::AddImagery,
+            Self::ImageryByArea,
             Self::ExportLabels,
             Self::Open,
             Self::New,
@@ -211,7 +287,9 @@ impl Action {
         ];
         let window = [Self::MapAlone, Self::Arrange, Self::ResetPanes, Self::Theme];
         let help = [Self::Shortcuts, Self::Palette, Self::Guide];
-        let first = pages.chain(navigate).chain(map).chain(project).chain(tools).chain(annotate);
+        let composites = (0..PRESETS.len()).map(Self::Composite);
+        let first =
+            pages.chain(navigate).chain(map).chain(composites).chain(project).chain(tools).chain(annotate);
         first.chain(panes).chain(window).chain(languages).chain(help).collect()
     }
 
@@ -231,6 +309,7 @@ impl Action {
             | Self::Mosaic
             | Self::Basemap
             | Self::Mask
+            | Self::Uncertainty
             | Self::AllAnnotations
             | Self::LargePixels
             | Self::OnePoint
@@ -240,7 +319,18 @@ impl Action {
             | Self::Bookmark
             | Self::StretchToView
             | Self::Calendar
-            | Self::Compare => Group::Map,
+            | Self::NextUncertain
+            | Self::UncertainBefore
+            | Self::NextPixels
+            | Self::PixelsBefore
+            | Self::Compare
+            | Self::HandleLeft
+            | Self::HandleRight
+            | Self::OtherBefore
+            | Self::OtherAfter
+            | Self::Fade
+            | Self::Unfade
+            | Self::Composite(_) => Group::Map,
             Self::Pane(_)
             | Self::MapAlone
             | Self::Arrange
@@ -254,10 +344,20 @@ impl Action {
             | Self::Undo
             | Self::Train
             | Self::TrainAndMap
+            | Self::KeepLearning
+            | Self::RetrainNow
             | Self::MapSite
+            | Self::CleanMap
+            | Self::MapAll
+            | Self::Queue
+            | Self::MergeMaps
             | Self::Assess
+            | Self::DesignReference
             | Self::ImportLabels
+            | Self::ImportChips
+            | Self::ImportMap
             | Self::AddImagery
+            | Self::ImageryByArea
             | Self::ExportLabels
             | Self::CompareSites
             | Self::Open
@@ -287,6 +387,7 @@ impl Action {
             Self::Fit => tr!("Whole site"),
             Self::Annotations => tr!("Show or hide annotations"),
             Self::ClassMap => tr!("Show or hide the class map"),
+            Self::Uncertainty => tr!("Show or hide the uncertainty"),
             Self::Mask => tr!("Show or hide the mask"),
             Self::AllAnnotations => tr!("All annotations"),
             Self::LargePixels => tr!("Pixels of 16 points"),
@@ -298,6 +399,13 @@ impl Action {
             Self::StretchToView => tr!("Stretch to the view"),
             Self::Calendar => tr!("Calendar of all dates"),
             Self::Compare => tr!("Compare: swipe, side by side, differences, off"),
+            Self::HandleLeft => tr!("Swipe to the left"),
+            Self::HandleRight => tr!("Swipe to the right"),
+            Self::OtherBefore => tr!("Earlier on the right"),
+            Self::OtherAfter => tr!("Later on the right"),
+            Self::Fade => tr!("Fade the topmost picture"),
+            Self::Unfade => tr!("Bring it back"),
+            Self::Composite(place) => PRESETS.get(place).map_or("", preset_name),
             Self::CompareSites => tr!("Compare sites and dates…"),
             Self::Mosaic => tr!("Show or hide the mosaic"),
             Self::Basemap => tr!("Show or hide the online basemap"),
@@ -312,10 +420,24 @@ impl Action {
             Self::Redo => tr!("Redo"),
             Self::Train => tr!("Train"),
             Self::TrainAndMap => tr!("Train and map"),
+            Self::KeepLearning => tr!("Keep learning when labels change"),
+            Self::RetrainNow => tr!("Retrain now"),
             Self::MapSite => tr!("Map the site with the newest model"),
+            Self::CleanMap => tr!("Clean the map"),
+            Self::MapAll => tr!("Map all sites"),
+            Self::Queue => tr!("Queue of maps"),
+            Self::NextUncertain => tr!("Next uncertain place"),
+            Self::UncertainBefore => tr!("Uncertain place before"),
+            Self::NextPixels => tr!("Next pixels of the cell"),
+            Self::PixelsBefore => tr!("Pixels of the cell before"),
+            Self::MergeMaps => tr!("Merge maps…"),
             Self::Assess => tr!("Assess the map"),
+            Self::DesignReference => tr!("Design a reference sample…"),
             Self::AddImagery => tr!("Add imagery…"),
+            Self::ImageryByArea => tr!("Imagery by area…"),
             Self::ImportLabels => tr!("Import labels…"),
+            Self::ImportChips => tr!("Import chips…"),
+            Self::ImportMap => tr!("Import a map…"),
             Self::ExportLabels => tr!("Export labels…"),
             Self::Open => tr!("Open…"),
             Self::New => tr!("New…"),
@@ -342,6 +464,7 @@ impl Action {
         match self {
             Self::Tool(_) => tr!("{tool} (tool)", tool = name),
             Self::Language(_) => tr!("Language {name}", name = name),
+            Self::Unfade => tr!("Bring the topmost picture back").into(),
             Self::Theme if state.recent.light => tr!("Dark theme").into(),
             Self::Theme => tr!("Light theme").into(),
             Self::MapAlone if view.panes.alone => tr!("Map and panels").into(),

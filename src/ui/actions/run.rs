@@ -1,12 +1,16 @@
 //! When an action makes sense, and what it does.
 
 use super::{Action, Group};
-use crate::app::{AppState, Command, OpenProject, Page};
-use crate::project::{LayerKind, Layout, Pane};
+use crate::app::{AppState, CleanRequest, Command, OpenProject, Page};
+use crate::project::{CompareMode, LayerKind, Layout, Pane};
+use crate::ui::pages::show_preset;
 use crate::ui::view::View;
 use crate::ui::words::tr;
-use crate::ui::{layers, listing, map, places, rhythm};
+use crate::ui::{fetch, layers, listing, map, places, rhythm};
 use std::time::Instant;
+
+/// How much a key fades a layer.
+const FADE: f32 = 0.1;
 
 impl Action {
     /// Whether it makes sense now.
@@ -44,12 +48,48 @@ impl Action {
             | Self::Bookmark
             | Self::StretchToView
             | Self::Calendar
-            | Self::Compare => refuse(project.cube().is_none(), tr!("No site is on screen")),
+            | Self::Compare
+            | Self::Composite(_) => refuse(project.cube().is_none(), tr!("No site is on screen")),
+            Self::HandleLeft | Self::HandleRight => {
+                let swipes = project.document.view.comparison.mode == CompareMode::Swipe;
+                refuse(!swipes, tr!("Nothing is swiped"))
+            }
+            Self::OtherBefore | Self::OtherAfter => {
+                let mode = project.document.view.comparison.mode;
+                let two = matches!(mode, CompareMode::Swipe | CompareMode::SideBySide);
+                refuse(!two, tr!("There are no two sides"))
+            }
+            Self::Fade | Self::Unfade => {
+                refuse(map::top_picture(project).is_none(), tr!("No picture is shown"))
+            }
             Self::SiteBefore | Self::SiteAfter | Self::AllSites => {
                 refuse(sites < 2, tr!("There are no other sites"))
             }
             Self::Fit => refuse(sites == 0, tr!("There is no imagery yet")),
+            Self::Uncertainty => refuse(
+                project.map().is_none_or(|map| !map.complete && map.entropy.is_none()),
+                tr!("There is no map of this site yet"),
+            ),
+            Self::NextUncertain | Self::UncertainBefore => {
+                let lacks = project.map().is_none_or(|map| !map.complete);
+                refuse(lacks, tr!("There is no finished map of this site yet"))
+            }
+            Self::NextPixels | Self::PixelsBefore => refuse(
+                project.cell().is_none(),
+                tr!("Press a cell of the error matrix on the Assess page first"),
+            ),
+            Self::MergeMaps => {
+                refuse(project.map_names().is_empty(), tr!("There is no map of this site yet"))
+            }
             Self::ClassMap => refuse(project.map().is_none(), tr!("There is no map of this site yet")),
+            Self::Undo if project.is_blind() => {
+                let nothing = project.labelling().is_none_or(|(_, labelling)| !labelling.can_undo());
+                refuse(nothing, tr!("There is nothing to undo"))
+            }
+            Self::Redo if project.is_blind() => {
+                let nothing = project.labelling().is_none_or(|(_, labelling)| !labelling.can_redo());
+                refuse(nothing, tr!("There is nothing to redo"))
+            }
             Self::Undo => {
                 writable()?;
                 let nothing = project.history.undoes().is_none() && !view.map.is_drawing();
@@ -59,7 +99,8 @@ impl Action {
                 writable()?;
                 refuse(project.history.redoes().is_none(), tr!("There is nothing to redo"))
             }
-            Self::Train | Self::TrainAndMap => {
+            Self::KeepLearning => writable(),
+            Self::Train | Self::TrainAndMap | Self::RetrainNow => {
                 writable()?;
                 refuse(sites == 0, tr!("There is no imagery yet"))?;
                 refuse(project.annotations.is_empty(), tr!("There is nothing to learn from yet"))
@@ -69,11 +110,32 @@ impl Action {
                 refuse(project.site.is_none(), tr!("No site is on screen"))?;
                 refuse(project.models.is_empty(), tr!("There is no model yet"))
             }
+            Self::CleanMap => {
+                writable()?;
+                let lacking = project.map().is_none_or(|m| !m.complete || m.live.is_some());
+                refuse(lacking, tr!("There is no map of this site yet"))?;
+                let idle = project.document.settings.cleaning.taken().next().is_none();
+                refuse(idle, tr!("Add a step of cleaning on the Map page first"))
+            }
+            Self::MapAll => {
+                writable()?;
+                refuse(sites == 0, tr!("There is no imagery yet"))?;
+                refuse(project.models.is_empty(), tr!("There is no model yet"))
+            }
             Self::Assess => {
                 writable()?;
                 refuse(project.map().is_none_or(|m| !m.complete), tr!("There is no map of this site yet"))
             }
-            Self::AddImagery | Self::ImportLabels => writable(),
+            Self::DesignReference => {
+                writable()?;
+                refuse(project.is_blind(), tr!("A reference sample is being labelled"))?;
+                refuse(project.map_names().is_empty(), tr!("There is no map of this site yet"))
+            }
+            Self::AddImagery | Self::ImageryByArea | Self::ImportLabels | Self::ImportChips => writable(),
+            Self::ImportMap => {
+                writable()?;
+                refuse(project.site.is_none(), tr!("No site is on screen"))
+            }
             Self::ExportLabels | Self::Table | Self::SelectAll => {
                 refuse(project.annotations.is_empty(), tr!("There are no annotations yet"))
             }
@@ -135,23 +197,45 @@ impl Action {
             Self::Redo => view.send(Command::Redo),
             Self::Train => view.send(Command::Train { name: None, then_map: false }),
             Self::TrainAndMap => view.send(Command::Train { name: None, then_map: true }),
-            Self::MapSite => {
-                let opened = state.project.as_ref().and_then(OpenProject::cube);
-                let focus = opened.and_then(|(opened, _)| view.map.focus(opened));
-                view.send(Command::Map { model: None, site: None, focus, bf16: None });
+            Self::CleanMap => {
+                show_page(Page::Map, view);
+                view.send(Command::Clean(CleanRequest::default()));
             }
+            Self::RetrainNow => view.send(Command::RetrainNow),
+            Self::KeepLearning => {
+                let on = state.project.as_ref().is_some_and(|p| p.document.settings.keep_learning);
+                view.send(Command::SetKeepLearning(!on));
+            }
+            Self::MapSite => view.send(Command::Map { model: None, site: None, bf16: None, resume: true }),
+            Self::MapAll => {
+                view.send(Command::MapSites { model: None, sites: None, bf16: None, resume: true });
+                view.queue.open = true;
+            }
+            Self::Queue => view.queue.open ^= true,
+            Self::NextUncertain => view.send(Command::NextUncertain { back: false }),
+            Self::UncertainBefore => view.send(Command::NextUncertain { back: true }),
+            Self::NextPixels => view.send(Command::StepCell { back: false }),
+            Self::PixelsBefore => view.send(Command::StepCell { back: true }),
+            Self::MergeMaps => view.dialogs.ask_merge_maps(),
             Self::Assess => {
                 show_page(Page::Assess, view);
                 view.send(Command::Assess { map: None, site: None });
+            }
+            Self::DesignReference => {
+                show_page(Page::Assess, view);
+                view.reference.ask_design();
             }
             Self::AddImagery => {
                 view.uncover();
                 view.imagery.show();
             }
+            Self::ImageryByArea => fetch::show(view),
             Self::ImportLabels => {
                 view.uncover();
                 view.labels_in.show();
             }
+            Self::ImportChips => view.dialogs.ask_chips(),
+            Self::ImportMap => view.map_in.show(),
             Self::ExportLabels => view.dialogs.ask_export(),
             Self::Open => view.dialogs.ask_open(),
             Self::New => view.dialogs.ask_new(),
@@ -176,6 +260,7 @@ impl Action {
         match self {
             Self::Annotations => layers::toggle(project, LayerKind::Annotations, view),
             Self::ClassMap => layers::toggle(project, LayerKind::ClassMap, view),
+            Self::Uncertainty => layers::toggle(project, LayerKind::Uncertainty, view),
             Self::Mask => layers::toggle(project, LayerKind::Mask, view),
             Self::Mosaic => layers::toggle(project, LayerKind::Mosaic, view),
             Self::Basemap => layers::toggle(project, LayerKind::Basemap, view),
@@ -195,6 +280,13 @@ impl Action {
                 view.map.calendar.show(!open);
             }
             Self::Compare if project.cube().is_some() => map::compare_next(project, view),
+            Self::HandleLeft => map::push_handle(project, view, -map::HANDLE_STEP),
+            Self::HandleRight => map::push_handle(project, view, map::HANDLE_STEP),
+            Self::OtherBefore => map::step_other(project, view, -1),
+            Self::OtherAfter => map::step_other(project, view, 1),
+            Self::Fade => layers::fade_top(project, -FADE, view),
+            Self::Unfade => layers::fade_top(project, FADE, view),
+            Self::Composite(place) if project.cube().is_some() => show_preset(project, place, view),
             _ => return false,
         }
         true

@@ -72,7 +72,8 @@ impl Hints {
 
 pub fn hints_ui(ctx: &Context, state: &AppState, view: &mut View) {
     let Some(project) = &state.project else { return };
-    let covered = view.imagery.is_open() || view.labels_in.is_open() || view.dialogs.is_open();
+    let covered =
+        view.imagery.is_open() || view.labels_in.is_open() || view.dialogs.is_open() || view.map_in.is_open();
     if covered || view.palette.is_open() || view.shortcuts {
         return;
     }

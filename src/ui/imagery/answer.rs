@@ -22,7 +22,7 @@ pub fn answer_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mu
     }
     let request = imagery.request();
     if let Err(why) = &request {
-        ui.label(RichText::new(sentence(why)).color(ui.visuals().error_fg_color));
+        ui.label(RichText::new(format::sentence(why)).color(ui.visuals().error_fg_color));
     }
     let site = project.document.site(&imagery.site()).filter(|_| !imagery.fields.each);
     if let (Some(site), Some(_)) = (site, last) {
@@ -79,13 +79,13 @@ fn sentences_ui(ui: &mut Ui, last: &Surveyed, inputs: &[PathBuf]) {
             let colour = ui.visuals().error_fg_color;
             for problem in &last.survey.problems {
                 // The first line says what is wrong, and those below which files.
-                let words = sentence(&short_paths(problem, inputs));
+                let words = format::sentence(&short_paths(problem, inputs));
                 let (head, files) = words.split_once('\n').unwrap_or((words.as_str(), ""));
                 ui.label(RichText::new(head).color(colour));
                 files.lines().for_each(|line| drop(ui.label(RichText::new(line).small().weak())));
             }
             for advice in &last.survey.advice {
-                ui.label(RichText::new(sentence(&short_paths(advice, inputs))).weak());
+                ui.label(RichText::new(format::sentence(&short_paths(advice, inputs))).weak());
             }
         },
     );
@@ -97,13 +97,6 @@ fn short_paths(words: &str, inputs: &[PathBuf]) -> String {
         words.replace(&format!("{}{}", input.display(), std::path::MAIN_SEPARATOR), "")
     };
     inputs.iter().fold(words.to_owned(), shorter)
-}
-
-/// With a capital first letter, and without the options of the command line.
-fn sentence(words: &str) -> String {
-    let words = format::without_options(words);
-    let mut letters = words.chars();
-    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn damaged_ui(ui: &mut Ui, project: &OpenProject, imagery: &mut Imagery) {
@@ -153,7 +146,7 @@ fn obstacle(
         return Some(tr!("Files cannot be read: leave them out, or put whole ones in their place").into());
     }
     let problems = project.survey.last.as_ref().map_or(&[][..], |last| &last.survey.problems);
-    problems.first().and_then(|problem| problem.lines().next()).map(sentence)
+    problems.first().and_then(|problem| problem.lines().next()).map(format::sentence)
 }
 
 fn buttons_ui(

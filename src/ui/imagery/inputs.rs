@@ -3,6 +3,7 @@
 use super::fields::renames;
 use crate::app::OpenProject;
 use crate::ui::dialogs::Dialogs;
+use crate::ui::stores::{self, StoreFor};
 use crate::ui::view::View;
 use crate::ui::words::tr;
 use crate::ui::{tokens, widgets};
@@ -68,6 +69,9 @@ fn browse_ui(ui: &mut Ui, dialogs: &mut Dialogs) {
             .clicked()
         {
             dialogs.browse_imagery(ui.ctx(), false);
+        }
+        if stores::button_ui(ui, tr!("Browse a store…")) {
+            dialogs.browse_store(ui.ctx(), StoreFor::Imagery);
         }
     });
 }

@@ -88,9 +88,7 @@ pub fn details_ui(ui: &mut Ui, told: &ToldOfImport) {
 }
 
 fn group_line(group: &Group) -> String {
-    let words = format::without_options(&crate::jobs::group_words(group));
-    let mut letters = words.chars();
-    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+    format::sentence(&crate::jobs::group_words(group))
 }
 
 fn list_ui(ui: &mut Ui, id: &str, title: RichText, rows: &[String]) {

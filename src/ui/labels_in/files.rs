@@ -2,6 +2,7 @@
 
 use super::{LabelsIn, name_list};
 use crate::app::OpenProject;
+use crate::ui::stores::{self, StoreFor};
 use crate::ui::view::View;
 use crate::ui::words::tr;
 use crate::ui::{tokens, widgets};
@@ -15,9 +16,14 @@ pub fn files_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
         widgets::section(ui, tr!("Files"));
         list_ui(ui, &mut view.labels_in);
         let hint = tr!("GeoJSON, GeoPackage, Shapefiles, or label rasters");
-        if ui.button(tr!("Browse…")).on_hover_text(hint).clicked() {
-            view.dialogs.browse_labels(ui.ctx());
-        }
+        ui.horizontal(|ui| {
+            if ui.button(tr!("Browse…")).on_hover_text(hint).clicked() {
+                view.dialogs.browse_labels(ui.ctx());
+            }
+            if stores::button_ui(ui, tr!("Browse a store…")) {
+                view.dialogs.browse_store(ui.ctx(), StoreFor::Labels);
+            }
+        });
         path_ui(ui, &mut view.labels_in);
         layer_ui(ui, project, &mut view.labels_in);
         widgets::section(ui, tr!("Places"));

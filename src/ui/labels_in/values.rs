@@ -103,7 +103,7 @@ fn hints_ui(ui: &mut Ui, last: &LabelsSurveyed, page: &mut LabelsIn) {
     let warning = tokens::warning(ui.visuals().dark_mode);
     if let Some(why) = &last.doubts.seems_swapped {
         let why = format::without_options(why);
-        ui.label(RichText::new(capital(&why)).color(warning));
+        ui.label(RichText::new(format::sentence(&why)).color(warning));
         let words = if page.reading.swap_xy {
             tr!("Leave them as they are in the file")
         } else {
@@ -114,13 +114,8 @@ fn hints_ui(ui: &mut Ui, last: &LabelsSurveyed, page: &mut LabelsIn) {
         }
     }
     if let Some(why) = &last.doubts.lacks_crs {
-        ui.label(RichText::new(capital(&format::without_options(why))).color(warning));
+        ui.label(RichText::new(format::sentence(why)).color(warning));
     }
-}
-
-fn capital(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn table_ui(ui: &mut Ui, told: &ToldOfImport, page: &mut LabelsIn) {

@@ -169,7 +169,7 @@ fn small_map(
     painter.rect_filled(projector.clip_rect(), 0.0, tokens::HALO);
     let picture = view.map.mosaic.paint(painter, projector, opened, date, Slot::Small);
     view.map.damage.paint(painter, projector, &opened.cube);
-    let outlined = project.document.view.layers.of(LayerKind::Annotations).visible;
+    let outlined = project.document.view.layers.of(LayerKind::Annotations).visible && !project.is_blind();
     if outlined && project.selection.len() <= OUTLINED {
         for annotation in project.selection.iter().filter_map(|id| project.annotation(*id)) {
             for ring in annotations::rings_on_screen(&annotation.geometry, projector) {

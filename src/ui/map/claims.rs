@@ -1,13 +1,14 @@
-//! Pixels that annotations of different classes claim: no class has them, so they are crossed out.
+//! Pixels that are marked: those that annotations of different classes claim are crossed out, since no class has them; others
+//! have a frame.
 
 use super::quad::{corners, within};
 use crate::geo::{Grid, Window};
 use crate::jobs::PixelPlace;
 use crate::ui::tokens;
-use egui::{Mesh, Painter, Pos2, Stroke};
+use egui::{Color32, Mesh, Painter, Pos2, Shape, Stroke};
 use walkers::Projector;
 
-/// Pixels smaller than this on the screen are filled, greater ones crossed out.
+/// Pixels smaller than this on the screen are filled, greater ones have lines.
 const CROSSED: f32 = 5.0;
 
 /// So many are painted at most: of more no one can tell one from another.
@@ -15,6 +16,23 @@ const AT_MOST: usize = 40_000;
 
 /// Paints pixels that are claimed twice, which come in the order of rows.
 pub fn paint(painter: &Painter, projector: &Projector, grid: &Grid, claimed: &[PixelPlace]) {
+    // Warnings over pictures are those of the dark theme, in both.
+    marked(painter, projector, grid, claimed, tokens::warning(true), &cross);
+}
+
+/// Frames pixels, which come in the order of rows.
+pub fn frame(painter: &Painter, projector: &Projector, grid: &Grid, pixels: &[PixelPlace], colour: Color32) {
+    marked(painter, projector, grid, pixels, colour, &around);
+}
+
+fn marked(
+    painter: &Painter,
+    projector: &Projector,
+    grid: &Grid,
+    claimed: &[PixelPlace],
+    colour: Color32,
+    lines: &dyn Fn(&Painter, &[Pos2; 4], Stroke),
+) {
     let (Some(first), Some(last)) = (claimed.first(), claimed.last()) else { return };
     let (left, right) = claimed.iter().fold((u32::MAX, 0), |(l, r), &(col, _)| (l.min(col), r.max(col)));
     let window = Window { col: left, row: first.1, width: right + 1 - left, height: last.1 + 1 - first.1 };
@@ -30,12 +48,10 @@ pub fn paint(painter: &Painter, projector: &Projector, grid: &Grid, claimed: &[P
         claimed.iter().map(|&(col, row)| [(col, row), (col + 1, row), (col + 1, row + 1), (col, row + 1)]);
     let in_view = in_view.map(|pixel| pixel.map(|(col, row)| place(col, row)));
     let in_view = in_view.filter(|pixel| view.contains(pixel[0])).take(AT_MOST);
-    // Warnings over pictures are those of the dark theme, in both.
-    let colour = tokens::warning(true);
     if side >= CROSSED {
         for pixel in in_view {
-            cross(painter, &pixel, Stroke::new(3.0, tokens::HALO));
-            cross(painter, &pixel, Stroke::new(1.5, colour));
+            lines(painter, &pixel, Stroke::new(3.0, tokens::HALO));
+            lines(painter, &pixel, Stroke::new(1.5, colour));
         }
         return;
     }
@@ -55,4 +71,8 @@ fn cross(painter: &Painter, pixel: &[Pos2; 4], stroke: Stroke) {
         |from: usize, to: usize| [pixel[from].lerp(pixel[to], 0.14), pixel[to].lerp(pixel[from], 0.14)];
     painter.line_segment(inside(0, 2), stroke);
     painter.line_segment(inside(1, 3), stroke);
+}
+
+fn around(painter: &Painter, pixel: &[Pos2; 4], stroke: Stroke) {
+    painter.add(Shape::closed_line(pixel.to_vec(), stroke));
 }

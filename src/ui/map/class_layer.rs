@@ -15,7 +15,7 @@ const TILE: u32 = 512;
 /// So many tiles are made in a frame at most; the others follow in the next ones.
 const IN_A_FRAME: usize = 24;
 /// Textures of one layer are let go of beyond so many bytes.
-pub const KEPT_BYTES: usize = 80 << 20;
+pub const KEPT_BYTES: usize = 72 << 20;
 
 struct Tile {
     net: Option<Net>,
@@ -73,6 +73,21 @@ impl ClassLayer {
         let colour = |at: usize| palette[usize::from(map.codes.get(at).copied().unwrap_or(0))];
         let source = Source { maps: &[map], colour: &colour };
         self.paint_source(painter, projector, grid, &source, look, opacity);
+    }
+
+    /// Paints other values of the pixels of a map that grows, by their colours; `of` tells of what kind they are.
+    pub fn paint_values(
+        &mut self,
+        painter: &Painter,
+        projector: &Projector,
+        grid: &Grid,
+        map: &MapLayer,
+        (values, colours, of): (&[u8], &[Color32; 256], u8),
+    ) {
+        let nothing = usize::from(u8::MAX);
+        let colour = |at: usize| colours[values.get(at).map_or(nothing, |value| usize::from(*value))];
+        let source = Source { maps: &[map], colour: &colour };
+        self.paint_source(painter, projector, grid, &source, vec![of], 1.0);
     }
 
     /// Paints where two maps differ, strong, and where they agree, muted; `today` tells what the codes of each are today.

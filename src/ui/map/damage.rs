@@ -3,6 +3,7 @@
 use super::{plate, quad};
 use crate::cube::Cube;
 use crate::ui::tokens;
+use crate::ui::words::tr;
 use egui::{Align2, Color32, Painter, Rect, Stroke};
 use std::collections::HashMap;
 use walkers::Projector;
@@ -25,14 +26,14 @@ impl Damage {
 
     /// Something else of the cube that cannot be shown; gives the sentence for people, the first time.
     pub fn anything(&mut self, why: &str) -> Option<String> {
-        let sentence = || format!("Part of the cube cannot be read and is shown as missing: {why}");
+        let sentence = || tr!("Part of the cube cannot be read and is shown as missing: {why}", why = why);
         (!std::mem::replace(&mut self.told[0], true)).then(sentence)
     }
 
     /// A mask that cannot be read, of pixels that can; gives the sentence for people, the first time.
     pub fn mask(&mut self, why: &str) -> Option<String> {
         let sentence =
-            || format!("The plot cannot tell why observations are missing in part of the cube: {why}");
+            || tr!("The plot cannot tell why observations are missing in part of the cube: {why}", why = why);
         (!std::mem::replace(&mut self.told[1], true)).then(sentence)
     }
 
@@ -51,7 +52,7 @@ impl Damage {
             painter.add(egui::Shape::convex_polygon(corners.to_vec(), dimmed, outline));
             if Rect::from_points(&corners).width() > 88.0 {
                 let middle = quad::within(&corners, 0.5, 0.5);
-                plate::plate_text(painter, middle, Align2::CENTER_CENTER, "damaged");
+                plate::plate_text(painter, middle, Align2::CENTER_CENTER, tr!("damaged"));
             }
         }
     }

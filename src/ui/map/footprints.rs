@@ -29,12 +29,23 @@ fn on_screen(projector: &Projector, footprint: &[[f64; 2]; 4]) -> [Pos2; 4] {
 
 /// Paints the footprints of all sites but the one on screen, whose picture tells where it lies.
 pub fn paint(painter: &Painter, projector: &Projector, project: &OpenProject, hovered: Option<&str>) {
-    let shown = project.site.as_ref().map(|site| site.name.as_str());
+    let shown = project.site.as_ref().map(|site| site.name.as_str()).filter(|_| project.cube().is_some());
+    paint_but(painter, projector, project, hovered, shown);
+}
+
+/// Paints the footprints of all sites but `shown`.
+pub fn paint_but(
+    painter: &Painter,
+    projector: &Projector,
+    project: &OpenProject,
+    hovered: Option<&str>,
+    shown: Option<&str>,
+) {
     let font = FontId::proportional(tokens::SMALL);
     let mut taken: Vec<Rect> = Vec::new();
     for site in &project.document.sites {
         let Some(footprint) = &site.footprint else { continue };
-        if shown == Some(site.name.as_str()) && project.cube().is_some() {
+        if shown == Some(site.name.as_str()) {
             continue;
         }
         let corners = on_screen(projector, footprint);

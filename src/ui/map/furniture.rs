@@ -1,17 +1,19 @@
 //! What floats on the map: tools, scale bar, north, the date, where the imagery is from.
 
+use super::certainty_layer::certainty_bar_ui;
 use super::colour_bar::colour_bar_ui;
 use super::mask_legend::mask_legend_ui;
 use super::modes;
+use super::outside_layer;
 use super::plate::{plate, plate_text};
-use super::tools::bar_ui;
+use super::tools::{bar_ui, choice_ui};
 use crate::app::{OpenProject, Page};
 use crate::jobs::OpenedCube;
 use crate::project::CompareMode;
 use crate::project::LayerKind;
-use crate::ui::format;
 use crate::ui::view::View;
 use crate::ui::words::tr;
+use crate::ui::{correcting, format};
 use egui::{Align2, Color32, FontId, Frame, Rect, Stroke, Ui, UiBuilder, Vec2, pos2};
 
 /// The scale bar takes at most so many points from the left edge.
@@ -26,6 +28,9 @@ pub fn furniture_ui(ui: &mut Ui, rect: Rect, project: &OpenProject, opened: &Ope
     let (fits, tools) = zoom_ui(ui, rect, view, words, |ui, view| {
         if project.page == Page::Label {
             bar_ui(ui, project, view, rect.width());
+            ui.separator();
+        } else if view.map.hand(project).is_some() {
+            choice_ui(ui, &correcting::TOOLS, &mut view.map.correcting.tool, rect.width());
             ui.separator();
         }
     });
@@ -50,7 +55,9 @@ pub fn furniture_ui(ui: &mut Ui, rect: Rect, project: &OpenProject, opened: &Ope
     if project.document.view.layers.of(LayerKind::Mosaic).visible {
         corner.y -= colour_bar_ui(ui, corner, project, opened);
     }
+    corner.y -= certainty_bar_ui(ui, corner, project, view);
     mask_legend_ui(ui, corner, project, opened, view);
+    outside_layer::told_ui(ui, rect, project, view);
     let attributed = attributed_north(&painter, rect, view);
     // On a narrow map both would lie over one another.
     let lifted = if rect.width() < NARROW { attributed } else { 0.0 };

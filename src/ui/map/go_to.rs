@@ -138,19 +138,10 @@ impl MapView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geo::Crs;
 
     #[test]
     fn where_a_place_lies_is_told_with_how_far_and_which_way() {
-        let grid = Grid {
-            crs: Crs::from_epsg(32614).unwrap(),
-            left: 480_000.0,
-            top: 2_160_000.0,
-            pixel_width: 10.0,
-            pixel_height: 10.0,
-            width: 2000,
-            height: 2000,
-        };
+        let grid = crate::testing::grid();
         let words = |text: &str| told(&WrittenPlace::read(text).unwrap().find(&grid).unwrap(), &grid);
         assert!(words("pixel 3, 4").ends_with("in the site: pixel 3, 4"));
         assert!(words("512400 2150000").ends_with("12.4 km east of the site"), "{}", words("512400 2150000"));

@@ -42,9 +42,10 @@ impl MapView {
         Some(Command::LookAt { centre: found.lonlat, zoom })
     }
 
-    /// The place that is marked, for as long as it is.
+    /// The place that is marked, for as long as it is: one that was gone to lately, or else the uncertain one, or the unit of a reference sample, that one is at.
     pub fn marked(&self) -> Option<&Place> {
-        self.marked.as_ref().filter(|marked| marked.since.elapsed() < MARKED).map(|marked| &marked.place)
+        let lately = self.marked.as_ref().filter(|marked| marked.since.elapsed() < MARKED);
+        lately.map(|marked| &marked.place).or(self.uncertain.as_ref())
     }
 
     /// Shows pixels so many points wide: those around the mouse, which stay under it, or those in the middle.
@@ -85,6 +86,12 @@ impl MapView {
 
     /// Follows the document where a command brought the map to a place.
     pub(super) fn follow(&mut self, project: &OpenProject) {
+        if let Some((open, _)) = project.labelling() {
+            self.uncertain =
+                open.unit().zip(project.grid()).and_then(|(unit, grid)| place_of(grid, unit.lonlat));
+        } else {
+            self.follow_uncertain(project);
+        }
         if self.jumps == project.places.jumps() {
             return;
         }
@@ -96,6 +103,15 @@ impl MapView {
         self.memory.center_at(lon_lat(centre[0], centre[1]));
         // A zoom from a file may be anything; then the map keeps its own.
         let _ = self.memory.set_zoom(view.zoom);
+    }
+
+    /// The uncertain place that one is at.
+    fn follow_uncertain(&mut self, project: &OpenProject) {
+        let at = project.uncertain().and_then(|tour| tour.current()).zip(project.grid());
+        self.uncertain = at.map(|(place, grid)| {
+            let [col, row] = place.window.middle();
+            Place { lonlat: place.lonlat, xy: grid.xy_from_pixel(col, row), pixel: Some(place.pixel()) }
+        });
     }
 
     /// Where the map looks: the longitude and latitude of its middle, and its zoom.
@@ -114,6 +130,14 @@ fn zoom_of_pixel(grid: &Grid, [col, row]: [f64; 2], points: f64) -> Option<f64> 
     let far = |to: [f64; 2]| (to[0] - here[0]).hypot(to[1] - here[1]);
     let zoom = (points / (256.0 * far(right).max(far(down)))).log2();
     zoom.is_finite().then_some(zoom)
+}
+
+/// A place on a grid; `None` where it cannot be projected.
+fn place_of(grid: &Grid, lonlat: [f64; 2]) -> Option<Place> {
+    let mut xy = [lonlat];
+    grid.crs.xy_from_lonlat(&mut xy).ok()?;
+    let pixel = grid.pixel_from_lonlat(lonlat[0], lonlat[1]).ok().flatten();
+    Some(Place { lonlat, xy: xy[0], pixel })
 }
 
 /// Paints a ring around the place that is marked.

@@ -2,10 +2,10 @@
 //! hatch through the mosaic, whether the layer is on or not.
 
 use super::mosaic::{TILE, coarse_step};
-use super::quad::{Net, step, tiles};
+use super::quad::{Nets, step};
 use crate::cube::PixelState;
 use crate::cube::picture::MaskPicture;
-use crate::geo::{Grid, Window};
+use crate::geo::Grid;
 use crate::jobs::{Loader, MaskKey, MaskShares};
 use crate::ui::tokens;
 use egui::{Color32, ColorImage, Context, Painter, Shape, TextureFilter, TextureHandle, TextureOptions};
@@ -15,11 +15,18 @@ use walkers::Projector;
 /// Textures are let go of beyond so many bytes. With those of the mosaic they stay below 512 MiB.
 pub const KEPT_BYTES: usize = 40 << 20;
 
+struct Tile {
+    texture: TextureHandle,
+    used: u64,
+    /// As [`MaskPicture::every`].
+    every: u32,
+}
+
 /// Textures of masks.
 #[derive(Default)]
 pub struct MaskLayer {
-    tiles: HashMap<MaskKey, (TextureHandle, u64)>,
-    nets: HashMap<Window, Option<Net>>,
+    tiles: HashMap<MaskKey, Tile>,
+    nets: Nets,
     shares: HashMap<usize, MaskShares>,
     given_up: HashSet<MaskKey>,
     frame: u64,
@@ -51,18 +58,19 @@ impl MaskLayer {
             minification: TextureFilter::Linear,
             ..TextureOptions::default()
         };
-        self.tiles.insert(key, (ctx.load_texture("mask", image, options), self.frame));
+        let texture = ctx.load_texture("mask", image, options);
+        self.tiles.insert(key, Tile { texture, used: self.frame, every: mask.every });
         let mut bytes = self.bytes();
         while bytes > KEPT_BYTES {
-            let oldest = self.tiles.iter().min_by_key(|(_, (_, used))| *used).map(|(key, _)| *key);
-            let Some((texture, _)) = oldest.and_then(|key| self.tiles.remove(&key)) else { break };
-            bytes -= texture.byte_size();
+            let oldest = self.tiles.iter().min_by_key(|(_, tile)| tile.used).map(|(key, _)| *key);
+            let Some(tile) = oldest.and_then(|key| self.tiles.remove(&key)) else { break };
+            bytes -= tile.texture.byte_size();
         }
     }
 
     /// Bytes of its textures.
     pub fn bytes(&self) -> usize {
-        self.tiles.values().map(|(texture, _)| texture.byte_size()).sum()
+        self.tiles.values().map(|tile| tile.texture.byte_size()).sum()
     }
 
     /// Takes in the shares of a date.
@@ -80,6 +88,12 @@ impl MaskLayer {
     /// The shares of the states at a date, once they are counted.
     pub fn shares(&self, time: usize) -> Option<&MaskShares> {
         self.shares.get(&time)
+    }
+
+    /// Of what was painted last: 1 where all of it was read, else of blocks of how many chunks across and down one was read.
+    pub fn every(&self) -> u32 {
+        let painted = self.tiles.values().filter(|tile| tile.used == self.frame);
+        painted.map(|tile| tile.every).max().unwrap_or(1)
     }
 
     /// Paints the tiles in view at a date, and asks for those that lack: first a coarse one of everything, then the fine ones,
@@ -101,17 +115,10 @@ impl MaskLayer {
             missing.push((f32::MAX, MaskKey::Shares(time)));
         }
         let mut wanted = Vec::new();
-        for window in tiles(grid.width, grid.height, TILE, step) {
+        for (window, far) in self.nets.in_view(grid, projector, clip, (TILE, step)) {
             let key = MaskKey::Tile { time, step, window };
-            let net = self.nets.entry(window).or_insert_with(|| Net::new(grid, window));
-            if net.as_ref().is_none_or(|net| !net.visible(projector, clip)) {
-                continue;
-            }
             wanted.push((window, key));
             if !self.tiles.contains_key(&key) {
-                let corners = super::quad::corners(grid, projector, window);
-                let far =
-                    corners.map_or(f32::MAX, |c| super::quad::within(&c, 0.5, 0.5).distance(clip.center()));
                 missing.push((far, key));
             }
         }
@@ -125,10 +132,10 @@ impl MaskLayer {
             wanted = vec![(grid.window(), whole)];
         }
         for (window, key) in wanted {
-            let net = self.nets.entry(window).or_insert_with(|| Net::new(grid, window));
-            if let (Some(net), Some((texture, used))) = (net, self.tiles.get_mut(&key)) {
-                *used = self.frame;
-                painter.extend(net.mesh(projector, clip, texture.id(), Color32::WHITE).map(Shape::mesh));
+            if let (Some(net), Some(tile)) = (self.nets.of(grid, window), self.tiles.get_mut(&key)) {
+                tile.used = self.frame;
+                let mesh = net.mesh(projector, clip, tile.texture.id(), Color32::WHITE);
+                painter.extend(mesh.map(Shape::mesh));
             }
         }
         missing.retain(|(_, key)| !self.given_up.contains(key));
@@ -140,12 +147,13 @@ impl MaskLayer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geo::Window;
 
     #[test]
     fn whatever_comes_the_textures_stay_within_the_budget() {
         let ctx = Context::default();
         let (mut layer, side) = (MaskLayer::default(), TILE as usize);
-        let mask = MaskPicture { width: side, height: side, states: vec![2; side * side] };
+        let mask = MaskPicture { width: side, height: side, states: vec![2; side * side], every: 1 };
         let window = Window { col: 0, row: 0, width: TILE, height: TILE };
         let many = KEPT_BYTES / (side * side * 4) + 20;
         for time in 0..many {

@@ -3,11 +3,12 @@
 use super::plate::plate;
 use crate::app::OpenProject;
 use crate::cube::PixelState;
+use crate::cube::picture::counted_chunks;
 use crate::jobs::OpenedCube;
 use crate::project::LayerKind;
-use crate::ui::tokens;
 use crate::ui::view::View;
 use crate::ui::words::tr;
+use crate::ui::{format, tokens};
 use egui::{Align2, Color32, FontId, Id, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo};
 
 /// Size of a row, in points.
@@ -32,7 +33,23 @@ pub fn mask_legend_ui(ui: &mut Ui, at: Pos2, project: &OpenProject, opened: &Ope
     }
     let clear = percent(shares[PixelState::Clear as usize]);
     rows.push((None, title(PixelState::Clear).to_string(), clear));
+    rows.extend(sampled(view.map.mask.every(), counted_chunks(&opened.cube)));
     rows_ui(ui, at, &rows);
+}
+
+/// What of the picture and the shares is a sample, where something is.
+fn sampled(every: u32, (counted, all): (usize, usize)) -> Vec<(Option<PixelState>, String, String)> {
+    let told = |words: &str, n: u64| {
+        (None, words.to_string(), tr!("1 chunk in {n}", n = format::grouped(n.cast_signed())))
+    };
+    let mut rows = Vec::new();
+    if every > 1 {
+        rows.push(told(tr!("picture from"), u64::from(every).pow(2)));
+    }
+    if counted < all {
+        rows.push(told(tr!("shares from"), all.div_ceil(counted.max(1)) as u64));
+    }
+    rows
 }
 
 fn rows_ui(ui: &mut Ui, at: Pos2, rows: &[(Option<PixelState>, String, String)]) {
@@ -90,7 +107,15 @@ fn percent(share: f32) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::percent;
+    use super::{percent, sampled};
+
+    #[test]
+    fn a_sample_says_of_how_much_it_is() {
+        let words = |every, counts| sampled(every, counts).into_iter().map(|(_, a, b)| format!("{a} {b}"));
+        assert_eq!(words(1, (30, 30)).count(), 0);
+        let told: Vec<_> = words(4, (400, 29_584)).collect();
+        assert_eq!(told, ["picture from 1 chunk in 16", "shares from 1 chunk in 74"]);
+    }
 
     #[test]
     fn what_is_rare_is_not_none() {

@@ -1,9 +1,11 @@
 //! The map: mosaic, class map and annotations on walkers' canvas, and the tools that float on it.
 
 mod annotations;
+pub mod area;
 mod basemap;
 mod calendar;
 mod canvas;
+mod certainty_layer;
 mod claims;
 mod class_layer;
 mod colour_bar;
@@ -19,23 +21,31 @@ mod mask_layer;
 mod mask_legend;
 mod modes;
 mod mosaic;
+mod outside_layer;
 mod overview;
 mod pane;
 mod plane;
 mod plate;
-mod quad;
+pub mod quad;
 mod stack;
 mod tools;
 
+pub use annotations::{paint_ring, rings_on_screen};
+pub use certainty_layer::{certainty_here, measure_name};
+pub use class_layer::ClassLayer;
 pub use compare::{HANDLE_STEP, choose_map_ui, next as compare_next, push_handle, step_other};
 pub use modes::back as one_map;
+pub use plate::told;
 pub use quad::{corners, within as place_in};
 pub use stack::top_picture;
 pub use tools::{Tool, finish_drawing};
 
+use super::cleaning::{self, CleaningView};
+use super::correcting::{self, Correcting};
 use super::view::View;
 use super::widgets;
-use crate::app::{AppState, Command, CubeState, OpenProject, Page};
+use super::words::tr;
+use crate::app::{AppState, Command, CubeState, OpenProject};
 use crate::geo::Grid;
 use crate::jobs::{Loaded, Loader, OpenedCube};
 use crate::project::CompareMode;
@@ -69,12 +79,20 @@ pub struct MapView {
     pub tool: Tool,
     /// The series wand.
     pub wand: tools::Wand,
-    memory: MapMemory,
+    /// Where it looks.
+    pub memory: MapMemory,
     site: Option<String>,
     mosaic: mosaic::Mosaic,
     mask: mask_layer::MaskLayer,
+    /// What the model of the map never learned.
+    pub outside: outside_layer::OutsideLayer,
     following: follow::Following,
     classes: class_layer::ClassLayer,
+    /// The cleaning of the map, as a preview.
+    pub cleaning: CleaningView,
+    /// Corrections of the map by hand.
+    pub correcting: Correcting,
+    certainty: certainty_layer::CertaintyLayer,
     cores: annotations::CoreLayer,
     /// What the tools remember.
     pub tools: tools::Tools,
@@ -96,9 +114,13 @@ pub struct MapView {
     moved: Option<Instant>,
     title: String,
     damage: damage::Damage,
+    /// Why nothing more comes of the cube, where all of it is gone.
+    gone: Option<String>,
     /// The last place that a command brought the map to ([`crate::app::Places::jumps`]).
     jumps: u64,
     marked: Option<look_at::Marked>,
+    /// The uncertain place, or the unit of a reference sample, that one is at.
+    uncertain: Option<Place>,
 }
 
 impl MapView {
@@ -110,6 +132,7 @@ impl MapView {
         let Some((opened, loader)) = cube else {
             self.mosaic.clear();
             self.mask.clear();
+            self.outside.clear();
             self.following = follow::Following::default();
             self.wand.forget();
             self.site = None;
@@ -140,6 +163,10 @@ impl MapView {
                     self.damage.anything(&why)
                 }
                 Loaded::BadChunk(chunk, why) => self.damage.chunk(chunk, why),
+                Loaded::Gone(why) => {
+                    self.gone = Some(why);
+                    None
+                }
             });
         }
         // Another cube on screen: nothing of the last one is drawn.
@@ -147,12 +174,15 @@ impl MapView {
         if self.site.as_deref() != Some(identity.as_str()) {
             self.mosaic.clear();
             self.mask.clear();
+            self.outside.clear();
             self.following = follow::Following::default();
             self.cores.clear();
             self.compare.clear();
+            self.cleaning = CleaningView::default();
             self.tools.forget_drawing();
             self.wand.forget();
             self.damage = damage::Damage::default();
+            self.gone = None;
             self.site = Some(identity);
             self.overview = None;
             // Where one looked last matters when a project is opened; a site shown later is shown whole.
@@ -237,17 +267,18 @@ impl MapView {
         self.mosaic.is_whole()
     }
 
+    /// Every how many pixels of a cube a point of the screen shows.
+    fn seen_every(&self, opened: &OpenedCube) -> u32 {
+        let Some((rect, memory)) = self.panes.first() else { return 1 };
+        let projector = Projector::new(*rect, &MercatorProjection, memory, lon_lat(0.0, 0.0));
+        quad::step(&opened.cube.info().grid, &projector)
+    }
+
     /// The part of a cube that is in view.
     pub fn seen(&self, opened: &OpenedCube) -> Option<crate::geo::Window> {
         let (rect, memory) = self.panes.first()?;
         let projector = Projector::new(*rect, &MercatorProjection, memory, lon_lat(0.0, 0.0));
         quad::in_view(&opened.cube.info().grid, &projector, *rect)
-    }
-
-    /// The pixel in the middle of the map: mapping begins there.
-    pub fn focus(&self, opened: &OpenedCube) -> Option<(u32, u32)> {
-        let centre = self.memory.detached()?;
-        opened.cube.info().grid.pixel_from_lonlat(centre.x(), centre.y()).ok()?
     }
 }
 
@@ -274,29 +305,35 @@ pub fn map_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut V
     CentralPanel::default().frame(frame).show(ui, |ui| match &project.site {
         None if MapView::has_overview(project) => {
             let words = match state.job(crate::jobs::JobKind::BuildCube) {
-                Some(_) => "Building the cube …",
-                None => "Click a site to show it",
+                Some(_) => tr!("Building the cube …"),
+                None => tr!("Click a site to show it"),
             };
             overview::overview_ui(ui, project, view, Some(words));
         }
         None => no_site_ui(ui, state, project, view),
         Some(site) => match &site.cube {
             CubeState::Opening(_) if MapView::has_overview(project) => {
-                let words = format!("Opening {} …", site.name);
+                let words = tr!("Opening {name} …", name = site.name);
                 overview::overview_ui(ui, project, view, Some(&words));
             }
             CubeState::Opening(_) => message_ui(ui, |ui| {
                 ui.spinner();
-                ui.label(format!("Opening {} …", site.name));
+                ui.label(tr!("Opening {name} …", name = site.name));
             }),
-            CubeState::Failed(why) => message_ui(ui, |ui| {
-                ui.label(egui::RichText::new("The cube cannot be shown").strong());
-                ui.label(why);
-                if ui.button("Retry").clicked() {
-                    view.send(Command::ShowSite(site.name.clone()));
+            CubeState::Failed(why) => {
+                failed_ui(ui, tr!("The cube cannot be shown"), why, &site.name, view);
+            }
+            CubeState::Open { opened, .. } => {
+                picture = canvas_ui(ui, project, opened, view);
+                if let Some(why) = view.map.gone.clone() {
+                    // What was seen last stays below.
+                    failed_ui(ui, tr!("The cube is out of reach"), &why, &site.name, view);
                 }
-            }),
-            CubeState::Open { opened, .. } => picture = canvas_ui(ui, project, opened, view),
+                if let (Some(looking), Some(seen)) = (project.looking(), view.map.seen(opened)) {
+                    looking.see(seen);
+                    looking.see_every(view.map.seen_every(opened));
+                }
+            }
         },
     });
     picture
@@ -312,20 +349,37 @@ fn message_ui(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
     });
 }
 
+/// Why a cube is not shown, and the way to try again.
+fn failed_ui(ui: &mut Ui, title: &str, why: &str, site: &str, view: &mut View) {
+    message_ui(ui, |ui| {
+        ui.label(egui::RichText::new(title).strong());
+        ui.label(super::format::sentence(why));
+        if ui.button(tr!("Retry")).clicked() {
+            view.send(Command::ShowSite(site.to_string()));
+        }
+    });
+}
+
 fn no_site_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut View) {
     let building = state.job(crate::jobs::JobKind::BuildCube).is_some();
     message_ui(ui, |ui| {
         if building {
             ui.spinner();
-            ui.label("Building the cube …");
+            ui.label(tr!("Building the cube …"));
             return;
         }
-        ui.label(egui::RichText::new("No imagery yet").strong());
-        ui.label("Drop a folder of images onto the window, or browse for one.");
+        ui.label(egui::RichText::new(tr!("No imagery yet")).strong());
+        ui.label(tr!("Drop a folder of images onto the window, or browse for one."));
+        ui.label(tr!("Or fetch the imagery of an area from a catalogue."));
         let can = project.folder.read_only().is_none();
-        if widgets::primary(ui, can, "Add imagery…").clicked() {
-            view.imagery.show();
-        }
+        ui.horizontal(|ui| {
+            if widgets::primary(ui, can, tr!("Add imagery…")).clicked() {
+                view.imagery.show();
+            }
+            if ui.add_enabled(can, egui::Button::new(tr!("Imagery by area…"))).clicked() {
+                super::fetch::show(view);
+            }
+        });
     });
 }
 
@@ -364,9 +418,11 @@ fn canvas_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut
         go_to::go_to_ui(ui, rect, project, opened, view);
         tools::wand_options_ui(ui, rect, project, view);
         compare::over_ui(ui, rect, project, opened, view);
+        cleaning::over_ui(ui, rect, opened, view);
     }
     remember_view(ui.ctx(), project, view);
     follow::follow(ui.ctx(), project, opened, view);
+    cleaning::follow(ui.ctx(), project, opened, view);
     picture
 }
 
@@ -403,7 +459,8 @@ fn over_ui(
     let other = response.hover_pos().filter(|_| view.map.hovered.is_none_or(|p| p.pixel.is_none()));
     let other = other.and_then(|pos| footprints::at(projector, project, pos));
     pane::marks(painter, projector, project, opened, view, other);
-    if project.page == Page::Label {
+    correcting::paint(painter, projector, project, view);
+    if view.map.hand(project).is_some() {
         if tools {
             tools::tools_ui(ui, painter, response, projector, project, opened, view);
         }

@@ -1,7 +1,7 @@
 //! Mosaics of dates, in tiles: the last picture stays until the next one has come. Several maps of a frame share the tiles;
 //! what they lack is asked for at the end of the frame, all at once.
 
-use super::quad::{Net, step, tiles};
+use super::quad::{Nets, step};
 use crate::cube::picture::Picture;
 use crate::geo::{Grid, Window};
 use crate::jobs::{Loader, OpenedCube, TileKey};
@@ -41,7 +41,7 @@ struct Tile {
 #[derive(Default)]
 pub struct Mosaic {
     tiles: HashMap<TileKey, Tile>,
-    nets: HashMap<Window, Option<Net>>,
+    nets: Nets,
     last_shown: HashMap<(Slot, Window), TileKey>,
     given_up: HashSet<TileKey>,
     /// What this frame lacks, each with how much it is wanted: less is more.
@@ -149,13 +149,10 @@ impl Mosaic {
             Slot::Small => (SMALL_TILE, fine),
             _ => (TILE, fine),
         };
-        let middle = clip.center();
         let mut shapes = Vec::new();
         let mut lacks = false;
         let hatch = self.hatch(painter.ctx());
-        for window in tiles(grid.width, grid.height, side, step) {
-            let net = self.nets.entry(window).or_insert_with(|| Net::new(grid, window));
-            let Some(net) = net.as_ref().filter(|n| n.visible(projector, clip)) else { continue };
+        for (window, far) in self.nets.in_view(grid, projector, clip, (side, step)) {
             let key = TileKey { look, time, step, window };
             let place = (slot, window);
             let shown = if self.tiles.contains_key(&key) {
@@ -165,16 +162,13 @@ impl Mosaic {
                 Some(key)
             } else {
                 if !self.given_up.contains(&key) {
-                    let corners = super::quad::corners(grid, projector, window);
-                    let far =
-                        corners.map_or(f32::MAX, |c| super::quad::within(&c, 0.5, 0.5).distance(middle));
                     self.missing.push(((u8::from(slot == Slot::Small), far), key));
                 }
                 self.last_shown.get(&place).copied().filter(|_| slot != Slot::Small)
             };
             let tile = shown.and_then(|k| self.tiles.get_mut(&k));
             lacks |= tile.is_none();
-            if let Some(tile) = tile {
+            if let (Some(tile), Some(net)) = (tile, self.nets.of(grid, window)) {
                 tile.used = self.frame;
                 if tile.gaps {
                     let pattern = net.pattern(projector, clip, hatch, tokens::HATCH);
@@ -219,8 +213,7 @@ impl Mosaic {
         keys.sort_by_key(|k| std::cmp::Reverse(k.step));
         let mut shapes = Vec::new();
         for key in keys {
-            let net = self.nets.entry(key.window).or_insert_with(|| Net::new(grid, key.window));
-            if let (Some(net), Some(tile)) = (net, self.tiles.get_mut(&key))
+            if let (Some(net), Some(tile)) = (self.nets.of(grid, key.window), self.tiles.get_mut(&key))
                 && let Some(mesh) = net.mesh(projector, clip, tile.texture.id(), Color32::WHITE)
             {
                 tile.used = self.frame;
@@ -240,11 +233,9 @@ impl Mosaic {
         step: u32,
     ) {
         let (grid, clip) = (&opened.cube.info().grid, painter.clip_rect());
-        for window in tiles(grid.width, grid.height, SMALL_TILE, step) {
-            let net = self.nets.entry(window).or_insert_with(|| Net::new(grid, window));
+        for (window, _) in self.nets.in_view(grid, projector, clip, (SMALL_TILE, step)) {
             let key = TileKey { look: opened.look, time, step, window };
-            let is_visible = net.as_ref().is_some_and(|n| n.visible(projector, clip));
-            if is_visible && !self.given_up.contains(&key) {
+            if !self.given_up.contains(&key) {
                 self.missing.push(((0, clip.top()), key));
             }
         }
@@ -322,7 +313,8 @@ mod tests {
         assert!(!mosaic.tiles.contains_key(&key(1, 0, 0)) && mosaic.tiles.contains_key(&key(1, many - 1, 0)));
         // Class maps of both sides, and where they differ.
         let classes = 3 * super::super::class_layer::KEPT_BYTES;
-        let all = KEPT_BYTES + super::super::mask_layer::KEPT_BYTES + classes;
+        let certainty = super::super::certainty_layer::KEPT_BYTES;
+        let all = KEPT_BYTES + super::super::mask_layer::KEPT_BYTES + classes + certainty;
         assert!(all <= 512 << 20, "pictures, masks and class maps together");
     }
 

@@ -2,7 +2,7 @@
 //! painted by these.
 
 use super::mosaic::Slot;
-use super::{Place, annotations, footprints, look_at, place_at, plate, quad, stack};
+use super::{Place, annotations, footprints, look_at, place_at, plate, quad};
 use crate::app::{MapLayer, OpenProject};
 use crate::geo::Window;
 use crate::jobs::OpenedCube;
@@ -101,18 +101,6 @@ pub fn map_of(project: &OpenProject, side: Side) -> Option<&MapLayer> {
         Side::Main => project.map(),
         Side::Other => project.other_map(),
     }
-}
-
-/// Paints the layers, within the clip of the painter; tells whether there is a picture.
-pub fn pictures(
-    painter: &Painter,
-    projector: &Projector,
-    project: &OpenProject,
-    opened: &OpenedCube,
-    view: &mut View,
-    (side, content): (Side, Content),
-) -> bool {
-    stack::paint(painter, projector, project, opened, view, (side, content))
 }
 
 /// Paints what lies over the layers: other sites, pins, the pixel under the mouse. `other` is the other site

@@ -2,6 +2,7 @@
 
 use crate::geo::{Grid, Window};
 use egui::{Color32, Mesh, Pos2, Rect, TextureId, pos2};
+use std::collections::HashMap;
 use walkers::{Position, Projector, lon_lat};
 
 /// A net of this many cells a side is fine enough for the bend of any projection within a tile.
@@ -78,6 +79,36 @@ impl Net {
     /// Whether it touches this part of the screen.
     pub fn visible(&self, projector: &Projector, clip: Rect) -> bool {
         Rect::from_points(&self.on_screen(projector)).intersects(clip)
+    }
+}
+
+/// Nets of the tiles of a grid, each made once.
+#[derive(Default)]
+pub struct Nets(HashMap<Window, Option<Net>>);
+
+impl Nets {
+    /// The net of a tile; `None` where its corners cannot be projected.
+    pub fn of(&mut self, grid: &Grid, window: Window) -> Option<&Net> {
+        self.0.entry(window).or_insert_with(|| Net::new(grid, window)).as_ref()
+    }
+
+    /// The tiles in view that show every `step`-th pixel in squares of at most `side` such pixels, each with how far its middle
+    /// lies from that of the view, in points.
+    pub fn in_view(
+        &mut self,
+        grid: &Grid,
+        projector: &Projector,
+        clip: Rect,
+        (side, step): (u32, u32),
+    ) -> Vec<(Window, f32)> {
+        let far = |window: Window| {
+            corners(grid, projector, window)
+                .map_or(f32::MAX, |c| within(&c, 0.5, 0.5).distance(clip.center()))
+        };
+        tiles(grid.width, grid.height, side, step)
+            .filter(|window| self.of(grid, *window).is_some_and(|net| net.visible(projector, clip)))
+            .map(|window| (window, far(window)))
+            .collect()
     }
 }
 

@@ -7,6 +7,7 @@ use crate::geo::Grid;
 use crate::jobs::OpenedCube;
 use crate::project::{Layer, LayerKind};
 use crate::ui::rhythm;
+use crate::ui::tokens;
 use crate::ui::view::View;
 use egui::Painter;
 use walkers::Projector;
@@ -22,7 +23,6 @@ pub fn paint(
 ) -> bool {
     let grid = &opened.cube.info().grid;
     let mut picture = false;
-    let mut damage = false;
     for layer in project.document.view.layers.all().iter().rev() {
         let faded = faded(painter, *layer);
         let map = &mut view.map;
@@ -48,11 +48,23 @@ pub fn paint(
                     map.mask.paint(&faded, projector, grid, time, loader);
                 }
             }
-            LayerKind::ClassMap => class_map(painter, projector, project, grid, map, (side, content), *layer),
+            LayerKind::ClassMap => {
+                class_map(painter, projector, project, grid, map, (side, content), *layer);
+                let shown = layer.visible && !map.peeking && side == Side::Main && content == Content::Layers;
+                if let Some(shown) = project.map().filter(|_| shown) {
+                    map.outside.paint(painter, projector, project, opened, shown);
+                }
+            }
+            LayerKind::Uncertainty if side == Side::Main => match layer.visible && content == Content::Layers
+            {
+                true => map.certainty.paint(&faded, projector, grid, project),
+                false => map.certainty.rest(),
+            },
+            LayerKind::Uncertainty => {}
             LayerKind::Annotations => {
-                damage = true;
                 map.damage.paint(painter, projector, &opened.cube);
-                if !layer.visible {
+                // What is near a unit of a reference sample would sway who labels it.
+                if !layer.visible || project.is_blind() {
                     continue;
                 }
                 let hidden = map.tools.hidden.filter(|_| project.page == Page::Label);
@@ -67,8 +79,8 @@ pub fn paint(
             }
         }
     }
-    if !damage {
-        view.map.damage.paint(painter, projector, &opened.cube);
+    if let Some(found) = project.cell().filter(|_| side == Side::Main && !project.is_blind()) {
+        claims::frame(painter, projector, grid, &found.pixels, tokens::DIFFER);
     }
     picture
 }
@@ -88,6 +100,11 @@ fn class_map(
             let wanted = content == Content::ClassMap || layer.visible && !map.peeking;
             if let Some(shown) = pane::map_of(project, side).filter(|_| wanted) {
                 let legend = project.legend_of(&shown.name);
+                let previewed = side == Side::Main
+                    && map.cleaning.paint(painter, projector, grid, &legend, layer.opacity);
+                if previewed {
+                    return;
+                }
                 let classes = match side {
                     Side::Main => &mut map.classes,
                     Side::Other => &mut map.compare.classes,
@@ -125,6 +142,7 @@ pub fn top_picture(project: &OpenProject) -> Option<Layer> {
     let has = |layer: &&Layer| match layer.kind {
         LayerKind::Annotations | LayerKind::Mask => false,
         LayerKind::ClassMap => project.map().is_some(),
+        LayerKind::Uncertainty => project.map().is_some_and(|map| map.complete || map.entropy.is_some()),
         LayerKind::Mosaic | LayerKind::Basemap => true,
     };
     layers.filter(|layer| layer.visible).find(has).copied()

@@ -7,11 +7,11 @@ mod label;
 mod look;
 mod map;
 
-pub use assess::assess_ui;
-pub use display::{bar as colour_bar, show_preset};
+pub use assess::{AssessView, assess_ui};
+pub use display::{bar as colour_bar, preset_name, show_preset};
 pub use label::{LegendView, Typing, label_ui};
 pub use look::look_ui;
-pub use map::{ModelsView, map_ui};
+pub use map::{AreasView, ModelsView, map_ui};
 
 use super::tokens;
 use egui::{ScrollArea, Ui};

@@ -4,6 +4,7 @@ use super::fuzzy;
 use crate::app::{AppState, Command, OpenProject};
 use crate::cube::picture::{self, PRESETS};
 use crate::ui::actions::Action;
+use crate::ui::pages::preset_name;
 use crate::ui::view::View;
 use crate::ui::words::tr;
 use crate::ui::{format, plot};
@@ -82,7 +83,9 @@ pub fn found(state: &AppState, view: &View, typed: &str) -> Vec<Entry> {
 }
 
 fn actions(state: &AppState, view: &View) -> Vec<Entry> {
-    let here = Action::all().into_iter().filter(|action| *action != Action::Palette);
+    // Composites are listed as far as the site has their bands.
+    let apart = |action: &Action| matches!(action, Action::Palette | Action::Composite(_));
+    let here = Action::all().iter().copied().filter(|action| !apart(action));
     let entry = |action: Action| Entry {
         title: action.title(state, view),
         group: action.group().title(),
@@ -118,12 +121,14 @@ fn of_project(project: &OpenProject, typed: bool) -> Vec<Entry> {
     let Some((opened, _)) = project.cube() else { return entries };
     let info = opened.cube.info();
     let own = &project.document.settings.indices;
-    for preset in PRESETS {
+    for (place, preset) in PRESETS.iter().enumerate() {
         let channels = preset.channels.map(str::to_string);
         if picture::channels(&channels, &info.bands, own).is_ok() {
-            let chosen = if preset == PRESETS[0] { Vec::new() } else { channels.to_vec() };
-            let title = tr!("Show {composite} on the map", composite = preset_title(preset.title));
-            entries.push(command(title, tr!("Composites"), Command::SetComposite(chosen)));
+            let chosen = if place == 0 { Vec::new() } else { channels.to_vec() };
+            let title = tr!("Show {composite} on the map", composite = preset_name(preset));
+            let mut entry = command(title, tr!("Composites"), Command::SetComposite(chosen));
+            entry.keys = Action::Composite(place).keys_text();
+            entries.push(entry);
         }
     }
     for index in plot::indices(project, opened) {
@@ -137,17 +142,6 @@ fn of_project(project: &OpenProject, typed: bool) -> Vec<Entry> {
         }
     }
     entries
-}
-
-/// The title of a composite, on screen.
-fn preset_title(title: &'static str) -> &'static str {
-    match title {
-        "Natural colour" => tr!("Natural colour"),
-        "Colour infrared" => tr!("Colour infrared"),
-        "Shortwave infrared" => tr!("Shortwave infrared"),
-        "Agriculture" => tr!("Agriculture"),
-        other => other,
-    }
 }
 
 fn recent_projects(state: &AppState) -> impl Iterator<Item = Entry> + '_ {

@@ -1,16 +1,16 @@
 //! The plot itself: two scales, months, curves, what stands behind them, and the date on screen.
 
-use super::along::Along;
 use super::cursor::cursor_ui;
 use super::curves::{Curve, Drawn};
 use super::{envelopes, spread, trace};
 use crate::app::{Command, OpenProject};
-use crate::chart::{Axes, month_name, months, number};
+use crate::chart::{Along, Axes, date_of_days, months, number};
 use crate::cube::Period;
 use crate::jobs::OpenedCube;
 use crate::ui::view::View;
 use crate::ui::words::tr;
 use crate::ui::{format, tokens};
+use chrono::Datelike;
 use egui::{Align2, FontId, Ui, WidgetInfo};
 use egui_plot::{AxisHints, GridMark, HPlacement, Plot};
 
@@ -74,7 +74,7 @@ pub fn chart_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, what: What<
     let together = rhythm
         .map(|(_, all)| spread::painted(along, all, curves, &axes, (apart, ground)))
         .unwrap_or_default();
-    let how = trace::How { filling, smoothing: project.document.view.smoothing, weak };
+    let how = trace::How { filling, smoothing: project.document.view.smoothing, weak, ground };
     let painted = trace::painted(along, drawn, curves, &axes, how);
     let labels = trace::Labels::new(along.clone(), drawn, curves, filling, counted);
     // A name of a month takes so much room.
@@ -98,7 +98,12 @@ pub fn chart_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, what: What<
         .y_grid_spacer(move |_| axes.grid().map(|value| GridMark { value, step_size: axes.step }).collect())
         .custom_x_axes(vec![
             AxisHints::new_x()
-                .formatter(move |mark, _| month_name(mark.value, with_year))
+                .formatter(move |mark, _| {
+                    let date = date_of_days(mark.value);
+                    date.map_or_else(String::new, |date| {
+                        format::month_mark(date, with_year && date.month() == 1)
+                    })
+                })
                 .label_spacing(egui::Rangef::new(20.0, 40.0))
                 .tick_label_color(weak),
         ])

@@ -1,6 +1,6 @@
 //! The date on screen as a line in the plot, which one drags, clicks to another date, or moves by keys.
 
-use super::along::Along;
+use crate::chart::Along;
 use crate::ui::{format, tokens};
 use egui::{Align2, CursorIcon, EventFilter, FontId, Key, Modifiers, Rect, Response, Stroke, Ui, vec2};
 use egui_plot::{PlotPoint, PlotTransform};

@@ -2,11 +2,9 @@
 //! band, in the colour of the class. Of one curve at a time, the first index shown or else the first band: bands of several
 //! would cover one another.
 
-use super::along::Along;
 use super::curves::Curve;
-use super::spread::runs;
 use crate::app::{Command, MOST_ENVELOPES, OpenProject};
-use crate::chart::Axes;
+use crate::chart::{Along, Axes, UsualYear};
 use crate::cube::{Cube, Feature};
 use crate::jobs::{self, Envelopes, EnvelopesRequest, Newest, OpenedCube};
 use crate::labels::{Annotations, ClassCode, Confidence};
@@ -204,6 +202,25 @@ fn classes_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     }
 }
 
+/// Those that are shown, for a file in which bands and indices are called so.
+pub fn usual(project: &OpenProject, view: &View, name: impl Fn(&Feature) -> String) -> Vec<UsualYear> {
+    let Some(shown) = &view.envelopes.shown else { return Vec::new() };
+    let of = |one: &Envelope| {
+        let class = project.document.legend.class(one.class)?;
+        Some(UsualYear {
+            class: class.name.clone(),
+            colour: class.colour,
+            feature: name(&shown.feature),
+            median: one.median.clone(),
+            low: one.low.clone(),
+            high: one.high.clone(),
+            pixels: one.pixels,
+            annotations: one.annotations,
+        })
+    };
+    shown.found.iter().flatten().filter_map(of).collect()
+}
+
 /// What is painted of usual years.
 pub struct Painted {
     bands: Vec<FilledArea>,
@@ -239,7 +256,7 @@ fn one(
         true => axes.place_of(f64::from(*value)),
         false => f64::from(*value),
     };
-    for run in runs(&envelope.median, along) {
+    for run in along.runs(&envelope.median) {
         let strength = along.strength(along.year(run.start));
         let of = |values: &[f32]| -> Vec<f64> { values[run.clone()].iter().map(place).collect() };
         let places = &along.places[run.clone()];

@@ -1,8 +1,10 @@
 //! What the plot shows, out to the clipboard or a file: the pins, or where there is none the pixel that was last under the mouse.
 
 use super::curves::{curves, indices, units};
+use super::{envelopes, lays_years};
 use crate::app::{OpenProject, SeriesRequest};
-use crate::chart::{ChartFormat, PixelInput, SeriesTable, TableOf, csv};
+use crate::chart::{ChartFormat, PixelInput, SeriesTable, TableOf, UsualYear, csv};
+use crate::cube::Feature;
 use crate::jobs::{OpenedCube, PixelAt};
 use crate::project::file_name;
 use crate::ui::view::View;
@@ -26,18 +28,24 @@ fn pixels(project: &OpenProject, opened: &OpenedCube, view: &View) -> Vec<(Strin
 /// The names of all indices shown, and of all curves.
 fn shown(project: &OpenProject, opened: &OpenedCube, view: &View) -> (Vec<String>, Vec<String>) {
     let curves = curves(opened, view, &indices(project, opened), units(project, opened), false);
-    // One that is being written is exported by its expression.
-    let name = |curve: &super::curves::Curve| match curve.feature.expression() {
-        Some(expression) if !is_kept(project, opened, &curve.feature.name) => expression.to_string(),
-        _ => curve.feature.name.clone(),
-    };
+    let name = |curve: &super::curves::Curve| exported_name(project, opened, &curve.feature);
     let all: Vec<String> = curves.iter().map(name).collect();
     let of_index = curves.iter().filter(|curve| curve.feature.is_index()).map(name).collect();
     (of_index, all)
 }
 
-fn is_kept(project: &OpenProject, opened: &OpenedCube, name: &str) -> bool {
-    indices(project, opened).iter().any(|index| index.name == name)
+/// What a band or an index is called in a file: an index that is being written goes by its expression.
+fn exported_name(project: &OpenProject, opened: &OpenedCube, feature: &Feature) -> String {
+    let kept = || indices(project, opened).iter().any(|index| index.name == feature.name);
+    match feature.expression() {
+        Some(expression) if !kept() => expression.to_string(),
+        _ => feature.name.clone(),
+    }
+}
+
+/// The usual years shown behind the pixels.
+fn usual(project: &OpenProject, opened: &OpenedCube, view: &View) -> Vec<UsualYear> {
+    envelopes::usual(project, view, |feature| exported_name(project, opened, feature))
 }
 
 /// The request to write what is shown to a file; one that is there stays.
@@ -55,6 +63,9 @@ pub fn request(project: &OpenProject, view: &View, file: &Path) -> Option<Series
         units: units(project, opened),
         filling: project.document.view.gaps,
         smoothing: project.document.view.smoothing,
+        years: lays_years(project, opened),
+        usual: usual(project, opened, view),
+        usual_of: Vec::new(),
         replace: false,
     })
 }
@@ -71,6 +82,8 @@ pub fn text(project: &OpenProject, opened: &OpenedCube, view: &View) -> Result<S
         units: units(project, opened),
         filling: project.document.view.gaps,
         smoothing: project.document.view.smoothing,
+        years: lays_years(project, opened),
+        usual: usual(project, opened, view),
         ..of
     };
     let input = |(name, pixel): (String, (u32, u32))| {

@@ -1,14 +1,16 @@
 //! What stands over the plot: bands, indices, and how they are shown.
 
-use super::along::Along;
 use super::curves::Drawn;
 use super::{choose, envelopes, export};
 use crate::app::{Command, OpenProject};
+use crate::chart::Along;
 use crate::cube::Feature;
 use crate::jobs::OpenedCube;
 use crate::ui::view::View;
+use crate::ui::widgets::icon_button;
 use crate::ui::words::tr;
 use egui::{Align, Button, Layout, RichText, Ui};
+use lucide_icons::Icon;
 
 /// Bands, how gaps and smooth lines are shown, and what is drawn.
 pub fn head_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut View, drawn: &[Drawn]) {
@@ -28,11 +30,14 @@ pub fn head_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &m
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let pins = project.document.view.pins.len();
-                let button = || Button::new(RichText::new(tr!("Clear pins")).small()).small();
-                if pins > 0 && ui.add(button()).on_hover_text(tr!("Takes all pins off")).clicked() {
+                let (name, hint) = (tr!("Clear pins"), tr!("Takes all pins off"));
+                if pins > 0 && icon_button(ui, Icon::PinOff, name, hint).clicked() {
                     view.send(Command::ClearPins);
                 }
-                hint_ui(ui, opened, view, drawn);
+                // Fewer letters than these say nothing.
+                if ui.available_width() > 56.0 {
+                    hint_ui(ui, opened, view, drawn);
+                }
             });
         });
     });

@@ -2,7 +2,7 @@
 
 use super::curves::Drawn;
 use super::trace::{look, told_with_unit};
-use crate::chart::number;
+use crate::chart::{Axes, number};
 use crate::cube::index::common_names;
 use crate::cube::{Band, Feature, Units};
 use crate::ui::words::tr;
@@ -121,12 +121,15 @@ pub fn spectrum_ui(ui: &mut Ui, bands: &[Band], drawn: &[Drawn], units: Units, t
             false if mark.value > longest => String::new(),
             false => format!("{:.0}", mark.value),
         });
-    let y_axis =
-        AxisHints::new_y().min_thickness(48.0).tick_label_color(weak).formatter(|mark, _| {
-            match mark.step_size >= 1.0 {
-                true => format::grouped(mark.value.round() as i64),
-                false => number(mark.value, mark.step_size),
-            }
+    // As on the left scale of the series beside it.
+    let axes = Axes::fit((low, high), None);
+    let y_axis = AxisHints::new_y()
+        .min_thickness(48.0)
+        .label_spacing(egui::Rangef::new(14.0, 24.0))
+        .tick_label_color(weak)
+        .formatter(move |mark, _| match axes.step >= 1.0 && axes.step.fract() == 0.0 {
+            true => format::grouped(mark.value.round() as i64),
+            false => number(mark.value, axes.step),
         });
     let plot = Plot::new("spectrum")
         .allow_zoom(false)
@@ -140,6 +143,7 @@ pub fn spectrum_ui(ui: &mut Ui, bands: &[Band], drawn: &[Drawn], units: Units, t
         .include_y(high)
         .grid_color(ui.visuals().widgets.noninteractive.bg_stroke.color.gamma_multiply(0.9))
         .x_grid_spacer(move |_| marks(by_order, first, last))
+        .y_grid_spacer(move |_| axes.grid().map(|value| GridMark { value, step_size: axes.step }).collect())
         .custom_x_axes(vec![x_axis])
         .custom_y_axes(vec![y_axis])
         .set_margin_fraction(egui::vec2(0.0, 0.06))

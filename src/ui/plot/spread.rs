@@ -1,9 +1,8 @@
 //! All series of a polygon in the plot: each a thin line, their mean a strong one, the 10th to 90th percentile a
 //! filled band, and those that stand apart in black or white.
 
-use super::along::Along;
 use super::curves::Curve;
-use crate::chart::Axes;
+use crate::chart::{Along, Axes};
 use crate::samples::{Spread, SpreadCurve};
 use egui::{Color32, Shape, Stroke, Ui};
 use egui_plot::{
@@ -95,7 +94,7 @@ fn one(
     let name = &curve.feature.name;
     let placed = |values: &[f32]| -> Vec<Vec<PlotPoint>> {
         let point = |time: usize| PlotPoint::new(along.places[time], place(values[time]));
-        runs(values, along).into_iter().map(|run| run.map(point).collect()).collect()
+        along.runs(values).into_iter().map(|run| run.map(point).collect()).collect()
     };
     let bundle = |what: &str, lines: &[Vec<f32>], stroke: Stroke| Bundle {
         base: PlotItemBase::new(format!("{name} {what}")),
@@ -104,7 +103,7 @@ fn one(
     };
     // More lines are fainter ones, so that they never make one dark mass.
     let faint = (10.0 / found.lines.len().max(1) as f32).clamp(0.12, 0.5);
-    let areas = runs(&found.low, along).into_iter().map(|run| {
+    let areas = along.runs(&found.low).into_iter().map(|run| {
         let times: Vec<f64> = along.places[run.clone()].to_vec();
         let of = |values: &[f32]| -> Vec<f64> { values[run.clone()].iter().map(|v| place(*v)).collect() };
         FilledArea::new(format!("{name} spread"), &times, &of(&found.low), &of(&found.high))
@@ -128,18 +127,6 @@ fn one(
         ],
         mean: means.collect(),
     }
-}
-
-/// Dates with values that follow one another without a gap, on the line of one year.
-pub fn runs(values: &[f32], along: &Along) -> Vec<std::ops::Range<usize>> {
-    let mut runs: Vec<std::ops::Range<usize>> = Vec::new();
-    for (time, _) in values.iter().enumerate().filter(|(_, value)| value.is_finite()) {
-        match runs.last_mut() {
-            Some(run) if run.end == time && !along.breaks_before(time) => run.end += 1,
-            _ => runs.push(time..time + 1),
-        }
-    }
-    runs
 }
 
 /// Paints them: bands lowest, means on top.
@@ -172,13 +159,13 @@ mod tests {
     #[test]
     fn gaps_part_what_is_drawn() {
         let along = along(5, false);
-        assert_eq!(runs(&[GAP, 1.0, 2.0, GAP, 3.0], &along), [1..3, 4..5]);
-        assert!(runs(&[GAP], &along).is_empty() && runs(&[], &along).is_empty());
+        assert_eq!(along.runs(&[GAP, 1.0, 2.0, GAP, 3.0]), [1..3, 4..5]);
+        assert!(along.runs(&[GAP]).is_empty() && along.runs(&[]).is_empty());
     }
 
     #[test]
     fn years_over_one_another_part_what_is_drawn() {
-        assert_eq!(runs(&[1.0; 5], &along(5, true)), [0..2, 2..4, 4..5]);
+        assert_eq!(along(5, true).runs(&[1.0; 5]), [0..2, 2..4, 4..5]);
     }
 
     #[test]

@@ -1,9 +1,8 @@
 //! From series to what is painted: solid where a pixel was observed, hollow and dotted where a gap is filled, and a small
 //! cross at the bottom for each date that has nothing to show, with the reason.
 
-use super::along::Along;
 use super::curves::{Curve, Drawn};
-use crate::chart::{Axes, Point, Trace};
+use crate::chart::{Along, Axes, Point, Trace};
 use crate::cube::{Filling, Smoothing};
 use crate::ui::words::tr;
 use crate::ui::{format, tokens};
@@ -22,6 +21,9 @@ pub const MARKERS: [MarkerShape; 6] = [
 
 /// More lines than these have no word each for their year: only those of the first curve of the first series have.
 const MOST_WORDS: usize = 12;
+
+/// Radius of a hollow circle, and of what is hollow in it, in points.
+const RING: (f32, f32) = (3.3, 2.5);
 
 /// What is painted.
 pub struct Painted {
@@ -42,6 +44,8 @@ pub struct How {
     pub smoothing: Smoothing,
     /// The colour of what stands back.
     pub weak: Color32,
+    /// The colour of the ground, which is seen in hollow markers.
+    pub ground: Color32,
 }
 
 /// Lines and markers of every curve of every series, and the crosses of dates without observation: those of the pixel under
@@ -83,7 +87,7 @@ fn one(
     along: &Along,
     (d, curve): (&Drawn, &Curve),
     axes: &Axes,
-    How { filling, smoothing, .. }: How,
+    How { filling, smoothing, ground, .. }: How,
     with_words: bool,
 ) {
     let (shape, colour) = look(d);
@@ -124,8 +128,15 @@ fn one(
     for (points, filled) in [(&seen, true), (&trace.filled, false)] {
         for (year, part) in parts(points) {
             let colour = colour.unwrap_or(curve.colour).gamma_multiply(along.strength(year));
-            let markers = Points::new(name_of(curve, d, year), PlotPoints::from(part));
-            painted.markers.push(markers.shape(shape).color(colour).radius(3.2).filled(filled));
+            let markers = |part: Vec<Point>| Points::new(name_of(curve, d, year), PlotPoints::from(part));
+            if !filled && shape == MarkerShape::Circle {
+                // A disc on a disc is four triangles, a ring a hundred: of years with many gaps that is most of a frame.
+                painted.markers.push(markers(part.clone()).shape(shape).color(colour).radius(RING.0));
+                let inside = markers(part).shape(shape).color(ground).radius(RING.1);
+                painted.markers.push(inside.allow_hover(false));
+                continue;
+            }
+            painted.markers.push(markers(part).shape(shape).color(colour).radius(3.2).filled(filled));
         }
     }
     if with_words {
@@ -277,7 +288,7 @@ mod tests {
     }
 
     fn how(smoothing: Smoothing) -> How {
-        How { filling: Filling::Off, smoothing, weak: Color32::GRAY }
+        How { filling: Filling::Off, smoothing, weak: Color32::GRAY, ground: Color32::BLACK }
     }
 
     fn curve() -> Curve {

@@ -22,14 +22,15 @@ pub const MISSING: &str = "missing";
 
 /// The graph from raw `series`, `batch x band x time`, to `logits` and `probabilities`, `batch x class`. A network that looks
 /// past gaps has a second input, `missing`, `batch x time`: true for a date that was a gap. It may be left out: its initial
-/// value, one row for all of the batch, says that there is none.
-pub fn graph(shape: &Shape, weights: &Weights, normalisation: &Normalisation) -> GraphProto {
+/// value, one row for all of the batch, says that there is none. `None` for a network that reads no series.
+pub fn graph(shape: &Shape, weights: &Weights, normalisation: &Normalisation) -> Option<GraphProto> {
     let mut graph = Graph { shape, weights, nodes: Vec::new(), tensors: Vec::new() };
     let series = graph.normalised(normalisation);
     let (last, weight, bias) = match &shape.kind {
         ModelKind::TempCnn(options) => graph.tempcnn(options, series),
         ModelKind::Pixel(options) => graph.pixel(options, series),
         ModelKind::Ltae(options) => graph.ltae(options, series),
+        ModelKind::UNet(_) => return None,
     };
     let mut input = vec![sized(FLOAT, "series", "batch", &[shape.bands, shape.times])];
     if masks_gaps(&shape.kind) {
@@ -41,13 +42,13 @@ pub fn graph(shape: &Shape, weights: &Weights, normalisation: &Normalisation) ->
     graph.named("Add", &[&product, &bias], "logits", vec![]);
     graph.named("Softmax", &["logits"], "probabilities", vec![int("axis", 1)]);
     let output = |name| sized(FLOAT, name, "batch", &[shape.classes]);
-    GraphProto {
+    Some(GraphProto {
         node: graph.nodes,
         name: shape.kind.name().into(),
         initializer: graph.tensors,
         input,
         output: vec![output("logits"), output("probabilities")],
-    }
+    })
 }
 
 /// Whether the network takes which dates were gaps.

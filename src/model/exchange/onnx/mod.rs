@@ -7,7 +7,7 @@ use crate::cube::Filling;
 use crate::files::write_atomically;
 use crate::model::{Model, ModelCard, ModelError};
 use prost::Message;
-use proto::{ModelProto, OperatorSetId, StringStringEntry};
+use proto::{GraphProto, ModelProto, OperatorSetId, StringStringEntry};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -22,12 +22,15 @@ const IR_VERSION: i64 = 8;
 /// classes stand in the file's metadata as lists in JSON, in the order of the axes.
 ///
 /// # Errors
-/// [`ModelError::Write`] when the file cannot be written.
+/// [`ModelError::Write`] when the file cannot be written, or the network reads no series.
 pub fn export_onnx(model: &Model, path: &Path) -> Result<(), ModelError> {
-    write_atomically(path, &bytes(model)).map_err(|e| {
-        let why = format!("{e}. Is its folder there, and may you write into it?");
-        ModelError::Write { path: path.into(), why }
-    })
+    let failed = |why: String| ModelError::Write { path: path.into(), why };
+    let graph = graph::graph(&model.card.shape(), &model.weights, &model.card.normalisation);
+    let graph = graph.ok_or_else(|| {
+        failed(format!("a {} has no ONNX form here. Copy its folder", model.kind().title()))
+    })?;
+    write_atomically(path, &bytes(model, graph))
+        .map_err(|e| failed(format!("{e}. Is its folder there, and may you write into it?")))
 }
 
 /// What becomes of gaps before an ONNX file of this model reads a series, in a sentence.
@@ -47,7 +50,7 @@ pub fn onnx_gaps(card: &ModelCard) -> String {
     }
 }
 
-fn bytes(model: &Model) -> Vec<u8> {
+fn bytes(model: &Model, graph: GraphProto) -> Vec<u8> {
     let card = &model.card;
     // Names may have commas in them.
     let list = |items: Vec<Value>| Value::from(items).to_string();
@@ -66,7 +69,7 @@ fn bytes(model: &Model) -> Vec<u8> {
         producer_name: "Ritmo".into(),
         producer_version: env!("CARGO_PKG_VERSION").into(),
         doc_string: format!("{} for land cover from image time series", card.spec.kind.title()),
-        graph: Some(graph::graph(&card.shape(), &model.weights, &card.normalisation)),
+        graph: Some(graph),
         opset_import: vec![OperatorSetId { domain: String::new(), version: OPSET }],
         metadata_props: properties.into_iter().map(property).collect(),
     };

@@ -19,6 +19,11 @@ pub struct Counted {
 }
 
 impl Counted {
+    /// What was counted last of the maps on screen.
+    pub fn found(&self) -> Option<&Differences> {
+        self.found.as_ref()
+    }
+
     fn follow(&mut self, ctx: &egui::Context, request: DifferenceRequest) {
         if let Some(found) = self.thread.as_ref().and_then(Newest::take) {
             self.found = Some(found);
@@ -58,12 +63,12 @@ pub fn told_ui(ui: &Ui, rect: Rect, project: &OpenProject, opened: &OpenedCube, 
     let request = DifferenceRequest {
         maps: [Arc::clone(&a.codes), Arc::clone(&b.codes)],
         today: Box::new([project.codes_today(&a.name), project.codes_today(&b.name)]),
-        width: grid.width,
+        grid: grid.clone(),
         view: quad::in_view(grid, &projector, rect).unwrap_or(nothing),
     };
     let counted = &mut view.map.compare.counted;
     counted.follow(ui.ctx(), request);
-    let words = match counted.found {
+    let words = match &counted.found {
         None => tr!("Counting where the maps differ …").to_string(),
         Some(found) => tr!(
             "{view} of the pixels in view differ, {site} of the site",

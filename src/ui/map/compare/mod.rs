@@ -11,8 +11,8 @@ pub use swipe::STEP as HANDLE_STEP;
 
 use super::annotations::CoreLayer;
 use super::class_layer::ClassLayer;
-use super::pane::{Content, Side, pictures};
-use super::{plate, tools};
+use super::pane::{Content, Side};
+use super::{plate, stack, tools};
 use crate::app::{Command, OpenProject, Page};
 use crate::jobs::OpenedCube;
 use crate::project::CompareMode;
@@ -51,6 +51,11 @@ impl Compare {
         }
     }
 
+    /// How much the two maps on screen differ, once it is counted.
+    pub fn differences(&self) -> Option<&crate::jobs::Differences> {
+        self.counted.found()
+    }
+
     /// Another cube is on screen.
     pub fn clear(&mut self) {
         *self = Self::default();
@@ -85,16 +90,16 @@ pub fn one_map(
     let main = |content| (Side::Main, content);
     match project.document.view.comparison.mode {
         CompareMode::Off | CompareMode::SideBySide => {
-            pictures(painter, projector, project, opened, view, main(Content::Layers))
+            stack::paint(painter, projector, project, opened, view, main(Content::Layers))
         }
         CompareMode::Differences => {
-            pictures(painter, projector, project, opened, view, main(Content::Differences))
+            stack::paint(painter, projector, project, opened, view, main(Content::Differences))
         }
         CompareMode::Swipe => {
             let (left, right) = swipe::halves(painter.clip_rect(), swipe::split(project, view));
             [(Side::Main, left), (Side::Other, right)].into_iter().fold(false, |painted, (side, half)| {
                 let what = (side, content(project, side));
-                pictures(&painter.with_clip_rect(half), projector, project, opened, view, what) || painted
+                stack::paint(&painter.with_clip_rect(half), projector, project, opened, view, what) || painted
             })
         }
     }

@@ -4,7 +4,7 @@ use super::content;
 use crate::app::OpenProject;
 use crate::jobs::OpenedCube;
 use crate::ui::map::pane::{self, Hands, Side};
-use crate::ui::map::tools;
+use crate::ui::map::{stack, tools};
 use crate::ui::tokens;
 use crate::ui::view::View;
 use crate::ui::words::tr;
@@ -48,7 +48,7 @@ pub fn side_by_side_ui(
             pane::point(response, projector, opened, view);
             let painter = ui.painter_at(projector.clip_rect());
             let what = (side, content(project, side));
-            let painted = pane::pictures(&painter, projector, project, opened, view, what);
+            let painted = stack::paint(&painter, projector, project, opened, view, what);
             let tools = side == hand;
             super::super::over_ui(ui, &painter, response, projector, (project, opened), view, tools);
             if let Some(place) = view.map.hovered.filter(|_| response.hover_pos().is_none()) {

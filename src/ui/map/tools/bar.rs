@@ -44,6 +44,18 @@ pub fn bar_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, room: f32) {
     }
 }
 
+/// Some of the tools, to take one in hand.
+pub fn choice_ui(ui: &mut Ui, of: &[Tool], hand: &mut Tool, room: f32) {
+    ui.spacing_mut().item_spacing.x = 2.0;
+    for &tool in of {
+        if button(ui, Picture::Tool(tool), tool.name(), room > ROOM_FOR_NAMES, *hand == tool, tool.hint())
+            .clicked()
+        {
+            *hand = tool;
+        }
+    }
+}
+
 fn button(ui: &mut Ui, picture: Picture, name: &str, named: bool, chosen: bool, hint: &str) -> Response {
     let paint = |painter: &Painter, square: Rect, colour: Color32| paint(painter, square, picture, colour);
     drawn_button(ui, name, named, chosen, hint, &paint)

@@ -1,8 +1,8 @@
 //! What tools share that draw by clicks: corners are added, taken back, closed.
 
 use super::super::annotations::paint_ring;
-use super::scene::{Scene, describe};
-use super::{Tool, Tools, extend, hole, polygon, split};
+use super::scene::Scene;
+use super::{Tool, Tools, extend, hole, split};
 use crate::app::{Command, OpenProject};
 use crate::labels::{Annotation, AnnotationId};
 use crate::ui::tokens;
@@ -38,7 +38,7 @@ pub fn targets(project: &OpenProject, corners: &[[f64; 2]]) -> Vec<AnnotationId>
 pub fn finish(tool: Tool, project: &OpenProject, tools: &mut Tools) -> Option<Command> {
     let corners = &tools.corners;
     let command = match tool {
-        Tool::Polygon => polygon::finish(corners),
+        Tool::Polygon => polygon_of(corners).map(|polygon| tools.drawn(polygon)),
         Tool::Hole => hole::finish(corners, project),
         Tool::Split => split::finish(corners, project),
         Tool::Extend => match extend::finish(corners, project) {
@@ -91,13 +91,11 @@ pub fn corners_ui(scene: &Scene, view: &mut View, tool: Tool) {
     });
     if let Some(annotation) = preview {
         let tools = &mut view.map.tools;
-        let shown = tools.preview.of(&annotation, scene.grid, &scene.project.buffers(), scene.ui.ctx());
-        words = shown.map(describe).unwrap_or_default();
-        scene.paint(&annotation, shown);
+        words = scene.sketch(tools, &annotation);
         tools.hidden = Some(annotation.id).filter(|id| *id > 0);
     }
     let line: Vec<Pos2> = corners.iter().map(|&place| scene.on_screen(place)).collect();
-    let colour = if tool == Tool::Polygon { scene.colour(scene.project.class) } else { tokens::OVER_IMAGE };
+    let colour = if tool == Tool::Polygon { scene.colour_drawn(&view.map.tools) } else { tokens::OVER_IMAGE };
     if tool == Tool::Split {
         scene.painter.add(Shape::line(line.clone(), PathStroke::new(4.0, tokens::HALO)));
         scene.painter.add(Shape::line(line, PathStroke::new(2.0, colour)));

@@ -2,8 +2,7 @@
 
 use super::Gesture;
 use super::corners::polygon_of;
-use super::scene::{Scene, describe, lonlat};
-use crate::app::Command;
+use super::scene::{Scene, lonlat};
 use crate::labels::{Annotation, shape};
 use crate::ui::view::View;
 use egui::{CursorIcon, Event, Pos2, Rect};
@@ -70,12 +69,10 @@ pub fn freehand_ui(scene: &Scene, view: &mut View) {
     if scene.dropped() {
         tools.gesture = Gesture::Spent;
         tools.preview.forget();
-        view.commands.extend(polygon.map(Command::Draw));
+        view.commands.extend(polygon.map(|polygon| tools.drawn(polygon)));
         return;
     }
     let Some(polygon) = polygon else { return };
     let annotation = Annotation::new(0, polygon.into(), scene.class());
-    let shown = tools.preview.of(&annotation, scene.grid, &scene.project.buffers(), scene.ui.ctx());
-    scene.paint(&annotation, shown);
-    scene.tell(&shown.map(describe).unwrap_or_default());
+    scene.tell(&scene.sketch(tools, &annotation));
 }

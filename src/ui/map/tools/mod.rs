@@ -8,7 +8,6 @@ mod corners;
 mod extend;
 mod freehand;
 mod hole;
-mod polygon;
 mod preview;
 mod rectangle;
 mod reshape;
@@ -17,11 +16,12 @@ mod select;
 mod split;
 mod wand;
 
-pub use bar::{bar_ui, drawn_button};
+pub use bar::{bar_ui, choice_ui, drawn_button};
 pub use wand::{Wand, options_ui as wand_options_ui, take_wheel};
 
 use super::MapView;
-use crate::app::{OpenProject, Page};
+use crate::app::{Command, OpenProject, Page};
+use crate::classify::correct::Correction;
 use crate::jobs::OpenedCube;
 use crate::labels::AnnotationId;
 use crate::ui::view::View;
@@ -154,6 +154,8 @@ pub struct Tools {
     pub loose: bool,
     /// An annotation that the tool paints as it will be.
     pub hidden: Option<AnnotationId>,
+    /// What drawing makes of the map, without its place, where it makes no annotation.
+    correction: Option<Correction>,
     /// Sentences for people.
     told: Vec<String>,
     /// Whether space is held, and whether it panned.
@@ -161,6 +163,19 @@ pub struct Tools {
 }
 
 impl Tools {
+    /// What a polygon that was drawn becomes: an annotation, or a correction of the map.
+    fn drawn(&self, polygon: geo::Polygon<f64>) -> Command {
+        match self.correction.clone() {
+            None => Command::Draw(polygon),
+            Some(Correction { to, from, note, .. }) => Command::Correct { polygon, to, from, note },
+        }
+    }
+
+    /// Whether something is being drawn or dragged.
+    fn is_busy(&self) -> bool {
+        !self.corners.is_empty() || !matches!(self.gesture, Gesture::Pan | Gesture::SpacePan | Gesture::Spent)
+    }
+
     /// Takes the last corner back; `false` where nothing is being drawn.
     fn take_corner_back(&mut self) -> bool {
         self.corners.pop().is_some()
@@ -168,13 +183,12 @@ impl Tools {
 
     /// Gives up what is being drawn or dragged; `false` where nothing is.
     fn give_up(&mut self) -> bool {
-        let drawing = !self.corners.is_empty();
+        let busy = self.is_busy();
         self.corners.clear();
-        let dragging = !matches!(self.gesture, Gesture::Pan | Gesture::SpacePan | Gesture::Spent);
-        if dragging {
+        if !self.gesture.pans() {
             self.gesture = Gesture::Spent;
         }
-        drawing || dragging
+        busy
     }
 
     /// Pure pixels of what is being drawn or reshaped, as far as they are known.
@@ -204,6 +218,19 @@ impl Tools {
 }
 
 impl MapView {
+    /// The tool in hand, on the pages where one draws.
+    pub fn hand(&self, project: &OpenProject) -> Option<Tool> {
+        match project.page {
+            Page::Label => Some(self.tool),
+            _ => self.correcting.works_on(project).then_some(self.correcting.tool),
+        }
+    }
+
+    /// Whether something is being drawn, dragged or reshaped.
+    pub fn is_busy(&self) -> bool {
+        self.tools.is_busy()
+    }
+
     /// Takes the last corner of what is being drawn back; `false` where nothing is being drawn.
     pub fn take_corner_back(&mut self) -> bool {
         self.tools.take_corner_back()
@@ -223,7 +250,8 @@ impl MapView {
 
 /// Finishes what is being drawn by corners.
 pub fn finish_drawing(project: &OpenProject, view: &mut View) {
-    let command = corners::finish(view.map.tool, project, &mut view.map.tools);
+    let Some(tool) = view.map.hand(project) else { return };
+    let command = corners::finish(tool, project, &mut view.map.tools);
     view.commands.extend(command);
 }
 
@@ -240,16 +268,19 @@ pub fn press(ui: &Ui, rect: Rect, project: &OpenProject, view: &mut View) -> Dra
         )
     });
     let projector = Projector::new(rect, &MercatorProjection, &view.map.memory, lon_lat(0.0, 0.0));
+    let hand = view.map.hand(project);
+    let correction = view.map.correcting.draft(project).filter(|_| project.page == Page::Map);
     let tools = &mut view.map.tools;
+    tools.correction = correction.filter(|_| hand.is_some());
     if (pressed || middle) && space {
         tools.space = Some(true);
     }
     let origin = ui.input(|i| i.pointer.press_origin());
     if pressed {
         tools.pressed_at = origin;
-        tools.gesture = match (project.page, origin) {
-            (Page::Label, _) if space => Gesture::SpacePan,
-            (Page::Label, Some(pos)) => gesture_of(ui, view.map.tool, tools, &projector, project, pos),
+        tools.gesture = match (hand, origin) {
+            (Some(_), _) if space => Gesture::SpacePan,
+            (Some(tool), Some(pos)) => gesture_of(ui, tool, tools, &projector, project, pos),
             _ => Gesture::Pan,
         };
     } else if !down && !released {
@@ -270,7 +301,7 @@ fn gesture_of(
 ) -> Gesture {
     let modifiers = ui.input(|i| i.modifiers);
     let place = || {
-        let loose = tools.loose || modifiers.command;
+        let loose = tools.loose || modifiers.command || tools.correction.is_some();
         let snapped = scene::snapped(project, projector, pos, None).filter(|_| !loose);
         snapped.map_or_else(|| scene::lonlat(projector, pos), |snapped| snapped.place)
     };
@@ -282,7 +313,7 @@ fn gesture_of(
     }
 }
 
-/// Follows the mouse on the Label page and paints what is being drawn.
+/// Follows the mouse where one draws, and paints what is being drawn.
 pub fn tools_ui(
     ui: &Ui,
     painter: &Painter,
@@ -292,7 +323,7 @@ pub fn tools_ui(
     opened: &OpenedCube,
     view: &mut View,
 ) {
-    let tool = view.map.tool;
+    let Some(tool) = view.map.hand(project) else { return };
     let tools = &mut view.map.tools;
     if tools.of != tool {
         tools.corners.clear();

@@ -2,8 +2,7 @@
 
 use super::Gesture;
 use super::corners::polygon_of;
-use super::scene::{Scene, describe};
-use crate::app::Command;
+use super::scene::Scene;
 use crate::geo::Grid;
 use crate::labels::Annotation;
 use crate::ui::view::View;
@@ -45,16 +44,13 @@ pub fn rectangle_ui(scene: &Scene, view: &mut View) {
     if scene.dropped() && by_drag.is_some() || scene.clicked() && by_clicks.is_some() {
         view.map.tools.corners.clear();
         view.map.tools.preview.forget();
-        view.commands.extend(rectangle.map(Command::Draw));
+        view.commands.extend(rectangle.map(|rectangle| view.map.tools.drawn(rectangle)));
         return;
     }
     scene.paint_corner(from, 4.0);
     let Some(rectangle) = rectangle else { return };
     let annotation = Annotation::new(0, rectangle.into(), scene.class());
-    let preview = &mut view.map.tools.preview;
-    let shown = preview.of(&annotation, scene.grid, &scene.project.buffers(), scene.ui.ctx());
-    scene.paint(&annotation, shown);
-    scene.tell(&shown.map(describe).unwrap_or_default());
+    scene.tell(&scene.sketch(&mut view.map.tools, &annotation));
 }
 
 #[cfg(test)]

@@ -5,9 +5,11 @@ use super::super::plate::tag;
 use super::preview::Shown;
 use super::{Gesture, Tools};
 use crate::app::OpenProject;
+use crate::classify::correct::Correction;
 use crate::geo::Grid;
 use crate::labels::shape::{self, Snapped};
 use crate::labels::{Annotation, AnnotationId, ClassCode, Core, Emptied};
+use crate::ui::correcting::colour_of;
 use crate::ui::listing::emptied_words;
 use crate::ui::words::tr;
 use crate::ui::{format, tokens, widgets};
@@ -87,7 +89,7 @@ impl<'a> Scene<'a> {
             modifiers,
             pos: response.interact_pointer_pos().or(response.hover_pos()),
             panning: space || dragged || matches!(tools.gesture, Gesture::SpacePan),
-            snaps: !tools.loose && !modifiers.command,
+            snaps: !tools.loose && !modifiers.command && tools.correction.is_none(),
             pressed_at: tools.pressed_at,
         }
     }
@@ -138,6 +140,48 @@ impl<'a> Scene<'a> {
     /// The class that drawing gives; 0 where none is picked.
     pub fn class(&self) -> ClassCode {
         self.project.class.unwrap_or(0)
+    }
+
+    /// The colour of what is being drawn.
+    pub fn colour_drawn(&self, tools: &Tools) -> Color32 {
+        match &tools.correction {
+            Some(correction) => colour_of(self.project, &correction.to),
+            None => self.colour(self.project.class),
+        }
+    }
+
+    /// Paints what is being drawn as it will be, and tells of it in words.
+    pub fn sketch(&self, tools: &mut Tools, annotation: &Annotation) -> String {
+        if let Some(correction) = &tools.correction {
+            let colour = self.colour_drawn(tools);
+            for ring in rings_on_screen(&annotation.geometry, self.projector) {
+                paint_ring(self.painter, &ring, 2.0, colour);
+            }
+            return self.describe_correction(correction, &annotation.geometry);
+        }
+        let shown = tools.preview.of(annotation, self.grid, &self.project.buffers(), self.ui.ctx());
+        self.paint(annotation, shown);
+        shown.map(describe).unwrap_or_default()
+    }
+
+    /// What a correction would change, in words.
+    pub fn describe_correction(&self, correction: &Correction, geometry: &geo::Geometry<f64>) -> String {
+        let polygons = match geometry {
+            geo::Geometry::Polygon(one) => one.clone().into(),
+            geo::Geometry::MultiPolygon(many) => many.clone(),
+            _ => return String::new(),
+        };
+        let correction = Correction { polygons, ..correction.clone() };
+        match self.project.would_change_soon(&correction) {
+            None => tr!("becomes {class}", class = correction.to),
+            Some(Err(why)) => why,
+            Some(Ok(changed)) => tr!(
+                "{pixels} become {class}\n{area}",
+                pixels = format::count(changed.pixels as usize, "pixel"),
+                class = correction.to,
+                area = format::hectares(changed.ha)
+            ),
+        }
     }
 
     /// Paints an annotation as it will be: its core, its outlines.

@@ -4,13 +4,13 @@
 use super::super::annotations::{on_screen, paint_core, paint_ring, window_of};
 use super::Tool;
 use super::scene::{Scene, describe_core};
-use crate::app::{Command, OpenProject, Page};
+use crate::app::OpenProject;
 use crate::cube::Cube;
 use crate::jobs::{self, Newest, OpenedCube, WandPreview, WandRegion, WandRequest};
 use crate::labels::wand::AT_MOST;
 use crate::ui::view::View;
 use crate::ui::words::tr;
-use crate::ui::{format, tokens, widgets};
+use crate::ui::{format, tokens};
 use egui::{Color32, Context, CursorIcon, Frame, Painter, Pos2, Rect, RichText, Ui, UiBuilder, Vec2};
 use geo::Contains;
 use std::ops::RangeInclusive;
@@ -106,15 +106,19 @@ impl Wand {
 pub fn wand_ui(scene: &Scene, opened: &OpenedCube, view: &mut View) {
     let Scene { ui, painter, response, projector, project, .. } = *scene;
     response.clone().on_hover_cursor(CursorIcon::Crosshair);
-    let (hovered, wand) = (view.map.hovered, &mut view.map.wand);
+    let (hovered, wand, tools) = (view.map.hovered, &mut view.map.wand, &view.map.tools);
     wand.take_in();
     let class = project.class.and_then(|c| project.document.legend.class(c));
     let buffers = project.buffers();
-    let buffer_m = class.map_or(project.document.settings.buffer_m, |class| buffers.of_class(class.code));
+    let buffer_m = match &tools.correction {
+        Some(_) => 0.0,
+        None => class.map_or(project.document.settings.buffer_m, |class| buffers.of_class(class.code)),
+    };
     let hovered = hovered.filter(|_| !wand.on_options);
     let place = hovered.and_then(|place| Some((place.pixel?, place.lonlat)));
     let within_selected = place.is_some_and(|(_, [lon, lat])| {
         let selected = project.selected().and_then(|id| project.annotation(id));
+        let selected = selected.filter(|_| tools.correction.is_none());
         selected.is_some_and(|annotation| annotation.geometry.contains(&geo::Point::new(lon, lat)))
     });
     if !wand.clicked {
@@ -139,7 +143,7 @@ pub fn wand_ui(scene: &Scene, opened: &OpenedCube, view: &mut View) {
         && let Some(answer) = wand.answer_to(asked)
     {
         if let Ok(region) = answer {
-            view.commands.push(Command::Draw(region.polygon.clone()));
+            view.commands.push(tools.drawn(region.polygon.clone()));
             wand.let_go();
             return;
         }
@@ -148,9 +152,11 @@ pub fn wand_ui(scene: &Scene, opened: &OpenedCube, view: &mut View) {
     if let Some(shown) = &wand.shown {
         words = match &shown.region {
             Ok(region) => {
-                let colour = class.map_or(Color32::GRAY, |c| widgets::colour(c.colour));
-                paint_region(painter, projector, opened, region, colour);
-                told(region, buffer_m, class.is_some())
+                paint_region(painter, projector, opened, region, scene.colour_drawn(tools));
+                match &tools.correction {
+                    Some(correction) => scene.describe_correction(correction, &region.polygon.clone().into()),
+                    None => told(region, buffer_m, class.is_some()),
+                }
             }
             Err(why) => why.clone(),
         };
@@ -202,7 +208,7 @@ fn told(region: &WandRegion, buffer_m: f64, has_class: bool) -> String {
 
 /// With Alt or Shift held the wheel changes the tolerance and does not zoom.
 pub fn take_wheel(ctx: &Context, rect: Rect, project: &OpenProject, view: &mut View) {
-    if project.page != Page::Label || view.map.tool != Tool::Wand {
+    if view.map.hand(project) != Some(Tool::Wand) {
         return;
     }
     let turned = ctx.input_mut(|i| {
@@ -216,7 +222,7 @@ pub fn take_wheel(ctx: &Context, rect: Rect, project: &OpenProject, view: &mut V
 
 /// The plate of the wand's options, under the tools.
 pub fn options_ui(ui: &mut Ui, rect: Rect, project: &OpenProject, view: &mut View) {
-    if project.page != Page::Label || view.map.tool != Tool::Wand {
+    if view.map.hand(project) != Some(Tool::Wand) {
         // A click that waits is not drawn when one comes back to the tool.
         view.map.wand.let_go();
         return;

@@ -1,6 +1,7 @@
 //! The values of a channel, and the two ends of its stretch to drag.
 
 use crate::cube::picture::Sampled;
+use crate::ui::bars::Bars;
 use crate::ui::words::tr;
 use egui::{
     Color32, CursorIcon, DragValue, Id, Rect, Response, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
@@ -126,12 +127,14 @@ fn bins(painter: &egui::Painter, rect: Rect, counts: Vec<usize>, tint: Option<Co
     let most = counts.iter().max().copied().unwrap_or(0).max(1) as f32;
     let ink = tint.unwrap_or(ui.visuals().weak_text_color()).gamma_multiply(0.8);
     let width = rect.width() / counts.len().max(1) as f32;
+    let mut bars = Bars::default();
     for (i, count) in counts.into_iter().enumerate().filter(|(_, count)| *count > 0) {
         let height = (count as f32 / most).sqrt() * (rect.height() - 2.0);
         let left = rect.left() + i as f32 * width;
         let bar = Rect::from_min_max(pos2(left, rect.bottom() - height), pos2(left + width, rect.bottom()));
-        painter.rect_filled(bar, 0.0, ink);
+        bars.add(painter, bar, ink);
     }
+    bars.paint(painter);
 }
 
 #[cfg(test)]

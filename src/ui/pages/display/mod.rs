@@ -5,6 +5,7 @@ mod histogram;
 mod names;
 mod stretch;
 
+pub use names::preset as preset_name;
 pub use stretch::bar;
 
 use crate::app::{Command, OpenProject};

@@ -10,6 +10,7 @@ pub use legend::LegendView;
 
 use super::page;
 use crate::app::{AppState, Command, OpenProject};
+use crate::ui::uncertain::uncertain_ui;
 use crate::ui::view::View;
 use crate::ui::words::tr;
 use crate::ui::{tokens, widgets};
@@ -24,6 +25,7 @@ pub fn label_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut
         legend::legend_ui(ui, project, view);
         buffer_ui(ui, project, view);
         selected::selected_ui(ui, project, view);
+        uncertain_ui(ui, project, view);
         list::list_ui(ui, project, view);
         author_ui(ui, state, view);
         check::check_ui(ui, state, project, view);

@@ -1,6 +1,8 @@
 //! How a model was trained: all that differs from the usual, its curves and its matrix.
 
+use super::changes::compare_maps_ui;
 use super::curves::curves_ui;
+use super::labels::labels_ui;
 use super::matrix::{Matrix, matrix_ui};
 use super::models::can_change;
 use super::options::differing;
@@ -22,7 +24,7 @@ pub fn details_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &m
         how_ui(ui, project, model);
         let card = &model.card;
         notes_ui(ui, &card.notes);
-        classes_ui(ui, card);
+        labels_ui(ui, project, model, &mut view.models.since);
         if !card.history.is_empty() {
             let (best, curve) = (Some(card.best_epoch), &mut view.models.curve);
             curves_ui(ui, &model.name, &card.history, &card.classes, best, curve);
@@ -71,6 +73,21 @@ fn actions_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut V
                 if ui.add_enabled(can, Button::new(tr!("Delete…"))).clicked() {
                     view.dialogs.ask_delete_model(&model.name);
                 }
+                let hint = tr!("Copies it under a free name; its maps are not copied");
+                if ui.add_enabled(can, Button::new(tr!("Duplicate"))).on_hover_text(hint).clicked() {
+                    view.send(Command::DuplicateModel { name: model.name.clone(), to: None });
+                }
+                let sites = project.document.sites.len();
+                let hint = tr!("Maps all sites with it, one after the other; maps of its name that are there are replaced");
+                let writable = project.folder.read_only().is_none();
+                if sites > 1
+                    && ui.add_enabled(writable, Button::new(tr!("Map all sites"))).on_hover_text(hint).clicked()
+                {
+                    let model = Some(model.name.clone());
+                    view.send(Command::MapSites { model, sites: None, bf16: None, resume: true });
+                    view.queue.open = true;
+                }
+                compare_maps_ui(ui, project, model, view);
                 let hint = tr!("Writes it as a folder to take along, as ONNX, or as a STAC item");
                 let idle = state.job(JobKind::ExportModel).is_none();
                 if ui.add_enabled(idle, Button::new(tr!("Export…"))).on_hover_text(hint).clicked() {
@@ -184,17 +201,4 @@ fn dates(card: &ModelCard) -> String {
         (Some(only), _) => format::date(*only),
         _ => tr!("none").into(),
     }
-}
-
-fn classes_ui(ui: &mut Ui, card: &ModelCard) {
-    ui.add_space(tokens::GRID);
-    ui.columns(2, |columns| {
-        for (i, class) in card.classes.iter().enumerate() {
-            columns[i % 2].spacing_mut().interact_size.y = 0.0;
-            columns[i % 2].horizontal(|ui| {
-                widgets::swatch(ui, class.colour);
-                ui.add(Label::new(RichText::new(&class.name).small()).truncate());
-            });
-        }
-    });
 }

@@ -1,43 +1,51 @@
 //! Map: choose a network, train, watch it learn, map, and keep what was trained.
 
+mod areas;
+mod changes;
 mod curves;
 mod details;
+mod labels;
 mod matrix;
 mod models;
 mod network;
 mod options;
 mod training;
+mod trust;
 
+pub use areas::AreasView;
 pub use models::ModelsView;
 
 use super::page;
 use crate::app::{AppState, OpenProject};
+use crate::ui::actions::Action;
+use crate::ui::cleaning;
+use crate::ui::correcting;
+use crate::ui::live;
+use crate::ui::uncertain::uncertain_ui;
 use crate::ui::view::View;
-use crate::ui::words::tr;
-use crate::ui::{format, widgets};
-use egui::{RichText, Ui};
+use egui::{Button, Ui};
 
 pub fn map_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut View) {
     page(ui, |ui| {
         network::network_ui(ui, project, view);
         training::train_ui(ui, state, project, view);
+        live::live_ui(ui, project);
+        live::learning_ui(ui, state, project, view);
         models::models_ui(ui, state, project, view);
-        areas_ui(ui, project);
+        cleaning::section_ui(ui, state, project, view);
+        correcting::section_ui(ui, state, project, view);
+        changes::changes_ui(ui, project, view);
+        uncertain_ui(ui, project, view);
+        areas::areas_ui(ui, project, view);
+        merge_ui(ui, state, view);
     });
 }
 
-fn areas_ui(ui: &mut Ui, project: &OpenProject) {
-    let Some(mapped) = &project.last.mapped else { return };
-    widgets::section(ui, &tr!("Areas on {name}", name = mapped.name));
-    for (class, ha) in &mapped.areas_ha {
-        ui.horizontal(|ui| {
-            widgets::swatch(ui, class.colour);
-            ui.label(&class.name);
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                ui.label(RichText::new(format::hectares(*ha)).monospace());
-            });
-        });
+fn merge_ui(ui: &mut Ui, state: &AppState, view: &mut View) {
+    let action = Action::MergeMaps;
+    let why = action.can(state, view).err();
+    let button = ui.add_enabled(why.is_none(), Button::new(action.name()));
+    if button.on_disabled_hover_text(why.unwrap_or_default()).clicked() {
+        action.run(state, view);
     }
-    let words = tr!("Counted pixels: areas with intervals need a reference sample.");
-    ui.label(RichText::new(words).small().weak());
 }

@@ -2,8 +2,12 @@
 
 use super::curves::Curve;
 use super::details::details_ui;
-use crate::app::{AppState, Command, DamagedModel, HOLDS_MODELS, ModelEntry, OpenProject};
-use crate::jobs::{JobId, JobKind, StoppedTraining};
+use super::labels::SinceView;
+use super::trust::{cannot_map, trust_ui};
+use crate::app::{
+    AppState, Command, DamagedModel, HOLDS_MODELS, LIVE, ModelEntry, OpenProject, QueueEntry, Training,
+};
+use crate::jobs::{JobId, StoppedTraining};
 use crate::model::{EpochScore, ModelKind, bf16_is_available};
 use crate::ui::view::View;
 use crate::ui::words::tr;
@@ -22,6 +26,8 @@ pub struct ModelsView {
     opened: Option<JobId>,
     /// What curves show.
     pub curve: Curve,
+    /// What became of the labels since the model was trained whose details are open.
+    pub since: SinceView,
     /// Options of networks that were chosen before, by name.
     pub networks: HashMap<&'static str, ModelKind>,
 }
@@ -46,7 +52,9 @@ pub fn models_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mu
 
 /// What a training gave is looked at where it ended: its curves and its matrix stay on screen, now those of its model.
 fn open_what_was_trained(project: &OpenProject, view: &mut ModelsView) {
-    let Some(training) = project.training.as_ref().filter(|training| !training.running) else { return };
+    // One that follows the labels ends every few seconds: what was looked at stays.
+    let ended = |training: &&Training| !training.running && training.name != LIVE;
+    let Some(training) = project.training.as_ref().filter(ended) else { return };
     if view.opened != Some(training.job) && project.models.iter().any(|model| model.name == training.name) {
         view.opened = Some(training.job);
         view.selected = Some(training.name.clone());
@@ -70,8 +78,13 @@ fn model_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut Vie
             tr!("How it was trained, its curves and its matrix")
         };
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            map_button(ui, state, project, view, model);
-            if on_map {
+            map_button(ui, project, view, model);
+            if project.map().is_some_and(|map| model.is_newer_than(map)) {
+                let hint =
+                    tr!("The map on screen was made before this model was trained anew: map the site again");
+                let words = RichText::new(tr!("older map on screen")).small();
+                ui.label(words.color(tokens::warning(ui.visuals().dark_mode))).on_hover_text(hint);
+            } else if on_map {
                 ui.label(RichText::new(tr!("on screen")).small().weak());
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
@@ -90,6 +103,7 @@ fn model_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut Vie
         ui.add(scores).on_hover_text(hint);
         ui.add(when).on_hover_text(format::moment(&model.card.created));
     });
+    trust_ui(ui, state, project, view, model);
     if selected {
         details_ui(ui, state, project, view, model);
     }
@@ -113,13 +127,33 @@ fn summary(model: &ModelEntry) -> [String; 2] {
     [parts.join(" · "), format!("{from} · {}", format::ago(&card.created))]
 }
 
-fn map_button(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut View, model: &ModelEntry) {
-    let busy = state.job(JobKind::Map).is_some();
-    let can = !busy && project.folder.read_only().is_none() && project.site.is_some();
-    let hint = tr!("Maps the site on screen with {name}, what is in view first", name = model.name);
+fn map_button(ui: &mut Ui, project: &OpenProject, view: &mut View, model: &ModelEntry) {
+    let site = project.site.as_ref();
+    let same =
+        |entry: &QueueEntry| entry.name == model.name && site.is_some_and(|s| s.name == entry.asked.site);
+    let asked = project.queue.entries().iter().any(|entry| entry.is_ahead() && same(entry));
+    let fits = !cannot_map(project, &model.name);
+    let can = !asked && fits && project.folder.read_only().is_none() && site.is_some();
+    let there = project.map_names().contains(&model.name);
+    let hint = match there {
+        true => tr!(
+            "Maps the site on screen with {name} again; you are asked what becomes of its map of this name",
+            name = model.name
+        ),
+        false => tr!("Maps the site on screen with {name}, what is in view first", name = model.name),
+    };
     if ui.add_enabled(can, Button::new(tr!("Map"))).on_hover_text(hint).clicked() {
-        let focus = project.cube().and_then(|(opened, _)| view.map.focus(opened));
-        view.send(Command::Map { model: Some(model.name.clone()), site: None, focus, bf16: None });
+        match there {
+            true => view.dialogs.ask_map_again(&model.name, project.map_names()),
+            false => {
+                view.send(Command::Map {
+                    model: Some(model.name.clone()),
+                    site: None,
+                    bf16: None,
+                    resume: true,
+                });
+            }
+        }
     }
 }
 

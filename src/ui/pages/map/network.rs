@@ -2,13 +2,14 @@
 
 use super::options::options_ui;
 use crate::app::{Command, OpenProject};
-use crate::model::{ModelKind, ModelSpec};
+use crate::model::{ModelKind, ModelSpec, UNetOptions};
 use crate::ui::pages::inputs::inputs_ui;
 use crate::ui::view::View;
 use crate::ui::words::{tr, tr_word};
-use crate::ui::{tokens, widgets};
+use crate::ui::{format, tokens, widgets};
 use egui::{
-    Align2, Color32, FontId, Label, Pos2, Rect, RichText, Role, Sense, Ui, UiBuilder, Vec2, WidgetInfo,
+    Align2, Color32, ComboBox, FontId, Label, Pos2, Rect, RichText, Role, Sense, Ui, UiBuilder, Vec2,
+    WidgetInfo,
 };
 
 /// From the left edge of a card to its words.
@@ -32,8 +33,41 @@ pub fn network_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
         }
     });
     ui.add_space(tokens::GRID);
+    mosaic_ui(ui, project, view);
     options_ui(ui, project, view);
     inputs_ui(ui, project, view);
+}
+
+/// Which mosaic a network learns from that looks at one.
+fn mosaic_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
+    let spec = &project.document.settings.model;
+    let (ModelKind::UNet(options), Some((opened, _))) = (&spec.kind, project.cube()) else { return };
+    let (clearest, best) = (tr!("the clearest"), tr!("the best by itself"));
+    let by_itself = if options.best_date { best } else { clearest };
+    let shown = options.date.map_or(by_itself.to_string(), format::date);
+    let mut chosen = (options.date, options.best_date && options.date.is_none());
+    ui.horizontal(|ui| {
+        let label = ui.label(tr!("Mosaic"));
+        ComboBox::from_id_salt("mosaic of the network")
+            .selected_text(shown)
+            .show_ui(ui, |ui| {
+                ui.selectable_value(&mut chosen, (None, false), clearest);
+                ui.selectable_value(&mut chosen, (None, true), best)
+                    .on_hover_text(tr!("Whose pixels alone tell held-out annotations apart best"));
+                for date in &opened.cube.info().dates {
+                    ui.selectable_value(&mut chosen, (Some(*date), false), format::date(*date));
+                }
+            })
+            .response
+            .labelled_by(label.id)
+            .on_hover_text(tr!("The network sees the mosaic of this date alone"));
+    });
+    if chosen != (options.date, options.best_date && options.date.is_none()) {
+        let (date, best_date) = chosen;
+        let kind = ModelKind::UNet(UNetOptions { date, best_date, ..options.clone() });
+        view.send(Command::SetModel(ModelSpec { kind, ..spec.clone() }));
+    }
+    ui.add_space(tokens::GRID);
 }
 
 /// A card that is chosen as a whole; tells whether it was clicked.

@@ -6,7 +6,7 @@ use crate::app::{AppState, Command, JobView, OpenProject, Training};
 use crate::jobs::JobKind;
 use crate::ui::view::View;
 use crate::ui::words::tr;
-use crate::ui::{format, tokens, widgets};
+use crate::ui::{format, live, tokens, widgets};
 use egui::{Button, ProgressBar, RichText, Ui};
 
 pub fn train_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut View) {
@@ -32,7 +32,7 @@ pub fn train_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut
         ui.label(RichText::new(words).weak());
     }
     if let Some(job) = busy {
-        progress_ui(ui, job, project.training.as_ref(), view);
+        progress_ui(ui, job, project, view);
     }
     // A training that has ended well is in the list of models.
     let Some(training) = &project.training else { return };
@@ -41,8 +41,8 @@ pub fn train_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut
     }
 }
 
-fn progress_ui(ui: &mut Ui, job: &JobView, training: Option<&Training>, view: &mut View) {
-    let kept = training.and_then(Training::best).map(|best| best.epoch);
+fn progress_ui(ui: &mut Ui, job: &JobView, project: &OpenProject, view: &mut View) {
+    let kept = project.training.as_ref().and_then(Training::best).map(|best| best.epoch);
     ui.horizontal(|ui| {
         let share = job.progress.as_ref().and_then(crate::progress::Progress::share).unwrap_or(0.0);
         ui.add(ProgressBar::new(share).desired_width(ui.available_width() - 92.0).desired_height(8.0));
@@ -61,6 +61,7 @@ fn progress_ui(ui: &mut Ui, job: &JobView, training: Option<&Training>, view: &m
     let left =
         job.time_left().map_or(String::new(), |l| tr!(", {time} at most", time = format::time_left(l)));
     ui.label(RichText::new(format!("{what}{left}")).small().weak());
+    ui.label(RichText::new(live::device_words(project)).small().weak());
     if let Some(epoch) = kept {
         let words = tr!("Cancel keeps the best so far, epoch {epoch}.", epoch = epoch);
         ui.label(RichText::new(words).small().weak());
