@@ -113,24 +113,21 @@ fn infer(model: &Model) {
     });
 }
 
-/// The longest time from the wish to stop to the end, asked for while chunks are classified and in each of the files; tells of
+/// The longest time from the wish to stop to the end, asked for while chunks are classified and while files are written; tells of
 /// the map that is begun anew how many chunks were computed, to those that were to be.
 fn quiet(cube: &Cube, model: &Model, folder: &Path) -> Duration {
     let mut longest = Duration::ZERO;
     let chunks = PIXELS / u64::from(CHUNK * CHUNK);
     let (mut finished, mut computed) = (0, 0);
-    for (i, stage) in [
-        "Mapping",
-        "Mapping",
-        "Writing m.tif",
-        "Writing m.probs.tif",
-        "Writing m.entropy.tif",
-        "Writing m.margin.tif",
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let share = [0.2, 0.7, 0.5][i.min(2)];
+    let stages = [
+        ("Mapping", 0.2),
+        ("Mapping", 0.7),
+        ("Writing the map", 0.1),
+        ("Writing the map", 0.4),
+        ("Writing the map", 0.7),
+        ("Writing the map", 0.95),
+    ];
+    for (i, (stage, share)) in stages.into_iter().enumerate() {
         let (cancel, asked) = (Cancel::new(), Mutex::new(None));
         let done = AtomicU64::new(0);
         let report = |progress: Progress| {

@@ -15,10 +15,11 @@ const ONE_MISSING_OF: usize = 3;
 /// Dates that a sentence names.
 const NAMED: usize = 4;
 
-/// Gives the values of one plane (`time x bands + band`) of a chunk, NaN for "no observation", as [`Cube::plane_of`].
+/// Gives the values of one plane (`time x bands + band`) of a chunk from a pixel of it on, NaN for "no observation", as
+/// [`Cube::part_of_plane`].
 ///
-/// [`Cube::plane_of`]: crate::cube::Cube::plane_of
-pub type ReadPlane<'a> = &'a dyn Fn(&Chunk, usize, &mut Vec<f32>);
+/// [`Cube::part_of_plane`]: crate::cube::Cube::part_of_plane
+pub type ReadPlane<'a> = &'a dyn Fn(&Chunk, usize, usize, &mut [f32]);
 
 /// A model on a cube.
 #[derive(Debug, Clone)]
@@ -133,51 +134,74 @@ impl Fit {
             why: format!("a chunk of {has} values instead of {asked}"),
         })
     }
+}
 
-    /// What the model takes of a chunk, a plane of its pixels for each date and input, `time x input x y x x`; NaN for gaps, also
-    /// at dates that the cube does not have. Each value is read and converted once.
-    pub fn planes(&self, chunk: &Chunk, read: ReadPlane) -> Vec<f32> {
-        let pixels = chunk.window.pixels();
-        let mut planes = vec![f32::NAN; self.values() * pixels];
-        let mut bands = Vec::new();
-        let of_times = planes.chunks_exact_mut((self.features.len() * pixels).max(1)).zip(&self.times);
-        for (planes, time) in of_times.filter_map(|(planes, time)| Some((planes, (*time)?))) {
-            for (feature, to) in self.features.iter().zip(planes.chunks_exact_mut(pixels.max(1))) {
-                bands.resize_with(feature.bands().len().max(bands.len()), Vec::new);
-                for (band, values) in feature.bands().iter().zip(&mut bands) {
-                    read(chunk, time * self.cube_bands + band, values);
+/// Reads the series of a cube's pixels as a model takes them. It keeps its buffers from one chunk to the next.
+pub struct SeriesReader<'a> {
+    fit: &'a Fit,
+    plane: ReadPlane<'a>,
+    /// `time x input x pixel`.
+    planes: Vec<f32>,
+    /// The bands of an index, band x pixel.
+    bands: Vec<f32>,
+}
+
+impl<'a> SeriesReader<'a> {
+    /// Of a cube whose planes are read so.
+    pub fn new(fit: &'a Fit, plane: ReadPlane<'a>) -> Self {
+        Self { fit, plane, planes: Vec::new(), bands: Vec::new() }
+    }
+
+    /// The series of some pixels of a chunk that [`Fit::check`] holds for, `pixel x time x input`; NaN for gaps,
+    /// also at dates that the cube does not have. A few hundred pixels at a time stay in the near caches.
+    pub fn read(&mut self, chunk: &Chunk, pixels: Range<usize>, series: &mut Vec<f32>) {
+        let Self { fit, plane: read, planes, bands } = self;
+        let (first, n, each) = (pixels.start, pixels.len(), fit.values());
+        let row = row(n);
+        series.resize(n * each, f32::NAN);
+        planes.resize(row * each, f32::NAN);
+        for (planes, time) in planes.chunks_exact_mut((fit.features.len() * row).max(1)).zip(&fit.times) {
+            let Some(time) = time else {
+                planes.fill(f32::NAN);
+                continue;
+            };
+            for (feature, to) in fit.features.iter().zip(planes.chunks_exact_mut(row)) {
+                let to = &mut to[..n];
+                let plane = |band: &usize| time * fit.cube_bands + band;
+                if let ([band], true) = (feature.bands(), feature.is_as_stored()) {
+                    read(chunk, plane(band), first, to);
+                    continue;
                 }
-                let slices: Vec<&[f32]> = bands[..feature.bands().len()].iter().map(Vec::as_slice).collect();
+                bands.resize(feature.bands().len() * n, f32::NAN);
+                for (band, values) in feature.bands().iter().zip(bands.chunks_exact_mut(n.max(1))) {
+                    read(chunk, plane(band), first, values);
+                }
+                let slices: Vec<&[f32]> = bands.chunks_exact(n.max(1)).collect();
                 feature.evaluate(&slices, to);
             }
         }
-        planes
-    }
-
-    /// The series of some pixels as the model takes them, `pixel x time x input`, from the [`Fit::planes`] of their chunk.
-    pub fn series(&self, planes: &[f32], pixels: Range<usize>, series: &mut Vec<f32>) {
-        let each = self.values();
-        series.resize(pixels.len() * each, f32::NAN);
-        gather(planes, planes.len() / each.max(1), pixels.start, series, each);
+        transpose(planes, row, series, each);
     }
 }
 
-/// The series of pixels from `start` on, each with its values together, from planes of `pixels` each.
-fn gather(planes: &[f32], pixels: usize, start: usize, series: &mut [f32], each: usize) {
-    // In squares that the nearest cache holds on both sides.
-    const SIDE: usize = 16;
-    for (block, series) in series.chunks_mut((SIDE * each).max(1)).enumerate() {
-        let (from, here) = (start + block * SIDE, series.len() / each);
-        for first in (0..each).step_by(SIDE) {
-            let last = each.min(first + SIDE);
-            for (pixel, one) in series.chunks_exact_mut(each).enumerate() {
-                let to = &mut one[first..last];
-                to.iter_mut()
-                    .zip(first..)
-                    .for_each(|(to, plane)| *to = planes[plane * pixels + from + pixel]);
+/// Columns of a plane of so many pixels: some more than a power of two, whose rows would push each other out of the cache.
+fn row(pixels: usize) -> usize {
+    pixels.next_multiple_of(SQUARE) + SQUARE
+}
+
+/// Side of the squares that the nearest cache holds on both sides.
+const SQUARE: usize = 16;
+
+/// Series, each with its values together, from planes of their pixels, `row` apart.
+fn transpose(planes: &[f32], row: usize, series: &mut [f32], each: usize) {
+    for (block, series) in series.chunks_mut((SQUARE * each).max(1)).enumerate() {
+        let pixels = series.len() / each;
+        for first in (0..each).step_by(SQUARE) {
+            for plane in first..each.min(first + SQUARE) {
+                let from = &planes[plane * row + block * SQUARE..][..pixels];
+                from.iter().zip(series[plane..].iter_mut().step_by(each)).for_each(|(from, to)| *to = *from);
             }
         }
-        debug_assert!(from + here <= pixels);
     }
 }
 
@@ -288,13 +312,14 @@ mod tests {
     }
 
     #[test]
-    fn series_are_gathered_pixel_by_pixel() {
+    fn planes_become_series_pixel_by_pixel() {
         let (pixels, each) = (70, 37);
-        let planes: Vec<f32> = (0..pixels * each).map(|i| i as f32).collect();
-        let mut series = vec![0.0; 41 * each];
-        gather(&planes, pixels, 29, &mut series, each);
+        let row = row(pixels);
+        let planes: Vec<f32> = (0..row * each).map(|i| i as f32).collect();
+        let mut series = vec![0.0; pixels * each];
+        transpose(&planes, row, &mut series, each);
         for (i, one) in series.chunks_exact(each).enumerate() {
-            let expected: Vec<f32> = (0..each).map(|plane| (plane * pixels + 29 + i) as f32).collect();
+            let expected: Vec<f32> = (0..each).map(|plane| (plane * row + i) as f32).collect();
             assert_eq!(one, expected);
         }
     }

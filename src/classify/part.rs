@@ -91,7 +91,7 @@ pub fn classify_part(
         })
         .collect();
     blocks.sort_by_key(|(chunk, ..)| *chunk);
-    let read = |chunk: &Chunk, plane: usize, out: &mut Vec<f32>| cube.plane_of(chunk, plane, out);
+    let read = |chunk: &Chunk, plane, first, out: &mut [f32]| cube.part_of_plane(chunk, plane, first, out);
     for here in blocks.chunk_by(|a, b| a.0 == b.0) {
         let (y, x) = here[0].0;
         cancel.check()?;

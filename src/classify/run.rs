@@ -3,7 +3,7 @@
 use super::areas::Extent;
 use super::around::classify_around;
 use super::derived::{Derived, most_likely};
-use super::fit::{Fit, ReadPlane};
+use super::fit::{Fit, ReadPlane, SeriesReader};
 use super::unfinished::{DERIVED, Header, UnfinishedMap};
 use super::write::{MapFiles, facts, write_files};
 use crate::cube::{Chunk, Cube, CubeError};
@@ -176,7 +176,8 @@ pub fn map_site(run: &SiteRun, company: &Company) -> Result<SiteMap, ClassifyErr
             other => other?,
         };
         let probe = Mutex::new(Probe::default());
-        let plane = |chunk: &Chunk, plane: usize, out: &mut Vec<f32>| cube.plane_of(chunk, plane, out);
+        let plane =
+            |chunk: &Chunk, plane, first, out: &mut [f32]| cube.part_of_plane(chunk, plane, first, out);
         let classified = match model.reach() {
             None => classify_chunk(&chunk, &fit, &plane, model, &|more| lock(&probe).add(more), cancel)?,
             Some(_) => classify_around(cube, &fit, chunk.window, model, cancel)?,
@@ -256,14 +257,14 @@ pub(super) fn classify_chunk(
     let pixels = window.pixels();
     fit.check(chunk)?;
     cancel.check()?;
-    let planes = fit.planes(chunk, read);
     let each = fit.values();
+    let mut reader = SeriesReader::new(fit, read);
     let mut probabilities = vec![NODATA; pixels * classes.len()];
     let mut series = Vec::new();
     for start in (0..pixels).step_by(SERIES) {
         cancel.check()?;
         let here = SERIES.min(pixels - start);
-        fit.series(&planes, start..start + here, &mut series);
+        reader.read(chunk, start..start + here, &mut series);
         if start == 0 && model.is_in_bf16() {
             probed(model.probe(&series[..here.min(PROBED) * each])?);
         }

@@ -9,10 +9,11 @@ use crate::geo::raster::Palette;
 use crate::geo::{CogSpec, GeoError, Grid, ReadPixels, Window, write_cog};
 use crate::labels::{Class, qgis_style};
 use crate::model::{ModelCard, Probe};
-use crate::progress::{Cancel, Report};
+use crate::progress::{Cancel, Progress, Report};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// In the metadata of a map's files: which training made it ([`ModelCard::training_id`]).
 pub const TRAINING: &str = "RITMO_TRAINING";
@@ -157,7 +158,7 @@ pub(super) struct Content<'a> {
     pub(super) read: ReadPixels<'a>,
 }
 
-/// Writes all files of a map into a folder, tile by tile.
+/// Writes all files of a map into a folder, tile by tile and two at a time.
 ///
 /// # Errors
 /// When the disk is full; when asked to stop; those of reading.
@@ -169,29 +170,42 @@ pub(super) fn write_content(
     cancel: &Cancel,
 ) -> Result<(), ClassifyError> {
     let files = MapFiles::new(folder, name);
-    let of_classes = |band: usize, window: Window, out: &mut [u8]| read(classes.len() + band, window, out);
-    write_classes(folder, name, (grid, classes, counts), metadata, &of_classes, report, cancel)?;
-
     let names: Vec<&str> = classes.iter().map(|class| class.name.as_str()).collect();
     let scale = format!("1/{FULL}");
-    let metadata: Vec<(&str, &str)> = metadata.iter().copied().chain([("SCALE", scale.as_str())]).collect();
+    let facts: Vec<(&str, &str)> = metadata.iter().copied().chain([("SCALE", scale.as_str())]).collect();
     let scaled = |bands| CogSpec {
         grid,
         bands,
         palette: None,
         nodata: Some(NODATA),
         scale: Some(1.0 / f64::from(FULL)),
-        metadata: &metadata,
+        metadata: &facts,
     };
-    for (path, spec, first) in [
-        (&files.probabilities, scaled(&names), 0),
-        (&files.entropy, scaled(&["entropy"]), classes.len() + 1),
-        (&files.margin, scaled(&["margin"]), classes.len() + 2),
-    ] {
+    let specs = [scaled(&names), scaled(&["entropy"]), scaled(&["margin"])];
+    // All files are told of as one: they are written at the same time.
+    let classes_alone = scaled(&["class"]).steps();
+    let (total, done) = (specs.iter().map(CogSpec::steps).sum::<u64>() + classes_alone, AtomicU64::new(0));
+    let report = |_: Progress| {
+        report(Progress::new(done.fetch_add(1, Ordering::Relaxed) + 1, total, "Writing the map"));
+    };
+    let planes = |path: &Path, spec: &CogSpec, first: usize| {
         let read = |band: usize, window: Window, out: &mut [u8]| read(first + band, window, out);
-        write_cog(path, &spec, &read, report, cancel)?;
-    }
-    Ok(())
+        write_cog(path, spec, &read, &report, cancel)
+    };
+    let few = || -> Result<(), ClassifyError> {
+        let of_classes =
+            |band: usize, window: Window, out: &mut [u8]| read(classes.len() + band, window, out);
+        write_classes(folder, name, (grid, classes, counts), metadata, &of_classes, &report, cancel)?;
+        planes(&files.entropy, &specs[1], classes.len() + 1)?;
+        Ok(planes(&files.margin, &specs[2], classes.len() + 2)?)
+    };
+    let (few, many) = std::thread::scope(|scope| {
+        let few = scope.spawn(few);
+        let many = planes(&files.probabilities, &specs[0], 0);
+        (few.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), many)
+    });
+    few?;
+    Ok(many?)
 }
 
 /// Writes `<name>.tif` (+ `.aux.xml`, `.qml`) and `<name>.areas.csv` into a folder; `read` gives class codes.

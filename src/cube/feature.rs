@@ -157,6 +157,11 @@ impl Feature {
         matches!(self.source, Source::Index { .. })
     }
 
+    /// Whether its values are those of its band as they are stored.
+    pub fn is_as_stored(&self) -> bool {
+        matches!(self.source, Source::Band { convert: None, units: Units::Dn, .. })
+    }
+
     /// How it is computed; `None` for a band.
     pub fn expression(&self) -> Option<&str> {
         match &self.source {

@@ -463,24 +463,37 @@ impl Cube {
     /// The values of one plane (`time x bands + band`) of a decoded chunk, in order of rows; NaN for "no observation".
     /// Nothing for a plane that the chunk does not have.
     pub fn plane_of(&self, chunk: &Chunk, plane: usize, out: &mut Vec<f32>) {
-        let pixels = chunk.window.pixels();
-        let range = plane * pixels..(plane + 1) * pixels;
+        let (pixels, planes) = (chunk.window.pixels(), self.inner.times * self.inner.bands);
         out.clear();
+        if plane < planes {
+            out.resize(pixels, f32::NAN);
+            self.part_of_plane(chunk, plane, 0, out);
+        }
+    }
+
+    /// As [`Self::plane_of`], of as many pixels as `out` holds, from the pixel `first` on; NaN for what the chunk does not
+    /// have.
+    pub fn part_of_plane(&self, chunk: &Chunk, plane: usize, first: usize, out: &mut [f32]) {
+        let start = plane * chunk.window.pixels() + first;
+        let range = start..start + out.len();
         match &chunk.pixels {
             Pixels::Words(words) => {
-                let words = words.get(range).unwrap_or_default();
+                let Some(words) = words.get(range) else { return out.fill(f32::NAN) };
                 let nodata = self.inner.nodata_word;
                 // What holds for all of them is asked once, so that the loops are over many at a time.
                 if self.inner.info.pixel_type == PixelType::Int16 {
                     let value =
-                        |&word: &u16| if word == nodata { f32::NAN } else { f32::from(word.cast_signed()) };
-                    out.extend(words.iter().map(value));
+                        |word: u16| if word == nodata { f32::NAN } else { f32::from(word.cast_signed()) };
+                    out.iter_mut().zip(words).for_each(|(to, word)| *to = value(*word));
                 } else {
-                    let value = |&word: &u16| if word == nodata { f32::NAN } else { f32::from(word) };
-                    out.extend(words.iter().map(value));
+                    let value = |word: u16| if word == nodata { f32::NAN } else { f32::from(word) };
+                    out.iter_mut().zip(words).for_each(|(to, word)| *to = value(*word));
                 }
             }
-            Pixels::Floats(floats) => out.extend_from_slice(floats.get(range).unwrap_or_default()),
+            Pixels::Floats(floats) => match floats.get(range) {
+                Some(floats) => out.copy_from_slice(floats),
+                None => out.fill(f32::NAN),
+            },
         }
     }
 

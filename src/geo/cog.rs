@@ -23,6 +23,8 @@ const TILE: usize = 512;
 const TILE_BYTES: usize = TILE * TILE;
 /// Tiles between two waits for the disk: so no wait is long.
 const FLUSH_EVERY: u64 = 64;
+/// Tiles that are read at the same time, before they are written one after the other.
+const AT_ONCE: usize = 8;
 
 /// What a COG is to be.
 #[derive(Clone, Copy)]
@@ -39,6 +41,15 @@ pub struct CogSpec<'a> {
     pub scale: Option<f64>,
     /// What goes into the file beside its pixels.
     pub metadata: &'a [(&'a str, &'a str)],
+}
+
+impl CogSpec<'_> {
+    /// How many steps [`write_cog`] reports.
+    pub fn steps(&self) -> u64 {
+        let levels = Levels::of(self.grid, self.bands.len());
+        // Each tile is written, and those of all levels but the smallest are read for the next one.
+        2 * levels.tiles() - levels.tiles_of(levels.sizes.len() - 1)
+    }
 }
 
 /// Fills in the pixels of a window of a band (from 0), in order of rows. Windows are cut to the grid.
@@ -64,7 +75,7 @@ pub fn write_cog(
     }
     let what = path.file_name().map_or(String::new(), |name| format!("Writing {}", name.to_string_lossy()));
     let levels = Levels::of(grid, spec.bands.len());
-    let (total, done) = (levels.tiles() * 2, AtomicU64::new(0));
+    let (total, done) = (spec.steps(), AtomicU64::new(0));
     let step = || -> Result<(), GeoError> {
         cancel.check()?;
         report(Progress::new(done.fetch_add(1, Ordering::Relaxed) + 1, total, what.as_str()));
@@ -89,15 +100,23 @@ pub fn write_cog(
     forget_failures();
     let mut dataset = create(path, spec, &levels).map_err(|error| failed(words(error)))?;
     let file = File::open(path).map_err(|error| failed(error.to_string()))?;
+    let mut tiles = vec![Buffer::new((TILE, TILE), vec![0; TILE_BYTES]); AT_ONCE];
+    let mut written = 0;
     for level in (0..levels.sizes.len()).rev() {
         for band in 0..spec.bands.len() {
             let mut to = band_of(&dataset, band, level).map_err(|error| failed(words(error)))?;
-            let mut tile = Buffer::new((TILE, TILE), vec![0; TILE_BYTES]);
-            for at in levels.places(level) {
-                step()?;
-                overviews.tile(level, band, at, tile.data_mut()).map_err(|error| of_file(path, error))?;
-                to.write_block(at, &mut tile).map_err(|error| failed(words(error)))?;
-                if done.load(Ordering::Relaxed).is_multiple_of(FLUSH_EVERY) {
+            for places in levels.places(level).chunks(AT_ONCE) {
+                let fill = |(tile, at): (&mut Buffer<u8>, &(usize, usize))| -> Result<(), GeoError> {
+                    step()?;
+                    overviews.tile(level, band, *at, tile.data_mut()).map_err(|error| of_file(path, error))
+                };
+                tiles.par_iter_mut().zip(places).try_for_each(fill)?;
+                for (tile, at) in tiles.iter_mut().zip(places) {
+                    to.write_block(*at, tile).map_err(|error| failed(words(error)))?;
+                }
+                written += places.len() as u64;
+                if written >= FLUSH_EVERY {
+                    written = 0;
                     file.sync_data().map_err(|error| failed(error.to_string()))?;
                 }
             }
@@ -429,6 +448,15 @@ mod tests {
     fn writing_stops_between_two_tiles() {
         let folder = tempfile::tempdir().unwrap();
         let (grid, cancel) = (grid(1301, 1030), Cancel::new());
+        let last = std::sync::Mutex::new(0);
+        let whole = |progress: Progress| {
+            let mut last = last.lock().unwrap();
+            *last = progress.done.max(*last);
+            assert!(*last <= progress.total);
+        };
+        write_cog(&folder.path().join("a.tif"), &spec(&grid, None), &read, &whole, &cancel).unwrap();
+        let steps = spec(&grid, None).steps();
+        assert_eq!(*last.lock().unwrap(), steps, "as many steps as were told");
         let report = |progress: Progress| {
             if progress.done == 30 {
                 cancel.cancel();

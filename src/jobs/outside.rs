@@ -5,8 +5,8 @@
 //! [`MOST_CHUNKS`] of them are read, and each stands for those around it.
 
 use super::Newest;
-use crate::classify::{Fit, Limits};
-use crate::cube::{CHUNK, Cube};
+use crate::classify::{Fit, Limits, SeriesReader};
+use crate::cube::{CHUNK, Chunk, Cube};
 use crate::geo::Window;
 use crate::model::Model;
 use crate::progress::Cancel;
@@ -85,9 +85,10 @@ impl Ground {
             let Some(chunk) = cube.decode(at).ok().filter(|chunk| fit.check(chunk).is_ok()) else {
                 return nothing();
             };
-            let planes = fit.planes(&chunk, &|chunk, plane, out| cube.plane_of(chunk, plane, out));
             let mut series = Vec::new();
-            fit.series(&planes, 0..chunk.window.pixels(), &mut series);
+            let plane =
+                |chunk: &Chunk, plane, first, out: &mut [f32]| cube.part_of_plane(chunk, plane, first, out);
+            SeriesReader::new(fit, &plane).read(&chunk, 0..chunk.window.pixels(), &mut series);
             let flag = |series: &[f32]| limits.is_outside(series).map_or(UNSEEN, u8::from);
             series.chunks_exact(fit.values().max(1)).map(flag).collect()
         })

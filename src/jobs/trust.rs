@@ -1,9 +1,9 @@
 //! Holding a site against what a model learned from, before it is mapped.
 
 use super::{JobContext, Outcome};
-use crate::classify::{Fit, Limits, Sounding, Trust, Verdict};
+use crate::classify::{Fit, Limits, SeriesReader, Sounding, Trust, Verdict};
 use crate::cube::statistics::{Identity, Sample, identity};
-use crate::cube::{Cube, CubeError, Feature};
+use crate::cube::{Chunk, Cube, CubeError, Feature};
 use crate::files::write_atomically;
 use crate::labels::Legend;
 use crate::model::{Ground, Learned, Model, ModelCard, ModelError, TrainedSite};
@@ -266,12 +266,14 @@ fn sound(
             other => other?,
         };
         fit.check(&chunk)?;
-        let planes = fit.planes(&chunk, &|chunk, plane, out| cube.plane_of(chunk, plane, out));
+        let plane =
+            |chunk: &Chunk, plane, first, out: &mut [f32]| cube.part_of_plane(chunk, plane, first, out);
+        let mut reader = SeriesReader::new(fit, &plane);
         let (mut taken, mut series) = (Vec::new(), Vec::new());
         let pixels = chunk.window.pixels();
         for start in (0..pixels).step_by(PIXELS) {
             let end = pixels.min(start + PIXELS);
-            fit.series(&planes, start..end, &mut series);
+            reader.read(&chunk, start..end, &mut series);
             let chosen = (start..end).zip(series.chunks_exact(each.max(1)));
             let chosen = chosen.filter(|(pixel, _)| pixel.is_multiple_of(sample.every));
             chosen.for_each(|(_, series)| taken.extend_from_slice(series));

@@ -204,10 +204,26 @@ impl Desk {
     #[track_caller]
     pub fn click(&mut self, name: &str) {
         self.show(name);
-        let control = self.control(name);
-        let Some(node) = control else { panic!("no control {name:?} among: {:#?}", self.words()) };
-        node.click();
-        self.settle();
+        if !self.press(|desk| Some(desk.control(name)?.rect())) {
+            panic!("no control {name:?} among: {:#?}", self.words());
+        }
+    }
+
+    /// Clicks in the middle of what `find` finds, and says whether there was something. What comes in from threads may move
+    /// it at any time: so the mouse goes to it until it has stayed in its place, and only then the button goes down.
+    fn press(&mut self, find: impl Fn(&Self) -> Option<Rect>) -> bool {
+        let mut place = find(self);
+        for _ in 0..500 {
+            let Some(rect) = place else { return false };
+            self.harness.hover_at(rect.center());
+            self.steps(1);
+            place = find(self);
+            if place == Some(rect) {
+                self.button_at(rect.center());
+                return true;
+            }
+        }
+        panic!("what is to be clicked never stays in its place: {:#?}", self.words());
     }
 
     /// Scrolls to a control that lies below or above what is in view.
@@ -229,13 +245,14 @@ impl Desk {
         };
         let before = ids(self);
         self.click(list);
-        let all = self.harness.query_all_by_label(name);
-        let new = all.filter(|n| n.accesskit_node().role() != Role::Label);
-        let Some(node) = new.into_iter().find(|n| !before.contains(&n.accesskit_node().id())) else {
-            panic!("no {name:?} in {list:?}, but: {:#?}", self.words())
+        let new = |desk: &Self| {
+            let all = desk.harness.query_all_by_label(name);
+            let mut new = all.filter(|n| n.accesskit_node().role() != Role::Label);
+            Some(new.find(|n| !before.contains(&n.accesskit_node().id()))?.rect())
         };
-        node.click();
-        self.settle();
+        if !self.press(new) {
+            panic!("no {name:?} in {list:?}, but: {:#?}", self.words())
+        }
     }
 
     /// Where all that has this name is.
@@ -335,6 +352,10 @@ impl Desk {
     pub fn click_at(&mut self, pos: Pos2) {
         self.harness.hover_at(pos);
         self.steps(1);
+        self.button_at(pos);
+    }
+
+    fn button_at(&mut self, pos: Pos2) {
         for pressed in [true, false] {
             let button = PointerButton::Primary;
             self.harness.event(Event::PointerButton {

@@ -55,11 +55,12 @@ fn model() -> Model {
     train(&set, &split, &Legend { classes: classes() }, &spec, &|_| (), &Cancel::new()).unwrap()
 }
 
-fn read(chunk: &Chunk, plane: usize, out: &mut Vec<f32>) {
+fn read(chunk: &Chunk, plane: usize, first: usize, out: &mut [f32]) {
     let crate::cube::Pixels::Words(words) = &chunk.pixels else { panic!("words") };
-    let pixels = chunk.window.pixels();
-    let words = &words[plane * pixels..(plane + 1) * pixels];
-    *out = words.iter().map(|word| if *word == 0 { f32::NAN } else { f32::from(*word) }).collect();
+    let words = &words[plane * chunk.window.pixels() + first..];
+    out.iter_mut()
+        .zip(words)
+        .for_each(|(to, word)| *to = if *word == 0 { f32::NAN } else { f32::from(*word) });
 }
 
 /// Words of three dates and the bands nir, blue, red: column 0 forest, 1 water, 2 city, 3 red never observed, 4 with
@@ -480,7 +481,7 @@ fn the_old_map_stays_until_the_new_one_is_whole_and_moves_that_were_cut_short_ar
 
     let stop = Cancel::new();
     let report = |progress: Progress| {
-        if progress.what == "Writing m.margin.tif" {
+        if progress.what == "Writing the map" && progress.done + 2 >= progress.total {
             stop.cancel();
         }
     };
@@ -592,7 +593,7 @@ fn a_disk_that_fills_up_or_cannot_be_written_keeps_the_finished_chunks() {
     assert!(told.contains("MB") || told.contains("free space"), "{told}");
     disk.make_room();
 
-    // It fills up after three chunks, and then while the probabilities are written.
+    // It fills up after three chunks, and then while the files are written.
     let chunks = AtomicU64::new(0);
     let on_chunk = |_| {
         if chunks.fetch_add(1, Ordering::Relaxed) == 2 {
@@ -607,7 +608,7 @@ fn a_disk_that_fills_up_or_cannot_be_written_keeps_the_finished_chunks() {
     assert!((3..=12).contains(&done), "{done}");
     let full = AtomicU64::new(0);
     let report = |progress: Progress| {
-        if progress.what == "Writing m.probs.tif" && full.swap(1, Ordering::Relaxed) == 0 {
+        if progress.what == "Writing the map" && full.swap(1, Ordering::Relaxed) == 0 {
             disk.fill();
         }
     };
