@@ -1,7 +1,7 @@
 //! The program in front of a test, sitting on a small project.
 
 use crate::small::{Made, SIDE, ZOOM, grid, make, state};
-use egui::accesskit::Role;
+use egui::accesskit::{NodeId, Role};
 use egui::{Event, Key, PointerButton, Pos2, Rect};
 use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::{Harness, HarnessBuilder};
@@ -188,37 +188,47 @@ impl Desk {
         assert!(self.sees(words), "{words:?} is not on screen, but: {:#?}", self.words());
     }
 
-    fn control<'a>(&'a self, name: &'a str) -> Option<egui_kittest::Node<'a>> {
+    fn control<'a>(&'a self, name: &'a str, others: &[NodeId]) -> Option<egui_kittest::Node<'a>> {
         self.harness.query_all_by_label(name).find(|n| {
-            let role = n.accesskit_node().role();
+            let (role, id) = (n.accesskit_node().role(), n.accesskit_node().locate().0);
             !matches!(role, Role::Label | Role::Canvas | Role::Unknown | Role::GenericContainer)
+                && !others.contains(&id)
         })
     }
 
     /// Whether there is a control of this name that can be used.
     pub fn can(&self, name: &str) -> bool {
-        self.control(name).is_some_and(|n| !n.accesskit_node().is_disabled())
+        self.control(name, &[]).is_some_and(|n| !n.accesskit_node().is_disabled())
     }
 
     /// Clicks the first control of this name.
     #[track_caller]
     pub fn click(&mut self, name: &str) {
-        self.show(name);
-        if !self.press(|desk| Some(desk.control(name)?.rect())) {
+        if !self.press(name, &[]) {
             panic!("no control {name:?} among: {:#?}", self.words());
         }
     }
 
-    /// Clicks in the middle of what `find` finds, and says whether there was something. What comes in from threads may move
-    /// it at any time: so the mouse goes to it until it has stayed in its place, and only then the button goes down.
-    fn press(&mut self, find: impl Fn(&Self) -> Option<Rect>) -> bool {
-        let mut place = find(self);
-        for _ in 0..500 {
-            let Some(rect) = place else { return false };
+    /// Clicks in the middle of the first control of this name that is none of `others`, and says whether there was one. What
+    /// comes in from threads may move it at any time, out of view too: so it is scrolled to and the mouse goes to it until it
+    /// has stayed in its place, and only then the button goes down.
+    #[track_caller]
+    fn press(&mut self, name: &str, others: &[NodeId]) -> bool {
+        /// What the bars at the top and the bottom take.
+        const BARS: f32 = 44.0;
+        let screen = self.harness.ctx.content_rect().shrink2(egui::vec2(0.0, BARS));
+        for tried in 0..100 {
+            let Some(node) = self.control(name, others) else { return false };
+            let rect = node.rect();
+            // What is not in a list that can be scrolled stays where it is.
+            if tried < 10 && !screen.contains(rect.center()) {
+                node.scroll_to_me();
+                self.settle();
+                continue;
+            }
             self.harness.hover_at(rect.center());
             self.steps(1);
-            place = find(self);
-            if place == Some(rect) {
+            if self.control(name, others).is_some_and(|node| node.rect() == rect) {
                 self.button_at(rect.center());
                 return true;
             }
@@ -226,31 +236,15 @@ impl Desk {
         panic!("what is to be clicked never stays in its place: {:#?}", self.words());
     }
 
-    /// Scrolls to a control that lies below or above what is in view.
-    fn show(&mut self, name: &str) {
-        /// What the bars at the top and the bottom take.
-        const BARS: f32 = 44.0;
-        let screen = self.harness.ctx.content_rect().shrink2(egui::vec2(0.0, BARS));
-        if let Some(node) = self.control(name).filter(|node| !screen.contains(node.rect().center())) {
-            node.scroll_to_me();
-            self.settle();
-        }
-    }
-
     /// Opens a list or a menu and clicks what has this name in it.
     #[track_caller]
     pub fn pick(&mut self, list: &str, name: &str) {
         let ids = |desk: &Self| -> Vec<_> {
-            desk.harness.query_all_by_label(name).map(|n| n.accesskit_node().id()).collect()
+            desk.harness.query_all_by_label(name).map(|n| n.accesskit_node().locate().0).collect()
         };
         let before = ids(self);
         self.click(list);
-        let new = |desk: &Self| {
-            let all = desk.harness.query_all_by_label(name);
-            let mut new = all.filter(|n| n.accesskit_node().role() != Role::Label);
-            Some(new.find(|n| !before.contains(&n.accesskit_node().id()))?.rect())
-        };
-        if !self.press(new) {
+        if !self.press(name, &before) {
             panic!("no {name:?} in {list:?}, but: {:#?}", self.words())
         }
     }
@@ -282,7 +276,7 @@ impl Desk {
     /// Gives the control of this name the focus.
     #[track_caller]
     pub fn focus(&mut self, name: &str) {
-        let control = self.control(name);
+        let control = self.control(name, &[]);
         let Some(node) = control else { panic!("no control {name:?} among: {:#?}", self.words()) };
         node.focus();
         self.settle();
