@@ -2,8 +2,8 @@
 
 use super::tokens;
 use egui::{
-    Align, Button, Color32, DragValue, FontId, Layout, Response, RichText, Role, Sense, StrokeKind, Ui, Vec2,
-    WidgetInfo,
+    Align, Button, Color32, DragValue, FontId, IdSalt, Layout, Response, RichText, Role, Sense, StrokeKind,
+    Ui, UiBuilder, Vec2, WidgetInfo,
 };
 use lucide_icons::Icon;
 
@@ -11,6 +11,18 @@ use lucide_icons::Icon;
 pub fn section(ui: &mut Ui, title: &str) {
     ui.add_space(2.0 * tokens::GRID);
     ui.label(RichText::new(title).strong());
+}
+
+/// A part of a page. Its controls stay the same ones whatever comes and goes above it: a click that begins on one of them ends
+/// on it, though a line that was computed meanwhile has moved it. What shows nothing takes no room.
+pub fn part(ui: &mut Ui, name: impl std::hash::Hash + std::fmt::Debug, add: impl FnOnce(&mut Ui)) {
+    let builder = UiBuilder::new().scope_id(ui.scope_id().with(IdSalt::new(("part", name))));
+    let mut child = ui.new_child(builder.max_rect(ui.available_rect_before_wrap()).layout(*ui.layout()));
+    add(&mut child);
+    let shown = child.min_rect();
+    if shown.height() > 0.0 {
+        ui.advance_cursor_after_rect(shown);
+    }
 }
 
 /// The button that is meant to be pressed first.

@@ -6,6 +6,7 @@ use crate::app::{Command, OpenProject};
 use crate::cube::{Feature, Season, Smoothing};
 use crate::jobs::OpenedCube;
 use crate::ui::view::View;
+use crate::ui::widgets::part;
 use crate::ui::words::{tr, tr_word};
 use crate::ui::{format, opinion, plot, tokens, widgets};
 use egui::{Grid, RichText, Ui};
@@ -25,10 +26,10 @@ pub fn look_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
             }
             return;
         };
-        display_ui(ui, project, opened, view);
-        own_indices_ui(ui, project, view);
-        compare_ui(ui, view);
-        opinion::opinion_ui(ui, project, opened, view);
+        part(ui, "display", |ui| display_ui(ui, project, opened, view));
+        part(ui, "indices", |ui| own_indices_ui(ui, project, view));
+        part(ui, "compare", |ui| compare_ui(ui, view));
+        part(ui, "opinion", |ui| opinion::opinion_ui(ui, project, opened, view));
         widgets::section(ui, tr!("Pinned pixels"));
         let pins = &project.document.view.pins;
         if pins.is_empty() {
@@ -37,11 +38,11 @@ pub fn look_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
             ui.label(RichText::new(words).weak());
         }
         for (i, &(col, row)) in pins.iter().enumerate() {
-            pin_ui(ui, opened, view, i, (col, row));
+            part(ui, ("pin", i), |ui| pin_ui(ui, opened, view, i, (col, row)));
         }
         if let Some(&date) = opened.cube.info().dates.get(project.time()) {
-            values_ui(ui, project, opened, view, &format::date(date));
-            season_ui(ui, project, opened, view);
+            part(ui, "values", |ui| values_ui(ui, project, opened, view, &format::date(date)));
+            part(ui, "season", |ui| season_ui(ui, project, opened, view));
         }
     });
 }

@@ -12,6 +12,7 @@ use super::page;
 use crate::app::{AppState, OpenProject};
 use crate::jobs::{Assessed, HeldAgainst};
 use crate::ui::view::View;
+use crate::ui::widgets::part;
 use crate::ui::words::tr;
 use crate::ui::{comparing, reference, widgets};
 use egui::Ui;
@@ -45,14 +46,14 @@ pub fn assess_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mu
         return reference::labelling_ui(ui, project, view);
     }
     page(ui, |ui| {
-        begin::begin_ui(ui, state, project, view);
-        reference::section_ui(ui, state, project, view);
+        part(ui, "begin", |ui| begin::begin_ui(ui, state, project, view));
+        part(ui, "reference", |ui| reference::section_ui(ui, state, project, view));
         match view.assess.report(project) {
             Some(report) => {
-                for section in SECTIONS {
-                    section(ui, project, report, view);
+                for (i, section) in SECTIONS.into_iter().enumerate() {
+                    part(ui, ("section", i), |ui| section(ui, project, report, view));
                 }
-                reports::others_ui(ui, project, view);
+                part(ui, "others", |ui| reports::others_ui(ui, project, view));
             }
             None => widgets::empty(
                 ui,
@@ -62,7 +63,7 @@ pub fn assess_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mu
                 ),
             ),
         }
-        comparing::comparing_ui(ui, state, project, view);
+        part(ui, "comparing", |ui| comparing::comparing_ui(ui, state, project, view));
     });
 }
 

@@ -12,6 +12,7 @@ use super::page;
 use crate::app::{AppState, Command, OpenProject};
 use crate::ui::uncertain::uncertain_ui;
 use crate::ui::view::View;
+use crate::ui::widgets::part;
 use crate::ui::words::tr;
 use crate::ui::{tokens, widgets};
 use egui::{RichText, Ui};
@@ -22,13 +23,13 @@ pub fn label_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut
     let View { list, commands, .. } = &mut *view;
     list.follow(project, commands);
     page(ui, |ui| {
-        legend::legend_ui(ui, project, view);
-        buffer_ui(ui, project, view);
-        selected::selected_ui(ui, project, view);
-        uncertain_ui(ui, project, view);
-        list::list_ui(ui, project, view);
-        author_ui(ui, state, view);
-        check::check_ui(ui, state, project, view);
+        part(ui, "legend", |ui| legend::legend_ui(ui, project, view));
+        part(ui, "buffer", |ui| buffer_ui(ui, project, view));
+        part(ui, "selected", |ui| selected::selected_ui(ui, project, view));
+        part(ui, "uncertain", |ui| uncertain_ui(ui, project, view));
+        part(ui, "list", |ui| list::list_ui(ui, project, view));
+        part(ui, "author", |ui| author_ui(ui, state, view));
+        part(ui, "check", |ui| check::check_ui(ui, state, project, view));
     });
 }
 

@@ -23,21 +23,22 @@ use crate::ui::correcting;
 use crate::ui::live;
 use crate::ui::uncertain::uncertain_ui;
 use crate::ui::view::View;
+use crate::ui::widgets::part;
 use egui::{Button, Ui};
 
 pub fn map_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut View) {
     page(ui, |ui| {
-        network::network_ui(ui, project, view);
-        training::train_ui(ui, state, project, view);
-        live::live_ui(ui, project);
-        live::learning_ui(ui, state, project, view);
-        models::models_ui(ui, state, project, view);
-        cleaning::section_ui(ui, state, project, view);
-        correcting::section_ui(ui, state, project, view);
-        changes::changes_ui(ui, project, view);
-        uncertain_ui(ui, project, view);
-        areas::areas_ui(ui, project, view);
-        merge_ui(ui, state, view);
+        part(ui, "network", |ui| network::network_ui(ui, project, view));
+        part(ui, "training", |ui| training::train_ui(ui, state, project, view));
+        part(ui, "live", |ui| live::live_ui(ui, project));
+        part(ui, "learning", |ui| live::learning_ui(ui, state, project, view));
+        part(ui, "models", |ui| models::models_ui(ui, state, project, view));
+        part(ui, "cleaning", |ui| cleaning::section_ui(ui, state, project, view));
+        part(ui, "correcting", |ui| correcting::section_ui(ui, state, project, view));
+        part(ui, "changes", |ui| changes::changes_ui(ui, project, view));
+        part(ui, "uncertain", |ui| uncertain_ui(ui, project, view));
+        part(ui, "areas", |ui| areas::areas_ui(ui, project, view));
+        part(ui, "merge", |ui| merge_ui(ui, state, view));
     });
 }
 

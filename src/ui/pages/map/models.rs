@@ -43,7 +43,7 @@ pub fn models_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mu
         stopped_ui(ui, state, project, view, stopped);
     }
     for model in &project.models {
-        model_ui(ui, state, project, view, model);
+        widgets::part(ui, ("model", &model.name), |ui| model_ui(ui, state, project, view, model));
     }
     for model in &project.damaged_models {
         damaged_ui(ui, project, view, model);
@@ -105,7 +105,7 @@ fn model_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut Vie
     });
     trust_ui(ui, state, project, view, model);
     if selected {
-        details_ui(ui, state, project, view, model);
+        widgets::part(ui, "details", |ui| details_ui(ui, state, project, view, model));
     }
     ui.add_space(tokens::GRID);
 }
