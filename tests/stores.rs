@@ -11,6 +11,7 @@ mod support;
 
 use chip_set::Chips;
 use planetary::{assert_secret, assert_whole, from_planetary};
+use ranges::{Reply, Server};
 use ritmo::geo::raster::write_cog_u8;
 use scenes::{assert_same, items, project, scenes, words};
 use serde_json::json;
@@ -275,15 +276,128 @@ fn labels_maps_areas_and_chips_are_read_from_a_bucket() {
     assert!(one_sentence(&anonymous).contains("refuses"), "{}", anonymous.stderr);
 }
 
+/// A table of samples of two classes, four dates and two bands.
+fn table() -> String {
+    let mut text = String::from("sample_id,label,polygon_id,date,B04,B08\n");
+    for sample in 0..60 {
+        let (label, level) = [("forest", 300), ("pasture", 1500)][sample % 2];
+        for month in 1..=4 {
+            let (red, nir) = (level + sample * 7 % 50, 2 * level + month * 10);
+            text += &format!("{sample},{label},{},2022-{month:02}-15,{red},{nir}\n", sample / 5);
+        }
+    }
+    text
+}
+
+#[test]
+fn tables_models_legends_and_reference_samples_are_read_from_stores() {
+    let home = tempfile::tempdir().unwrap();
+    let project = support::project(home.path(), Some(two_classes()));
+    let files = home.path().join("files");
+    fs::create_dir(&files).unwrap();
+    fs::write(files.join("muestras año.csv"), table()).unwrap();
+    let grid = grid();
+    let points = [("forest", 10.0), ("pasture", 70.0)].map(|(class, col)| {
+        let [lon, lat] = grid.lonlat_from_pixel(col, 50.5).unwrap();
+        json!({
+            "type": "Feature",
+            "properties": { "class": class },
+            "geometry": { "type": "Point", "coordinates": [lon, lat] },
+        })
+    });
+    geojson(&files.join("points.geojson"), points.to_vec());
+    let store = S3::start(&files);
+    let run = |words: &[&str], keys| {
+        let mut command = command(words);
+        let ran = Ran::of(store.tell_keys(&mut command, home.path(), keys).output().unwrap());
+        assert_secret(&[KEY, SECRET], &project, &[&ran]);
+        ran
+    };
+    let right = |words: &[&str]| run(words, RIGHT).json();
+
+    // A network learns from a table there, goes there, and classifies that table, as it does here.
+    let [here, there, model] = ["here.csv", "there.csv", "model"].map(|name| home.path().join(name));
+    let samples = "s3://imagery/muestras año.csv";
+    let set = ["--epochs", "8", "--set", "filters=4", "--set", "dense=8", "--seed", "1", "--json"];
+    let train = [&["train", "--samples", samples, "--output", arg(&model)], &set[..]].concat();
+    assert!(right(&train)["samples"].as_u64() >= Some(20));
+    store.put_folder(&model, "models/small/");
+    right(&["predict", "s3://imagery/models/small", samples, "--output", arg(&there), "--json"]);
+    let local = files.join("muestras año.csv");
+    ritmo(&["predict", arg(&model), arg(&local), "--output", arg(&here), "--json"]).json();
+    assert!(fs::read(&here).unwrap() == fs::read(&there).unwrap());
+    let told = right(&["model", "info", "s3://imagery/models/small", "--json"]);
+    assert_eq!(told, ritmo(&["model", "info", arg(&model), "--json"]).json());
+    let nowhere = run(&["predict", arg(&model), samples], RIGHT);
+    assert!(one_sentence(&nowhere).contains("--output"), "{}", nowhere.stderr);
+
+    let import = ["reference", "import", arg(&project), "s3://imagery/points.geojson", "--json"];
+    let told = right(&import);
+    assert_eq!((&told["units"], &told["name"]), (&2.into(), &"points".into()), "{told:#}");
+
+    // A legend behind a signature, which nobody gets to read.
+    let legend = files.join("legend");
+    fs::write(&legend, "code,name,color\n1,forest,#0a0a0a\n2,pasture,#fafafa\n9,lake,#0000fa\n").unwrap();
+    let server = Server::start(move |request| match request.query.as_str() {
+        "sig=s3cr3tvalue" => Reply::File(legend.clone()),
+        _ => Reply::status(403),
+    });
+    let signed = server.url("/legend.csv?sig=s3cr3tvalue");
+    let told = run(&["legend", arg(&project), "--import", &signed, "--json"], RIGHT);
+    assert_secret(&["s3cr3tvalue"], &project, &[&told]);
+    let classes = told.json()["classes"].to_string();
+    assert!(classes.contains("lake"), "{classes}");
+    let wrong = server.url("/legend.csv?sig=0ther");
+    let told = run(&["legend", arg(&project), "--import", &wrong], RIGHT);
+    assert!(told.failure().contains("refuses") && !told.stderr.contains("0ther"), "{}", told.stderr);
+
+    for (words, keys, part) in [
+        (vec!["model", "info", "s3://imagery/models/none"], RIGHT, "no such file"),
+        (vec!["model", "info", "s3://imagery/models/small"], (KEY, "wrong/secret/012345"), "refuses"),
+        (vec!["crossval", "--samples", "s3://imagery/none.parquet"], RIGHT, "no such file"),
+        (vec!["reference", "import", arg(&project), "s3://imagery/none.csv"], RIGHT, "no such file"),
+    ] {
+        let ran = run(&words, keys);
+        let told = ran.failure();
+        assert!(told.contains(part) && told.contains("s3://imagery/"), "{words:?}: {told}");
+    }
+}
+
+#[test]
+fn a_static_catalogue_lies_in_a_bucket_with_its_files() {
+    let store = S3::start(scenes());
+    let home = tempfile::tempdir().unwrap();
+    let project = project(home.path());
+    for endpoint in ["s3://imagery/catalog.json", "s3://imagery"] {
+        let plan = words(&project, endpoint, &["--plan"]);
+        let mut command = command(&plan);
+        let planned = Ran::of(store.tell_keys(&mut command, home.path(), RIGHT).output().unwrap());
+        assert_eq!(planned.json()["scenes"].as_array().map(Vec::len), Some(9), "{}", planned.stdout);
+    }
+    let all = words(&project, "s3://imagery/catalog.json", &[]);
+    let mut fetching = command(&all);
+    let made = Ran::of(store.tell_keys(&mut fetching, home.path(), RIGHT).output().unwrap());
+    assert_eq!((&made.json()["scenes"], &made.json()["left_out"]), (&9.into(), &json!([])));
+    assert_secret(&[KEY, SECRET], &project, &[&made]);
+    let other = tempfile::tempdir().unwrap();
+    let disk = self::project(other.path());
+    ritmo(&words(&disk, arg(&scenes().join("catalog.json")), &[])).json();
+    assert_same(&project.join("cubes/s.zarr"), &disk.join("cubes/s.zarr"));
+    let none = words(&project, "s3://imagery/none/catalog.json", &["--plan"]);
+    let mut command = command(&none);
+    let ran = Ran::of(store.tell_keys(&mut command, home.path(), RIGHT).output().unwrap());
+    assert!(ran.failure().contains("s3://imagery/none/catalog.json"), "{}", ran.stderr);
+}
+
 #[test]
 fn what_has_to_lie_on_this_machine_says_so() {
     let home = tempfile::tempdir().unwrap();
     let project = project(home.path());
     for words in [
         vec!["new", "s3://imagery/project"],
-        vec!["legend", arg(&project), "--import", "https://host/legend.csv?sig=s3cr3tvalue"],
-        vec!["train", "--samples", "gs://imagery/samples.parquet", "--output", "m"],
-        vec!["reference", "import", arg(&project), "az://imagery/points.geojson"],
+        vec!["open", "https://host/project?sig=s3cr3tvalue"],
+        vec!["train", "--samples", "gs://imagery/samples.parquet", "--output", "s3://imagery/m"],
+        vec!["labels", "export", arg(&project), "az://imagery/labels.geojson"],
     ] {
         let ran = ritmo(&words);
         let told = one_sentence(&ran);

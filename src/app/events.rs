@@ -366,6 +366,7 @@ fn finished(state: &mut AppState, job: JobId, outcome: Outcome) {
         Outcome::MapKept { site, from, to, model } => maps::kept(state, &site, &from, &to, model),
         Outcome::SitesChecked(checked) => queue::checked(state, checked),
         Outcome::MapsForgotten => {}
+        Outcome::CopiedHere { copy, folder } => super::here::copied(state, job, copy, folder),
         Outcome::UncertainFound(found) => uncertain::found(state, job, found),
         Outcome::Reference(news) => reference::came(state, *news),
         Outcome::MapsMerged(merged) => merge::merged(state, *merged),

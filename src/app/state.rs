@@ -55,6 +55,7 @@ pub struct AppState {
     /// Runs them.
     pub runner: Runner,
     pub(super) next_notice: u64,
+    pub(super) copies: super::here::Copies,
     pub(super) layout_file: LayoutFile,
 }
 
@@ -492,6 +493,7 @@ impl AppState {
             jobs: Vec::new(),
             runner: Runner::new(wake),
             next_notice: 1,
+            copies: Default::default(),
         };
         if let Some(words) = complaint {
             state.notify(Level::Warning, words);

@@ -29,7 +29,7 @@ pub(super) fn refuse<T>(why: impl Into<String>) -> Result<T, Refused> {
 ///
 /// # Errors
 /// [`Refused`] when the command makes no sense now; nothing has changed then.
-pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, Refused> {
+pub fn update(state: &mut AppState, mut command: Command) -> Result<Option<JobId>, Refused> {
     if let Some(project) = &state.project
         && let Some(why) = project.folder.read_only()
         && command.changes_document()
@@ -37,6 +37,11 @@ pub fn update(state: &mut AppState, command: Command) -> Result<Option<JobId>, R
         return refuse(format!("this project is open read-only, since {why}. Nothing was changed"));
     }
     super::here::check(&command)?;
+    super::here::without_secrets(&mut command);
+    let command = match super::here::to_be_copied(command) {
+        Ok((command, path)) => return Ok(Some(super::here::copy(state, command, path))),
+        Err(command) => command,
+    };
     match command {
         Command::OpenProject(folder) => start_open(state, folder),
         Command::NewProject { folder, name, legend } => {

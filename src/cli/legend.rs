@@ -2,6 +2,7 @@
 
 use super::{Failure, Shell};
 use crate::app::Command;
+use crate::geo::remote::is_remote;
 use crate::labels::{Class, Combine, Legend, Preset, read_legend};
 use clap::builder::PossibleValuesParser;
 use serde_json::json;
@@ -54,7 +55,7 @@ pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
 pub fn given(given: &Path) -> Result<Legend, Failure> {
     match given.to_str().and_then(Preset::by_name).filter(|_| !given.exists()) {
         Some(preset) => Ok(preset.legend()),
-        None if given.exists() => read_legend(given).map_err(|e| Failure(e.to_string())),
+        None if is_remote(given) || given.exists() => read_legend(given).map_err(|e| Failure(e.to_string())),
         None => Err(Failure(format!(
             "there is no file {} and no preset of this name: give a QGIS style (.qml), a table (.csv), a list (.json) \
              or one of {}",

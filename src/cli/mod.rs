@@ -46,6 +46,9 @@ pub struct Cli {
     /// One JSON object on standard output; everything else goes to standard error.
     #[arg(long, global = true)]
     pub json: bool,
+    /// Copies of what lies in stores, for as long as the verb runs.
+    #[arg(skip)]
+    copies: Option<std::sync::Arc<tempfile::TempDir>>,
 }
 
 /// The verbs.
@@ -119,14 +122,15 @@ pub enum Verb {
 /// # Errors
 /// What failed, in a sentence with the file and the way out.
 pub fn run(cli: Cli) -> Result<Option<Window>, Failure> {
-    let Some(verb) = cli.verb else { return Ok(Some(Window::Start)) };
+    let Cli { verb, json, copies: _copies } = cli;
+    let Some(verb) = verb else { return Ok(Some(Window::Start)) };
     // The shell catches signals, to put away what a verb was making; a window ends by them at once.
     let verb = match verb {
         Verb::Open { project } => return Ok(Some(Window::Project(project))),
         Verb::Demo(args) if !args.headless => return demo::window(args).map(Some),
         other => other,
     };
-    let mut shell = Shell::new(cli.json);
+    let mut shell = Shell::new(json);
     match verb {
         Verb::Open { .. } => {}
         Verb::Demo(args) => demo::run(args, &mut shell)?,

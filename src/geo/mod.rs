@@ -5,6 +5,7 @@
 //! corner; whole numbers are pixel corners, so that pixel (c, r) covers `c..c+1` x `r..r+1`).
 
 mod cog;
+pub mod copied;
 mod crs;
 pub mod folders;
 mod gdal_errors;

@@ -127,7 +127,7 @@ pub use runner::{JobContext, Runner, let_the_window_go_first, part};
 pub use series::{PixelAt, SavedSeries, SeriesSpec, UsualOf, export_series};
 pub use sites::{DeleteCubeSpec, delete_cube, footprint, footprints};
 pub use statistics::{MeasureSpec, Measured, SiteToMeasure, measure_sites};
-pub use stores::{StoreAnswer, look_into_stores};
+pub use stores::{StoreAnswer, copy_here, look_into_stores};
 pub use target::{check_target, check_there};
 pub use train::{TrainSpec, train};
 pub use trials::{TrySpec, try_model};
@@ -161,6 +161,8 @@ pub type JobId = u64;
 /// What a job does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum JobKind {
+    /// Copies a file from a store to this machine.
+    CopyHere,
     /// Makes the demo project.
     Demo,
     /// Opens or makes a project.
@@ -279,6 +281,7 @@ impl JobKind {
     /// For people.
     pub fn title(self) -> &'static str {
         match self {
+            Self::CopyHere => "Copying to this machine",
             Self::Demo => "Making the demo",
             Self::OpenProject => "Opening the project",
             Self::Survey => "Looking at the imagery",
@@ -378,6 +381,8 @@ pub enum EventBody {
 /// What a job made.
 #[derive(Debug)]
 pub enum Outcome {
+    /// What lay in a store lies here now, for as long as the folder is kept.
+    CopiedHere { copy: PathBuf, folder: Arc<tempfile::TempDir> },
     /// The demo lies in this folder.
     Demo(PathBuf),
     /// A project is open.

@@ -3,6 +3,7 @@
 use super::SourceError;
 use super::dates::dates_in;
 use super::files::{canonical, file_name};
+use crate::geo::copied::small_file;
 use chrono::{NaiveDate, NaiveTime};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,9 @@ pub(super) struct Table {
     path: PathBuf,
 }
 
+/// The most bytes of a table of dates.
+const MOST_BYTES: u64 = 64 << 20;
+
 impl Table {
     /// Reads a table with the columns `file` and `date`, in any place and beside others, separated by commas, semicolons
     /// or tabs.
@@ -25,7 +29,7 @@ impl Table {
     /// When it cannot be read, lacks a column, or has a line without a file, without a date, or against another.
     pub fn read(path: &Path) -> Result<Self, SourceError> {
         let wrong = |why: String| SourceError::Table { table: path.to_owned(), why };
-        let bytes = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+        let bytes = small_file(path, MOST_BYTES).map_err(wrong)?;
         let text = String::from_utf8_lossy(&bytes);
         let text = text.trim_start_matches('\u{feff}');
         let header = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();

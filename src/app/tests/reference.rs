@@ -276,6 +276,31 @@ fn points_and_answers_come_in_and_samples_go_out_by_files() {
 }
 
 #[test]
+fn points_of_a_server_are_copied_here_first_and_a_failed_copy_changes_nothing() {
+    use crate::testing::ranges::{Reply, Server};
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = with_map(folder.path());
+    let points = folder.path().join("there");
+    std::fs::write(&points, "lon,lat,class,PLOTID\n-99.1,19.5,forest,4\n-99.2,19.5,swamp,5\n").unwrap();
+    let server = Server::start(move |request| match request.query.as_str() {
+        "sig=s3cr3t" => Reply::File(points.clone()),
+        _ => Reply::status(403),
+    });
+    let import = |address: &str| ReferenceOrder::Import {
+        file: server.url(address).into(),
+        name: None,
+        class_field: None,
+        replace: false,
+    };
+    send(&mut state, import("/points.csv?sig=s3cr3t")).unwrap();
+    assert_eq!((sample(&state).name.as_str(), sample(&state).units.len()), ("points", 2));
+    let why = send(&mut state, import("/other.csv?sig=0ther")).unwrap_err();
+    assert!(why.contains("refuses") && why.contains("other.csv") && !why.contains("0ther"), "{why}");
+    assert_eq!(sample(&state).name, "points");
+    assert!(state.notices.iter().all(|notice| !notice.text.contains("s3cr3t")));
+}
+
+#[test]
 fn a_project_that_cannot_be_written_refuses_what_would_change_a_sample() {
     let folder = tempfile::tempdir().unwrap();
     let mut first = with_map(folder.path());

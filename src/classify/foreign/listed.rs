@@ -1,9 +1,9 @@
 //! Lists of classes that come with a raster: as PEARL's checkpoints have them in JSON, and legends.
 
 use super::{ForeignError, refuse};
+use crate::geo::copied::small_file;
 use crate::labels::{colour_in, read_legend};
 use serde_json::Value;
-use std::io::Read;
 use std::path::Path;
 
 /// No list of classes is as large as this.
@@ -37,14 +37,7 @@ pub(super) fn read_list(path: &Path) -> Result<Vec<ListedClass>, ForeignError> {
 }
 
 fn text_of(path: &Path) -> Result<String, String> {
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
-        .map_err(|error| format!("{error}. Check its name and whether you may read it"))?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err("it is larger than 16 MiB, which no list of classes is".into());
-    }
-    String::from_utf8(bytes).map_err(|_| "it is no UTF-8 text".into())
+    String::from_utf8(small_file(path, MOST_BYTES)?).map_err(|_| "it is no UTF-8 text".into())
 }
 
 fn parse(text: &str) -> Result<Vec<ListedClass>, String> {

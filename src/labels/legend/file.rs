@@ -2,8 +2,9 @@
 
 use super::{Legend, json, style, table};
 use crate::files::write_atomically;
+use crate::geo::copied::small_file;
+use crate::geo::remote::keep_query;
 use crate::labels::LabelError;
-use std::io::Read;
 use std::path::Path;
 
 /// No legend is as large as this; styles of QGIS with all that is in them are far smaller.
@@ -41,19 +42,16 @@ impl LegendFormat {
     }
 }
 
-/// Reads a legend from a QGIS style (`.qml`), a table (`.csv`) or a list in JSON; other endings are told apart by what
+/// Reads a legend from a QGIS style (`.qml`), a table (`.csv`) or a list in JSON, which may lie in a store; other endings are told apart by what
 /// the file begins with. Classes without a code get the next free one, classes without a colour one that stands apart.
 ///
 /// # Errors
 /// [`LabelError::ReadLegend`] that names the file, the line or entry, and the way out.
 pub fn read_legend(path: &Path) -> Result<Legend, LabelError> {
-    let failed = |why: String| LabelError::ReadLegend { path: path.into(), why };
-    let unreadable = |e: std::io::Error| failed(format!("{e}. Check its name and whether you may read it"));
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(unreadable)?;
-    // One byte more than is taken tells that there are more.
-    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    parse(&bytes, LegendFormat::of(path)).map_err(failed)
+    let path = keep_query(path);
+    let failed = |why: String| LabelError::ReadLegend { path: path.clone(), why };
+    let bytes = small_file(&path, MOST_BYTES).map_err(failed)?;
+    parse(&bytes, LegendFormat::of(&path)).map_err(failed)
 }
 
 /// The legend in these bytes.

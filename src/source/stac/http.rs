@@ -33,6 +33,13 @@ const LONGEST_WAIT: Duration = Duration::from_secs(120);
 /// The most bytes of an answer.
 const MOST_BYTES: u64 = 256 << 20;
 
+/// Whether this is an address that is asked for by HTTP.
+pub(super) fn is_http(place: &str) -> bool {
+    ["http://", "https://"]
+        .iter()
+        .any(|scheme| place.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
+}
+
 /// Asks servers. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Http {

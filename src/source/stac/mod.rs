@@ -22,6 +22,7 @@ pub use sign::Signer;
 pub(crate) use http::{backoff, rest};
 
 use crate::geo::redacted;
+use crate::geo::remote::is_remote;
 use chrono::NaiveDate;
 use std::path::{Path, PathBuf};
 
@@ -53,7 +54,7 @@ pub enum Place {
 }
 
 impl Catalogue {
-    /// From what people write: `planetary-computer`, `earth-search`, an address, or a file or folder.
+    /// From what people write: `planetary-computer`, `earth-search`, an address, or a file or folder, also of a store.
     ///
     /// # Errors
     /// [`StacError::Endpoint`] when it is none of them.
@@ -66,11 +67,21 @@ impl Catalogue {
                 return Ok(Self { tokens, ..plain(Place::Url(PLANETARY_COMPUTER.into())) });
             }
             "earth-search" => return Ok(plain(Place::Url(EARTH_SEARCH.into()))),
-            small if small.starts_with("http://") || small.starts_with("https://") => {
+            small if http::is_http(small) => {
                 let url = given.trim_end_matches('/').to_owned();
                 // Whoever gives the address means the same.
                 let tokens = (url == PLANETARY_COMPUTER).then(|| PLANETARY_TOKENS.into());
                 return Ok(Self { tokens, ..plain(Place::Url(url)) });
+            }
+            // What a folder of a store holds is seen when it is searched.
+            small if is_remote(Path::new(small)) => {
+                let is_document = [".json", ".geojson"].iter().any(|end| small.ends_with(end));
+                let file = if is_document {
+                    given.into()
+                } else {
+                    format!("{}/catalog.json", given.trim_end_matches('/'))
+                };
+                return Ok(plain(Place::File(file.into())));
             }
             _ => {}
         }
@@ -91,7 +102,7 @@ impl Catalogue {
     pub fn label(&self) -> String {
         match &self.place {
             Place::Url(url) => http::server_of(url),
-            Place::File(path) => path.display().to_string(),
+            Place::File(path) => redacted(&path.to_string_lossy()),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Searching a STAC API, page by page, and filtering here what it does not filter.
 
-use super::http::{Http, server_of};
+use super::http::{Http, is_http, server_of};
 use super::item::{Item, Link, Page};
 use super::tree::Tree;
 use super::{Catalogue, FoundScenes, Patience, Place, Query, Scene, StacError, resolve};
@@ -127,8 +127,7 @@ impl<'a> Gathered<'a> {
         };
         let own = item.links.iter().find(|link| link.rel == "self").map(|link| resolve(base, &link.href));
         // A file that was copied elsewhere says where it lay before.
-        let base =
-            own.filter(|own| base.contains("://") && own.contains("://")).unwrap_or_else(|| base.into());
+        let base = own.filter(|own| is_http(base) && is_http(own)).unwrap_or_else(|| base.into());
         match Scene::of(&item, &|href| resolve(&base, href)) {
             Err(why) => self.found.odd.push((id, why)),
             Ok(scene) => {

@@ -1,17 +1,22 @@
-//! Static catalogues: documents that link to others, on disk or on a server.
+//! Static catalogues: documents that link to others, on disk, on a server or in a store.
 
 use super::StacError;
-use super::http::Http;
+use super::http::{Http, is_http};
 use super::item::Page;
 use super::resolve;
 use super::search::page_of;
+use crate::geo::copied::{CopyError, bytes_of};
 use crate::geo::redacted;
+use crate::geo::remote::is_remote;
 use crate::progress::Cancel;
 use serde_json::Value;
 use std::collections::HashSet;
+use std::path::Path;
 
 /// More documents than these are no catalogue of one's own.
 const MOST_DOCUMENTS: usize = 200_000;
+/// The most bytes of a document.
+const MOST_BYTES: u64 = 256 << 20;
 
 /// Walks along the links of a catalogue.
 pub(super) struct Tree<'a> {
@@ -65,11 +70,17 @@ impl<'a> Tree<'a> {
     }
 
     fn document(&self, place: &str) -> Result<Value, StacError> {
-        if place.contains("://") {
+        if is_http(place) {
             return self.http.get(place);
         }
-        let unreadable = |why: String| StacError::File { path: place.into(), why };
-        let bytes = std::fs::read(place).map_err(|error| unreadable(error.to_string()))?;
+        let unreadable = |why: String| StacError::File { path: redacted(place).into(), why };
+        let bytes = match is_remote(Path::new(place)) {
+            true => bytes_of(Path::new(place), MOST_BYTES, self.cancel).map_err(|error| match error {
+                CopyError::Cancelled(asked) => asked.into(),
+                CopyError::Failed { why, .. } => unreadable(why),
+            })?,
+            false => std::fs::read(place).map_err(|error| unreadable(error.to_string()))?,
+        };
         serde_json::from_slice(&bytes).map_err(|error| unreadable(format!("it is no JSON ({error})")))
     }
 }
