@@ -15,9 +15,9 @@ use ranges::{Reply, Server};
 use ritmo::geo::raster::write_cog_u8;
 use scenes::{assert_same, items, project, scenes, words};
 use serde_json::json;
-use servers::front::BLOBS;
+use servers::front::{BLOBS, Front};
 use servers::s3::{KEY, S3, SECRET};
-use servers::{Azurite, Nginx};
+use servers::{Azurite, Nginx, free_port};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -361,6 +361,51 @@ fn tables_models_legends_and_reference_samples_are_read_from_stores() {
         let told = ran.failure();
         assert!(told.contains(part) && told.contains("s3://imagery/"), "{words:?}: {told}");
     }
+}
+
+#[test]
+fn a_signed_address_of_a_folder_lets_chips_be_listed_and_read() {
+    let home = tempfile::tempdir().unwrap();
+    let chips = Chips::new(64);
+    for (x, y) in [(3476, 7215), (3477, 7215), (3479, 7215)] {
+        chips.image(x, y, true);
+        chips.vectors(x, y);
+    }
+    let files = home.path().join("files");
+    fs::create_dir(&files).unwrap();
+    fs::rename(&chips.prefix, files.join("chips")).unwrap();
+    let Some(azurite) = Azurite::start(&files) else { return };
+    let Some(front) = Front::start(&azurite, free_port(), 1000) else { return };
+    let project = home.path().join("project");
+    let address = |token: &str| format!("https://{BLOBS}/imagery/chips?{token}");
+    let run = |words: &[&str]| {
+        let mut command = command(words);
+        Ran::of(front.tell(&mut command).output().unwrap())
+    };
+    let token = azurite.token(600);
+    let secret = token.split('&').find_map(|part| part.strip_prefix("sig=")).unwrap();
+    let signed = address(&token);
+    let listed = run(&["list", &signed, "--deep"]);
+    assert!(listed.stdout.contains("3476-7215-14"), "{}", listed.stderr);
+    let importing = ["import", "reforestamos", &signed, arg(&project), "--date", "2022-03-15", "--json"];
+    let made = run(&importing);
+    let told = made.json();
+    assert_eq!((&told["chips"], &told["sites"]), (&3.into(), &2.into()), "{told:#}");
+    assert!(told["annotations"].as_u64() >= Some(6), "{told:#}");
+    assert_secret(&[secret], &project, &[&listed, &made]);
+
+    // Behind one that has run out nothing can be had, and it is not told.
+    let old = azurite.token(-60);
+    let secret = old.split('&').find_map(|part| part.strip_prefix("sig=")).unwrap();
+    let refused = run(&[
+        "import",
+        "reforestamos",
+        &address(&old),
+        arg(&home.path().join("other")),
+        "--date",
+        "2022-03-15",
+    ]);
+    assert!(refused.failure().contains("refuses") && !refused.stderr.contains(secret), "{}", refused.stderr);
 }
 
 #[test]

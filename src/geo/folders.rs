@@ -4,7 +4,9 @@
 //! nothing more is asked for.
 
 use super::gdal_errors::quiet;
-use super::remote::{RemoteTrouble, gdal_path, opening, remote_words, set_aside};
+use super::remote::{
+    RemoteTrouble, gdal_path, keep_query, opening, query_of, remote_words, set_aside, set_query,
+};
 use super::stores::prepare;
 use crate::progress::Cancel;
 use gdal::{Dataset, DatasetOptions, GdalOpenFlags};
@@ -47,9 +49,24 @@ pub fn list_store(folder: &Path, deep: bool) -> Result<Vec<PathBuf>, String> {
 pub fn list_folder(folder: &Path, deep: bool, most: usize, cancel: &Cancel) -> Result<StoreFolder, String> {
     quiet();
     prepare();
-    let folder = without_end(folder);
-    let name = gdal_path(&folder).into_owned();
-    let listed = set_aside(&WHILE_LISTING, || names::list(&name, deep, most, cancel));
+    let given = keep_query(folder);
+    let folder = without_end(&given);
+    let query = query_of(&given).or_else(|| query_of(&folder));
+    if query.is_some() {
+        set_query(&folder, query.clone());
+    }
+    let listed = match query.as_deref().and_then(|query| azure_of(&folder, query)) {
+        Some((name, account)) => {
+            let options =
+                [WHILE_LISTING.as_slice(), &account.each_ref().map(|(key, value)| (*key, value.as_str()))]
+                    .concat();
+            set_aside(&options, || names::list(&name, deep, most, cancel))
+        }
+        None => {
+            let name = gdal_path(&folder).into_owned();
+            set_aside(&WHILE_LISTING, || names::list(&name, deep, most, cancel))
+        }
+    };
     let Some((names, has_more)) = listed else {
         // Of a folder GDAL does not say why; of a file it does.
         return match why_not(&folder) {
@@ -72,7 +89,30 @@ pub fn list_folder(folder: &Path, deep: bool, most: usize, cancel: &Cancel) -> R
         .collect();
     entries.sort_by(|a, b| a.path.cmp(&b.path));
     entries.dedup_by(|a, b| a.path == b.path);
+    // What let the folder be listed lets its files be read.
+    if query.is_some() {
+        entries.iter().for_each(|entry| set_query(&entry.path, query.clone()));
+    }
     Ok(StoreFolder { entries, has_more })
+}
+
+/// A folder of Azure's blobs behind a signature, as GDAL lists it: its name with GDAL, and the account and signature that go
+/// before those of the environment. By its address alone it could be read, and not listed.
+fn azure_of(folder: &Path, query: &str) -> Option<(PathBuf, [(&'static str, String); 5])> {
+    let text = folder.to_string_lossy();
+    let (host, rest) = text.strip_prefix("https://")?.split_once('/')?;
+    let account = host.strip_suffix(".blob.core.windows.net").filter(|account| !account.contains('.'))?;
+    let is_signed = query.split('&').any(|part| part.starts_with("sig="));
+    is_signed.then(|| {
+        let told = [
+            ("AZURE_STORAGE_CONNECTION_STRING", String::new()),
+            ("AZURE_STORAGE_ACCESS_KEY", String::new()),
+            ("AZURE_NO_SIGN_REQUEST", "NO".into()),
+            ("AZURE_STORAGE_ACCOUNT", account.to_owned()),
+            ("AZURE_STORAGE_SAS_TOKEN", query.to_owned()),
+        ];
+        (PathBuf::from(format!("/vsiaz/{rest}")), told)
+    })
 }
 
 /// The page that lists a folder is read anew each time, and what it says of files is believed: they are not asked for one by
@@ -240,6 +280,26 @@ mod tests {
         drop(server);
         let why = list_folder(Path::new(&gone), false, 100, &Cancel::new()).unwrap_err();
         assert!(why.contains("no network"), "{why}");
+    }
+
+    #[test]
+    fn a_signed_folder_of_azure_s_is_listed_by_its_account_and_no_other_host_is_taken_for_it() {
+        let of = |text: &str, query: &str| azure_of(Path::new(text), query);
+        let (name, told) = of("https://acc.blob.core.windows.net/chips/a", "sv=1&sig=x").unwrap();
+        assert_eq!(name, Path::new("/vsiaz/chips/a"));
+        assert_eq!(
+            told[3..].iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>(),
+            ["acc", "sv=1&sig=x"]
+        );
+        for text in [
+            "https://acc.blob.core.windows.net.evil.org/chips",
+            "https://a.b.blob.core.windows.net/chips",
+            "https://evil.org/acc.blob.core.windows.net/chips",
+            "http://acc.blob.core.windows.net/chips",
+        ] {
+            assert_eq!(of(text, "sig=x"), None, "{text}");
+        }
+        assert_eq!(of("https://acc.blob.core.windows.net/chips", "sv=1"), None, "it is not signed");
     }
 
     #[test]

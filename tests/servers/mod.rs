@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 /// So long a server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
