@@ -1,15 +1,18 @@
 //! The whole way from a catalogue and from stores to a cube, through servers that nobody here wrote.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod ranges;
 mod scenes;
 mod servers;
 mod support;
 
+use ranges::{Reply, Server};
 use scenes::{assert_same, items, project, scenes, words};
 use serde_json::{Value, json};
 use servers::{Azurite, Nginx, Pgstac, of_python};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use support::{Ran, arg, command, ritmo};
 
@@ -126,6 +129,76 @@ fn a_server_that_refuses_too_many_requests_is_asked_again_later() {
     assert!(told.contains("busy or broken"), "{told}");
     let told = failure("/signed");
     assert!(told.contains("refuses"), "{told}");
+}
+
+/// A catalogue of these items on the disk.
+fn catalogue_of(home: &Path, items: &[Value]) -> PathBuf {
+    let file = home.join("items.json");
+    std::fs::write(&file, json!({ "type": "FeatureCollection", "features": items }).to_string()).unwrap();
+    file
+}
+
+#[test]
+fn slow_answers_and_bodies_that_break_off_come_to_the_same_cube() {
+    // Every seventh window breaks off behind nginx, which then ends the connection.
+    let count = AtomicUsize::new(0);
+    let behind = Server::start(move |request| {
+        let file = scenes().join(request.path.trim_start_matches("/files/"));
+        let is_window = request.range.is_some_and(|(from, _)| from > 0);
+        match is_window && count.fetch_add(1, Ordering::SeqCst) % 7 == 3 {
+            true => Reply::Truncated(file, 1000),
+            false => Reply::file_of(scenes(), request.path.trim_start_matches("/files/")),
+        }
+    });
+    let Some(nginx) = Nginx::in_front_of(scenes(), behind.port()) else { return };
+    let other = tempfile::tempdir().unwrap();
+    let from_disk = from_disk(other.path());
+    for way in ["/slow", "/through"] {
+        let home = tempfile::tempdir().unwrap();
+        let project = project(home.path());
+        let catalogue = catalogue_of(home.path(), &items_at(&nginx.url(way)));
+        let made = ritmo(&words(&project, arg(&catalogue), &[])).json();
+        assert_eq!((&made["scenes"], &made["left_out"]), (&9.into(), &json!([])), "{way}");
+        assert_same(&project.join("cubes/s.zarr"), &from_disk);
+        assert!(nginx.log().iter().any(|(_, path, ..)| path.starts_with(way)));
+    }
+    let cut = behind.requests().iter().filter(|logged| logged.sent == 1000).count();
+    println!("{cut} bodies broke off");
+    assert!(cut > 0);
+}
+
+#[test]
+fn web_pages_and_servers_that_hang_are_told_within_time_and_cost_no_other_scene() {
+    let Some(nginx) = Nginx::start(scenes()) else { return };
+    let home = tempfile::tempdir().unwrap();
+    let project = project(home.path());
+    let mut items = items_at(&nginx.url("/files"));
+    let id = items[0]["id"].as_str().unwrap().to_owned();
+    items[0]["assets"]["B04"]["href"] = json!(nginx.url(&format!("/page/{id}/B04.tif")));
+    let made = ritmo(&words(&project, arg(&catalogue_of(home.path(), &items)), &[])).json();
+    assert_eq!(made["left_out"].as_array().map(Vec::len), Some(1), "{made:#}");
+    assert_eq!(made["left_out"][0]["id"], id);
+    assert!(made["left_out"][0]["why"].as_str().unwrap().contains("web page"), "{made:#}");
+
+    // A file that never comes is given up; what was fetched is kept, and goes on where the server is well again.
+    let home = tempfile::tempdir().unwrap();
+    let project = self::project(home.path());
+    let whole = items_at(&nginx.url("/files"));
+    let mut items = whole.clone();
+    items[0]["assets"]["B04"]["href"] = json!(nginx.url(&format!("/hanging/{id}/B04.tif")));
+    let catalogue = catalogue_of(home.path(), &items);
+    let words = words(&project, arg(&catalogue), &[]);
+    let started = Instant::now();
+    let mut fetching = command(&words);
+    let ran = Ran::of(fetching.env("GDAL_HTTP_LOW_SPEED_TIME", "1").output().unwrap());
+    println!("given up after {:.1?}: {}", started.elapsed(), ran.stderr);
+    assert!(started.elapsed() < Duration::from_secs(120));
+    assert!(ran.failure().contains("does not answer") && ran.stderr.contains("B04.tif"), "{}", ran.stderr);
+    catalogue_of(home.path(), &whole);
+    let made = ritmo(&words).json();
+    assert!(made["fetched"]["there_already"].as_u64() > Some(0), "{made:#}");
+    let other = tempfile::tempdir().unwrap();
+    assert_same(&project.join("cubes/s.zarr"), &from_disk(other.path()));
 }
 
 fn build(home: &Path, inputs: &str, connection: Option<&str>) -> Ran {

@@ -212,7 +212,8 @@ impl Pgstac {
 }
 
 /// nginx with a folder of files: at `/files` as they are, at `/limited` with too many requests refused (429), at `/signed`
-/// for whoever has the signature, at `/broken` unavailable (503).
+/// for whoever has the signature, at `/broken` unavailable (503), at
+/// `/page` a web page in their place, at `/slow` slowly, at `/hanging` a byte a second.
 pub struct Nginx {
     _server: Running,
     folder: tempfile::TempDir,
@@ -221,6 +222,11 @@ pub struct Nginx {
 
 impl Nginx {
     pub fn start(files: &Path) -> Option<Self> {
+        Self::in_front_of(files, 1)
+    }
+
+    /// The same, which at `/through` hands requests on to a server on this port.
+    pub fn in_front_of(files: &Path, port_behind: u16) -> Option<Self> {
         let Some(nginx) =
             ["/usr/sbin/nginx", "/usr/bin/nginx"].map(Path::new).into_iter().find(|p| p.exists())
         else {
@@ -251,6 +257,10 @@ http {{
             alias {files}/;
         }}
         location /broken/ {{ return 503; }}
+        location /page/ {{ default_type text/html; return 200 \"<html><body>please log in</body></html>\"; }}
+        location /slow/ {{ limit_rate 100k; alias {files}/; }}
+        location /hanging/ {{ limit_rate 1; alias {files}/; }}
+        location /through/ {{ proxy_pass http://127.0.0.1:{port_behind}/files/; }}
     }}
 }}
 "
