@@ -17,7 +17,7 @@ use anyhow::{Context, bail};
 use chrono::NaiveDate;
 use labels::{import_all, label_files};
 use sites::build_sites;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -178,6 +178,8 @@ pub fn import_chips(spec: &ImportChipsSpec, context: &JobContext) -> anyhow::Res
     told.chips = sites.iter().filter(|s| !failed.contains(s.name.as_str())).map(|s| s.chips.len()).sum();
     told.aside.extend(cubes.failed.iter().map(|(site, why)| (PathBuf::from(site), why.clone())));
 
+    let lost = sites.iter().filter(|site| failed.contains(site.name.as_str())).flat_map(|site| &site.chips);
+    let labels = of_images(labels, &taken, &lost.copied().collect(), &mut told.aside);
     let labels = import_all(spec, labels, &sites, &mut told, context)?;
     told.sites =
         sites.iter().map(|s| s.name.clone()).filter(|name| !failed.contains(name.as_str())).collect();
@@ -221,6 +223,33 @@ fn taken<'a>(
         );
     }
     Ok(taken)
+}
+
+/// The label files of chips whose images are there: those of damaged images and of sites that could not be built are put
+/// aside, and taken when they are imported again.
+fn of_images(
+    labels: Vec<PathBuf>,
+    taken: &BTreeMap<ChipPlace, Taken>,
+    lost: &HashSet<ChipPlace>,
+    aside: &mut Aside,
+) -> Vec<PathBuf> {
+    let damaged: HashSet<&Path> = aside.iter().map(|(path, _)| path.as_path()).collect();
+    let without: HashMap<&PathBuf, &Path> = taken
+        .iter()
+        .filter(|(place, taken)| lost.contains(place) || damaged.contains(taken.image))
+        .flat_map(|(_, Taken { image, chip })| {
+            [&chip.vectors, &chip.raster].into_iter().flatten().map(move |labels| (labels, *image))
+        })
+        .collect();
+    let (put_aside, labels): (Vec<_>, Vec<_>) =
+        labels.into_iter().partition(|path| without.contains_key(path));
+    let why = |path: PathBuf| {
+        let image = without.get(&path).map_or(String::new(), |image| image.display().to_string());
+        (path, format!("the image of its chip could not be taken ({image}): import again once it is mended"))
+    };
+    let mut more: Vec<_> = put_aside.into_iter().map(why).collect();
+    aside.append(&mut more);
+    labels
 }
 
 /// Writes what was not imported as a table.
