@@ -259,6 +259,44 @@ fn scenes_that_cannot_be_had_are_left_out_and_told_and_a_server_that_refuses_sto
 }
 
 #[test]
+fn headers_open_search_and_files_of_their_server_and_go_to_no_other() {
+    let home = tempfile::tempdir().unwrap();
+    let project = project(home.path());
+    let other = serve(items(), |_| None);
+    let (elsewhere, moved) = (other.url("/files"), items()[0]["id"].as_str().unwrap().to_owned());
+    let server = serve(items(), move |request| {
+        if !request.head.contains("x-key: hush") {
+            return Some(Reply::status(401));
+        }
+        let file = request.path.strip_prefix("/files").filter(|file| file.contains(&moved))?;
+        let headers = vec![format!("Location: {elsewhere}{file}")];
+        Some(Reply::Body { status: 302, headers, body: Vec::new() })
+    });
+    let url = server.url("/stac");
+    let words = words(&project, &url, &["--header", "X-Key: hush"]);
+    let made = ritmo(&words);
+    assert_eq!(
+        (&made.json()["scenes"], &made.json()["left_out"]),
+        (&9.into(), &json!([])),
+        "{}",
+        made.stderr
+    );
+    let seen =
+        |server: &Server| server.requests().into_iter().map(|logged| logged.request).collect::<Vec<_>>();
+    let (own, others) = (seen(&server), seen(&other));
+    let with_key = |request: &&Request| request.head.contains("x-key: hush");
+    assert!(own.iter().all(|request| with_key(&request)), "the first request of a file has it already");
+    assert!(others.iter().any(|request| request.path.ends_with("B04.tif")));
+    assert!(!others.iter().any(|request| with_key(&request)), "{others:?}");
+    let from_disk = tempfile::tempdir().unwrap();
+    let from_disk = self::project(from_disk.path());
+    ritmo(&self::words(&from_disk, arg(&scenes().join("catalog.json")), &[])).json();
+    assert_same(&project.join("cubes/s.zarr"), &from_disk.join("cubes/s.zarr"));
+    let document = std::fs::read_to_string(project.join("ritmo.json")).unwrap();
+    assert!(!document.contains("hush") && !made.stderr.contains("hush"));
+}
+
+#[test]
 fn requests_that_lead_to_nothing_say_why() {
     let home = tempfile::tempdir().unwrap();
     let project = project(home.path());

@@ -70,6 +70,56 @@ pub fn set_query(path: &Path, query: Option<String>) {
     }
 }
 
+/// Where addresses lead that GDAL is not to ask for by themselves.
+static ENDS: Mutex<Option<HashMap<PathBuf, String>>> = Mutex::new(None);
+
+/// Which address GDAL opens in the place of another from now on. It may hold a secret.
+pub fn set_end(path: &Path, end: Option<String>) {
+    let mut ends = ENDS.lock().unwrap_or_else(PoisonError::into_inner);
+    let ends = ends.get_or_insert_default();
+    match end {
+        Some(end) => drop(ends.insert(path.to_owned(), end)),
+        None => drop(ends.remove(path)),
+    }
+}
+
+/// Headers with which addresses are asked for, as GDAL wants them said.
+static HEADERS: Mutex<Option<HashMap<PathBuf, String>>> = Mutex::new(None);
+
+/// With which headers an address is asked for from now on: name, value; see [`asking`].
+pub fn set_headers(path: &Path, headers: Option<&Vec<(String, String)>>) {
+    let one = |(name, value): &(String, String)| {
+        let said = format!("{name}: {value}");
+        match said.contains([',', '"', '\\']) {
+            true => format!("\"{}\"", said.replace('\\', "\\\\").replace('"', "\\\"")),
+            false => said,
+        }
+    };
+    let mut of_paths = HEADERS.lock().unwrap_or_else(PoisonError::into_inner);
+    let of_paths = of_paths.get_or_insert_default();
+    match headers.filter(|headers| !headers.is_empty()) {
+        Some(headers) => {
+            let said: Vec<_> = headers.iter().map(one).collect();
+            of_paths.insert(path.to_owned(), said.join(","));
+        }
+        None => drop(of_paths.remove(path)),
+    }
+}
+
+/// Does something with one address, for which GDAL asks with its headers meanwhile, on this thread. It takes them along where it
+/// is redirected to.
+pub(crate) fn asking<T>(path: &Path, work: impl FnOnce() -> T) -> T {
+    let headers = HEADERS
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .as_ref()
+        .and_then(|all| all.get(path).cloned());
+    match headers {
+        Some(headers) => set_aside(&[("GDAL_HTTP_HEADERS", &headers)], work),
+        None => work(),
+    }
+}
+
 /// What GDAL puts behind the `?` of an address. It may be a secret.
 pub(crate) fn query_of(path: &Path) -> Option<String> {
     QUERIES.lock().unwrap_or_else(PoisonError::into_inner).as_ref()?.get(path).cloned()
@@ -79,6 +129,11 @@ pub(crate) fn query_of(path: &Path) -> Option<String> {
 pub(crate) fn gdal_path(path: &Path) -> Cow<'_, Path> {
     let text = path.to_string_lossy();
     let Some((scheme, prefix)) = scheme_of(&text) else { return Cow::Borrowed(path) };
+    let end =
+        ENDS.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(|ends| ends.get(path).cloned());
+    if let Some(end) = end {
+        return Cow::Owned(format!("/vsicurl/{end}").into());
+    }
     let rest = &text[scheme.len()..];
     let (rest, own) = rest.split_once('?').map_or((rest, None), |(rest, query)| (rest, Some(query)));
     let queries = QUERIES.lock().unwrap_or_else(PoisonError::into_inner);

@@ -208,9 +208,10 @@ fn settings_of(planned: &PlannedImagery) -> BuildSettings {
 }
 
 fn signer(request: &ImageryRequest, context: &JobContext) -> anyhow::Result<Signer> {
-    let catalogue = Catalogue::of(&request.catalogue)?;
+    let mut catalogue = Catalogue::of(&request.catalogue)?;
+    catalogue.headers.extend(request.headers.iter().cloned());
     let tell = context.teller();
-    Ok(Signer::new(catalogue.tokens.as_deref(), Patience::default(), tell, &context.cancel))
+    Ok(Signer::new(&catalogue, Patience::default(), tell, &context.cancel))
 }
 
 /// Where the windows of a site lie: `fetched/<site>/<grid>`.

@@ -4,6 +4,7 @@ use super::windows::window_on;
 use super::{CONNECTIONS, FetchError};
 use crate::geo::Grid;
 use crate::geo::raster::RasterReader;
+use crate::geo::remote::asking;
 use crate::progress::{Cancel, Progress, Report};
 use crate::source::OFFSET_CONTRADICTED;
 use crate::source::sensors::{common_name, sensor_by_key};
@@ -289,6 +290,10 @@ struct Cost {
 fn look(window: &WantedWindow, grid: &Grid, signer: &Signer) -> Result<Cost, FetchError> {
     let path: &PathBuf = &window.asset.path;
     signer.sign(path, false)?;
+    asking(path, || cost_of(path, grid))
+}
+
+fn cost_of(path: &Path, grid: &Grid) -> Result<Cost, FetchError> {
     let started = Instant::now();
     let reader = RasterReader::open(path)?;
     let opened = started.elapsed().as_secs_f64();

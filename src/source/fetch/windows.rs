@@ -7,7 +7,7 @@ use super::plan::notes;
 use super::{FetchError, Wanted, WantedWindow};
 use crate::files::write_atomically;
 use crate::geo::raster::{PixelType, RasterReader};
-use crate::geo::remote::{RemoteTrouble, is_remote};
+use crate::geo::remote::{RemoteTrouble, asking, is_remote};
 use crate::geo::{GeoError, Grid, Placement, TiledSpec, TiledWriter, Window, lattice_window};
 use crate::progress::{Cancel, Progress, Report};
 use crate::source::Scale;
@@ -165,7 +165,7 @@ impl Work<'_> {
         loop {
             self.cancel.check()?;
             self.spec.signer.sign(path, refused)?;
-            let why = match self.attempt(window) {
+            let why = match asking(path, || self.attempt(window)) {
                 Ok(()) => return Ok(Had::Whole),
                 Err(FetchError::Geo(GeoError::Read { why, .. })) => why,
                 Err(error) => return Err(error),

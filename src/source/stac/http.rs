@@ -1,6 +1,6 @@
 //! Asking servers for JSON: time limits, retries that wait longer each time, and errors in words without secrets.
 
-use super::StacError;
+use super::{StacError, resolve};
 use crate::geo::redacted;
 use crate::progress::Cancel;
 use serde_json::Value;
@@ -30,6 +30,8 @@ impl Default for Patience {
 
 /// The longest that a server may ask to be left alone (`Retry-After`); longer is taken as a no.
 const LONGEST_WAIT: Duration = Duration::from_secs(120);
+/// An address that leads on more often leads nowhere.
+const MOST_REDIRECTIONS: usize = 10;
 /// The most bytes of an answer.
 const MOST_BYTES: u64 = 256 << 20;
 
@@ -45,6 +47,8 @@ pub(super) fn is_http(place: &str) -> bool {
 pub(super) struct Http {
     agent: Agent,
     headers: Vec<(String, String)>,
+    /// The only server that gets the headers: they may be secret.
+    home: Option<String>,
     patience: Patience,
     /// Told of waits, in sentences.
     tell: Arc<dyn Fn(String) + Send + Sync>,
@@ -52,8 +56,9 @@ pub(super) struct Http {
 }
 
 impl Http {
+    /// Asks with headers the server of `home` alone, wherever links and redirections lead.
     pub fn new(
-        headers: &[(String, String)],
+        (headers, home): (&[(String, String)], &str),
         patience: Patience,
         tell: Arc<dyn Fn(String) + Send + Sync>,
         cancel: &Cancel,
@@ -67,11 +72,25 @@ impl Http {
             .timeout_global(Some(patience.request))
             .timeout_connect(Some(patience.request.min(Duration::from_secs(10))))
             .http_status_as_error(false)
+            // They are followed here, where it is known who may get the headers.
+            .max_redirects(0)
             .user_agent(concat!("Ritmo/", env!("CARGO_PKG_VERSION")))
             .tls_config(tls)
             .build()
             .new_agent();
-        Self { agent, headers: headers.to_vec(), patience, tell, cancel: cancel.clone() }
+        let home = origin_of(home);
+        Self { agent, headers: headers.to_vec(), home, patience, tell, cancel: cancel.clone() }
+    }
+
+    /// Whether this is an address of the server that gets the headers.
+    pub fn is_home(&self, url: &str) -> bool {
+        self.home.is_some() && origin_of(url) == self.home
+    }
+
+    /// The address that an address of a file leads to in the end.
+    pub fn leads_to(&self, url: &str) -> Result<String, StacError> {
+        let found = self.followed(url, None, Some("bytes=0-0"));
+        found.map(|(_, end)| end).map_err(|error| no_network(&redacted(url), &error))
     }
 
     /// The JSON at an address.
@@ -89,8 +108,8 @@ impl Http {
         let mut attempt = 1;
         loop {
             self.cancel.check()?;
-            let (trouble, wait) = match self.once(url, body) {
-                Ok(mut response) => {
+            let (trouble, wait) = match self.followed(url, body, None) {
+                Ok((mut response, _)) => {
                     let status = response.status().as_u16();
                     let asked = retry_after(&response);
                     let text = response.body_mut().with_config().limit(MOST_BYTES).read_to_string();
@@ -132,21 +151,64 @@ impl Http {
         }
     }
 
-    fn once(&self, url: &str, body: Option<&Value>) -> Result<Response<Body>, ureq::Error> {
+    /// The answer, and the address that it came from after redirections.
+    fn followed(
+        &self,
+        url: &str,
+        mut body: Option<&Value>,
+        range: Option<&str>,
+    ) -> Result<(Response<Body>, String), ureq::Error> {
+        let mut place = url.to_owned();
+        for _ in 0..MOST_REDIRECTIONS {
+            let response = self.once(&place, body, range)?;
+            let status = response.status().as_u16();
+            let location = response.headers().get("location").and_then(|value| value.to_str().ok());
+            let Some(next) = location.filter(|_| matches!(status, 301 | 302 | 303 | 307 | 308)) else {
+                return Ok((response, place));
+            };
+            place = resolve(&place, next);
+            if !matches!(status, 307 | 308) {
+                body = None;
+            }
+        }
+        Err(ureq::Error::TooManyRedirects)
+    }
+
+    fn once(
+        &self,
+        url: &str,
+        body: Option<&Value>,
+        range: Option<&str>,
+    ) -> Result<Response<Body>, ureq::Error> {
         const ACCEPT: &str = "application/geo+json, application/json";
+        let headers: &[(String, String)] = if self.is_home(url) { &self.headers } else { &[] };
         match body {
             None => {
-                let request = self.agent.get(url).header("Accept", ACCEPT);
-                self.headers.iter().fold(request, |request, (name, value)| request.header(name, value)).call()
+                let request = match range {
+                    None => self.agent.get(url).header("Accept", ACCEPT),
+                    Some(range) => self.agent.get(url).header("Range", range),
+                };
+                headers.iter().fold(request, |request, (name, value)| request.header(name, value)).call()
             }
             Some(body) => {
                 let request = self.agent.post(url).header("Accept", ACCEPT).content_type("application/json");
                 let request =
-                    self.headers.iter().fold(request, |request, (name, value)| request.header(name, value));
+                    headers.iter().fold(request, |request, (name, value)| request.header(name, value));
                 request.send(body.to_string())
             }
         }
     }
+}
+
+/// Scheme, host and port of an address, in small letters and with the port that goes without saying; `None` of what is no
+/// address of the web.
+fn origin_of(url: &str) -> Option<String> {
+    let (scheme, _) = url.split_once("://").filter(|_| is_http(url))?;
+    let (scheme, host) = (scheme.to_ascii_lowercase(), server_of(url).to_ascii_lowercase());
+    // The port of [::1] stands after the bracket.
+    let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
+    let port = if scheme == "https" { 443 } else { 80 };
+    Some(if has_port { format!("{scheme}://{host}") } else { format!("{scheme}://{host}:{port}") })
 }
 
 /// The server's name in an address, with its port.
@@ -255,6 +317,54 @@ mod tests {
         let waits: std::collections::HashSet<_> =
             (0..20).map(|_| backoff(Duration::from_secs(1), 1)).collect();
         assert!(waits.len() > 10);
+    }
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port() {
+        let of = |url: &str| origin_of(url);
+        assert_eq!(of("https://H/a?b"), of("https://h:443"));
+        assert_eq!(of("HTTP://h:8080/a").as_deref(), Some("http://h:8080"));
+        for other in
+            ["http://h/", "https://h:444/", "https://h.org/", "https://h@evil.org/", "/data/h", "s3://h/a"]
+        {
+            assert_ne!(of("https://h/"), of(other), "{other}");
+        }
+        assert_ne!(of("http://[::1]/a"), of("http://[::1]:81/a"));
+    }
+
+    #[test]
+    fn headers_go_to_their_server_alone_wherever_it_leads() {
+        use crate::testing::ranges::{Reply, Server};
+        let other = Server::start(|_| Reply::json(&serde_json::json!({ "other": true })));
+        let elsewhere = other.url("/there");
+        let server = Server::start(move |request| {
+            let to = |place: &str, status| Reply::Body {
+                status,
+                headers: vec![format!("Location: {place}")],
+                body: Vec::new(),
+            };
+            match request.path.as_str() {
+                "/away" => to(&elsewhere, 307),
+                "/near" => to("here", 302),
+                "/round" => to("/round", 302),
+                _ => Reply::json(&serde_json::json!({ "other": false })),
+            }
+        });
+        let patience =
+            Patience { request: Duration::from_secs(5), attempts: 1, first_wait: Duration::from_millis(5) };
+        let headers = [("X-Key".to_owned(), "hush".to_owned())];
+        let home = server.url("/stac");
+        let http = Http::new((&headers, &home), patience, Arc::new(|_| ()), &Cancel::new());
+        assert_eq!(http.get(&server.url("/near")).unwrap()["other"], false);
+        assert_eq!(http.get(&server.url("/away")).unwrap()["other"], true);
+        assert_eq!(http.post(&server.url("/away"), &serde_json::json!({})).unwrap()["other"], true);
+        assert_eq!(http.get(&other.url("/next")).unwrap()["other"], true);
+        assert!(http.get(&server.url("/round")).is_err());
+        assert_eq!(http.leads_to(&server.url("/near")).unwrap(), server.url("/here"));
+        assert!(!http.is_home(&http.leads_to(&server.url("/away")).unwrap()));
+        assert!(server.requests().iter().all(|logged| logged.request.head.contains("x-key: hush")));
+        assert_eq!(other.requests().len(), 4);
+        assert!(other.requests().iter().all(|logged| !logged.request.head.contains("hush")));
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! Tokens for files: the Planetary Computer keeps its files in Azure's blob store and gives a token for each container,
 //! good for some minutes (`planetary_computer/sas.py` of its Python SDK).
 
-use super::StacError;
 use super::http::{Http, Patience};
-use crate::geo::remote::{query_of, set_query};
+use super::{Catalogue, Place, StacError};
+use crate::geo::remote::{query_of, set_end, set_headers, set_query};
 use crate::progress::Cancel;
 use chrono::{DateTime, Utc};
-use std::collections::HashMap;
-use std::path::Path;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A token is asked for anew when it is good for less than this, in seconds.
@@ -20,24 +20,33 @@ type Container = (String, String);
 /// A token, and until when it is good.
 type Token = (String, DateTime<Utc>);
 
-/// Gets tokens and puts them on addresses. One for all threads.
+/// Gets tokens and puts them on addresses, and the headers of the catalogue on those of its own server. One for all threads.
 pub struct Signer {
     tokens: Option<String>,
+    headers: Vec<(String, String)>,
+    /// Files of the catalogue's server of which it is known where they lead.
+    followed: Mutex<HashSet<PathBuf>>,
     http: Http,
     known: Mutex<HashMap<Container, Token>>,
 }
 
 impl Signer {
-    /// A signer with the tokens of this address; without one it signs nothing.
+    /// A signer for the files of a catalogue.
     pub fn new(
-        tokens: Option<&str>,
+        catalogue: &Catalogue,
         patience: Patience,
         tell: Arc<dyn Fn(String) + Send + Sync>,
         cancel: &Cancel,
     ) -> Self {
+        let home = match &catalogue.place {
+            Place::Url(url) => url.as_str(),
+            Place::File(_) => "",
+        };
         Self {
-            tokens: tokens.map(|url| url.trim_end_matches('/').to_owned()),
-            http: Http::new(&[], patience, tell, cancel),
+            tokens: catalogue.tokens.as_deref().map(|url| url.trim_end_matches('/').to_owned()),
+            http: Http::new((&catalogue.headers, home), patience, tell, cancel),
+            headers: catalogue.headers.clone(),
+            followed: Mutex::default(),
             known: Mutex::default(),
         }
     }
@@ -48,6 +57,7 @@ impl Signer {
     /// # Errors
     /// [`StacError::Token`] when none comes.
     pub fn sign(&self, path: &Path, afresh: bool) -> Result<(), StacError> {
+        self.put_headers(path, afresh)?;
         let Some(tokens) = &self.tokens else { return Ok(()) };
         let Some((account, container)) = container_of(path) else { return Ok(()) };
         let key = (account, container);
@@ -64,6 +74,25 @@ impl Signer {
             }
         };
         set_query(path, Some(token));
+        Ok(())
+    }
+
+    /// Has GDAL ask for a file of the catalogue's own server with its headers. Where that leads on to another server, GDAL asks
+    /// that one at once and without them: by itself it would take them along.
+    fn put_headers(&self, path: &Path, afresh: bool) -> Result<(), StacError> {
+        let address = path.to_string_lossy();
+        if self.headers.is_empty() || !self.http.is_home(&address) {
+            return Ok(());
+        }
+        if !afresh && self.followed.lock().unwrap_or_else(PoisonError::into_inner).contains(path) {
+            return Ok(());
+        }
+        let query = query_of(path).map_or(String::new(), |query| format!("?{query}"));
+        let end = self.http.leads_to(&format!("{address}{query}"))?;
+        let stays = self.http.is_home(&end);
+        set_headers(path, stays.then_some(&self.headers));
+        set_end(path, (!stays).then_some(end));
+        self.followed.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
         Ok(())
     }
 
@@ -110,7 +139,12 @@ mod tests {
     fn signer(server: &Server) -> Signer {
         let patience =
             Patience { request: Duration::from_secs(5), attempts: 3, first_wait: Duration::from_millis(5) };
-        Signer::new(Some(&server.url("/sas")), patience, Arc::new(|_| ()), &Cancel::new())
+        let catalogue = Catalogue {
+            place: Place::Url("https://h".into()),
+            headers: vec![],
+            tokens: Some(server.url("/sas")),
+        };
+        Signer::new(&catalogue, patience, Arc::new(|_| ()), &Cancel::new())
     }
 
     /// A server whose tokens are good for so many seconds, each another.

@@ -45,7 +45,9 @@ fn large(folder: &Path) -> (Wanted, Grid, Vec<u16>) {
 }
 
 fn run(wanted: &Wanted, grid: &Grid, folder: &Path) -> Fetched {
-    let signer = Signer::new(None, Patience::default(), std::sync::Arc::new(|_| ()), &Cancel::new());
+    let place = crate::source::stac::Place::File(folder.into());
+    let catalogue = crate::source::stac::Catalogue { place, headers: Vec::new(), tokens: None };
+    let signer = Signer::new(&catalogue, Patience::default(), std::sync::Arc::new(|_| ()), &Cancel::new());
     let patience = Patience::default();
     let spec = FetchSpec { wanted, grid, folder, signer: &signer, patience, tell: &|_| () };
     fetch(&spec, &|_| (), &Cancel::new()).unwrap()
