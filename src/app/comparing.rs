@@ -42,6 +42,7 @@ pub(super) fn compare(state: &mut AppState, request: CompareRequest) -> Result<O
         annotations: project.annotations.clone(),
         buffers: project.buffers(),
         legend: project.document.legend.clone(),
+        language: state.language,
         output: project.folder.assessments_path().join("comparisons").join(output),
     };
     let subject = format!("{first} and {second}");

@@ -14,6 +14,7 @@ use crate::labels::{Annotations, Buffers, Legend, write_labels};
 use crate::model::{LabelsState, Model, ModelSpec};
 use crate::progress::Progress;
 use crate::samples::{ExtractSpec, SampleSet, extract};
+use crate::words::Language;
 use anyhow::bail;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -41,6 +42,8 @@ pub struct TrySpec {
     pub hold_out: HoldOut,
     /// How many folds of annotations or blocks.
     pub folds: usize,
+    /// The language of its page.
+    pub language: Language,
     /// Where the report is written, as JSON; page and table lie beside it.
     pub output: PathBuf,
 }
@@ -95,7 +98,7 @@ pub fn try_model(spec: &TrySpec, context: &JobContext) -> anyhow::Result<Outcome
         ..Report::default()
     };
     context.cancel.check()?;
-    save_report(&report, &[], &spec.output)?;
+    save_report(&report, &[], spec.language, &spec.output)?;
     Ok(Outcome::Assessed(Box::new(Assessed { report, file: spec.output.clone() })))
 }
 

@@ -4,7 +4,7 @@
 //! BIPM have it, as Mexico writes it, and as what is typed and what tables hold is read; so a figure can be copied from
 //! anywhere to anywhere.
 
-use super::words::{Language, language, tr, tr_word};
+use super::words::{Language, language, tr, tr_below, tr_word};
 pub use crate::chart::{date_of_days, days};
 use chrono::{DateTime, Datelike, NaiveDate, TimeZone, Utc};
 use std::time::Duration;
@@ -113,8 +113,10 @@ pub fn trimmed(value: f64) -> String {
     }
 }
 
-/// A sentence without the options of the command line that stand in brackets of their own: "warp them (--crs)".
+/// A sentence of a room below in the window's language, without the options of the command line that stand in brackets of
+/// their own: "warp them (--crs)".
 pub fn without_options(sentence: &str) -> String {
+    let sentence = tr_below(sentence);
     let mut parts = sentence.split(" (--");
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
