@@ -82,11 +82,12 @@ impl OpenProject {
 /// Assesses a map (a job).
 pub(super) fn assess(state: &mut AppState, request: AssessRequest) -> Result<Option<JobId>, Refused> {
     busy(state, JobKind::Assess)?;
+    let language = state.language;
     let project = the_project(state)?;
     let output = request.output.clone();
     let (spec, read) = spec(project, request)?;
     let output = output.unwrap_or_else(|| report_of_map(project, &spec));
-    let spec = jobs::AssessSpec { output, language: state.language, ..spec };
+    let spec = jobs::AssessSpec { output, language, ..spec };
     let name = spec.name.clone();
     Ok(Some(start_reading(state, JobKind::Assess, name, read, move |c| jobs::assess(&spec, c))))
 }
@@ -149,6 +150,7 @@ fn open_sample_of(project: &OpenProject, site: &str) -> Option<PathBuf> {
 /// Tries a model: trains it again without what then tests it (a job).
 pub(super) fn try_model(state: &mut AppState, request: TryRequest) -> Result<Option<JobId>, Refused> {
     busy(state, JobKind::TryModel)?;
+    let language = state.language;
     let project = the_project(state)?;
     if request.folds < 2 {
         return refuse("trials take two folds at least: one to learn from, one to test");
@@ -176,7 +178,7 @@ pub(super) fn try_model(state: &mut AppState, request: TryRequest) -> Result<Opt
         indices: project.document.settings.indices.clone(),
         hold_out: request.hold_out,
         folds: request.folds,
-        language: state.language,
+        language,
         output: request.output.unwrap_or_else(|| report_of(project, &file_name(&what))),
     };
     let name = spec.name.clone();
