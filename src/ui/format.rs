@@ -178,6 +178,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_the_rooms_below_say_is_told_in_the_language_of_the_window() {
+        let said = "cannot read /a.tif: it is empty. Check that the file is whole and a raster that GDAL knows";
+        speak(Language::Spanish);
+        let told = sentence(said);
+        let grid = without_options("x: the size of a pixel cannot be told from the files: give a resolution");
+        speak(Language::English);
+        assert_eq!(
+            told,
+            "No se puede leer /a.tif: está vacío. Compruebe que el archivo esté completo y sea un ráster que GDAL conoce"
+        );
+        assert_eq!(grid, "x: el tamaño de un píxel no se puede saber por los archivos: indique una resolución");
+        assert_eq!(without_options(said), said);
+    }
+
+    #[test]
     fn numbers_read_well() {
         assert_eq!(grouped(1_234_567), "1\u{202f}234\u{202f}567");
         assert_eq!(grouped(-12), "−12");

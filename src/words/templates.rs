@@ -111,7 +111,7 @@ impl Template {
                         _ => return None,
                     };
                     // A text may end with nothing in its last place, as an error without a hint.
-                    let may_be_empty = more.is_empty() && found.len() > 1;
+                    let may_be_empty = more.is_empty() && !found.is_empty();
                     if !rest.is_char_boundary(end) || (end == 0 && !may_be_empty) {
                         return None;
                     }
@@ -121,7 +121,12 @@ impl Template {
                         Piece::Word(_) => !what.contains(char::is_whitespace),
                         _ => true,
                     };
-                    if !fits {
+                    // What a sentence begins with does not reach back over a full stop or a colon.
+                    let reaches_back = found.is_empty()
+                        && rest.len() == text.len()
+                        && (what.contains(". ") || what.contains(": "))
+                        && !after.starts_with(['.', ':', ';', ',']);
+                    if !fits || reaches_back {
                         return None;
                     }
                     found.push(what);
@@ -211,7 +216,11 @@ impl Templates {
         });
         known.or_else(|| {
             let at = text.find(mark)?;
-            let right = self.told(&text[at + mark.len()..], depth + 1)?;
+            let rest = &text[at + mark.len()..];
+            let right = self.told(rest, depth + 1)?;
+            // A sentence that began with a number may begin with a word now.
+            let is_begun = mark == ". " && !rest.starts_with(char::is_lowercase);
+            let right = if is_begun && right.starts_with(char::is_lowercase) { other_case(&right) } else { right };
             Some(format!("{}{mark}{right}", &text[..at]))
         })
     }

@@ -105,11 +105,11 @@ fn sentences_inside_of_sentences_are_told_and_names_stay() {
     assert_eq!(told("2 of 7 files cannot be read"), "de 7 archivos no se pueden leer 2");
     assert_eq!(
         told("Cannot read x: no idea. 2 of 7 files cannot be read. Who knows."),
-        "No se puede leer x: no idea. 2 of 7 files cannot be read. Who knows."
+        "No se puede leer x: no idea. De 7 archivos no se pueden leer 2. Who knows."
     );
     assert_eq!(
         told("Who knows. 2 of 7 files cannot be read."),
-        "Who knows. de 7 archivos no se pueden leer 2."
+        "Who knows. De 7 archivos no se pueden leer 2."
     );
     assert_eq!(told("my corridor: 12 dates"), "my corridor: 12 fechas");
     assert_eq!(told("good dates"), "good dates");
@@ -170,7 +170,7 @@ const BELOW: [&str; 14] = [
 ];
 
 /// What stands before a text that people read.
-const BEFORE: [&str; 12] = [
+const BEFORE: [&str; 19] = [
     "#[error(",
     "refuse(",
     "refuse(format!(",
@@ -183,6 +183,13 @@ const BEFORE: [&str; 12] = [
     "why: ",
     "Progress::new(",
     "notes.push(format!(",
+    "notes.push(",
+    "Err(format!(",
+    "ok_or_else(|| format!(",
+    "map_err(|_| format!(",
+    "unreadable(",
+    "unreadable(format!(",
+    "Fact::new(",
 ];
 
 fn files(path: &Path, found: &mut Vec<PathBuf>) {

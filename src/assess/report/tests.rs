@@ -306,8 +306,7 @@ fn numbers_are_written_with_thousands_apart_and_signs() {
 fn a_page_in_spanish_keeps_its_figures_and_the_names_of_classes() {
     let report = report();
     let (english, spanish) = (report.html(&[], Language::English), report.html(&[], Language::Spanish));
-    let page = roxmltree::Document::parse(&spanish).unwrap();
-    assert_eq!(page.root_element().attribute("lang"), Some("es"));
+    assert!(spanish.contains("<html lang=\"es\""));
     let (before, after) = (words(&english), words(&spanish));
     assert!(after.contains("Matriz de error"), "{after}");
     assert!(after.contains("Método, modelo y datos"), "{after}");
