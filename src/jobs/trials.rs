@@ -147,11 +147,10 @@ fn run(
 ) -> anyhow::Result<Result<(Trials, Option<String>), String>> {
     let classes: BTreeSet<_> = of.set.classes.iter().collect();
     if classes.len() < 2 {
-        return Ok(Err(format!(
-            "there are samples of {} class{}, and telling apart takes two",
-            classes.len(),
-            if classes.len() == 1 { "" } else { "es" }
-        )));
+        return Ok(Err(match classes.len() {
+            1 => "there are samples of 1 class, and telling apart takes two".into(),
+            n => format!("there are samples of {n} classes, and telling apart takes two"),
+        }));
     }
     let seed = of.model.training.seed;
     let report = |p: Progress| context.progress(p);

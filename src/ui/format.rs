@@ -179,7 +179,8 @@ mod tests {
 
     #[test]
     fn what_the_rooms_below_say_is_told_in_the_language_of_the_window() {
-        let said = "cannot read /a.tif: it is empty. Check that the file is whole and a raster that GDAL knows";
+        let said =
+            "cannot read /a.tif: it is empty. Check that the file is whole and a raster that GDAL knows";
         speak(Language::Spanish);
         let told = sentence(said);
         let grid = without_options("x: the size of a pixel cannot be told from the files: give a resolution");
@@ -188,7 +189,10 @@ mod tests {
             told,
             "No se puede leer /a.tif: está vacío. Compruebe que el archivo esté completo y sea un ráster que GDAL conoce"
         );
-        assert_eq!(grid, "x: el tamaño de un píxel no se puede saber por los archivos: indique una resolución");
+        assert_eq!(
+            grid,
+            "x: el tamaño de un píxel no se puede saber por los archivos: indique una resolución"
+        );
         assert_eq!(without_options(said), said);
     }
 

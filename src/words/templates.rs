@@ -220,7 +220,8 @@ impl Templates {
             let right = self.told(rest, depth + 1)?;
             // A sentence that began with a number may begin with a word now.
             let is_begun = mark == ". " && !rest.starts_with(char::is_lowercase);
-            let right = if is_begun && right.starts_with(char::is_lowercase) { other_case(&right) } else { right };
+            let right =
+                if is_begun && right.starts_with(char::is_lowercase) { other_case(&right) } else { right };
             Some(format!("{}{mark}{right}", &text[..at]))
         })
     }
