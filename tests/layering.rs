@@ -26,7 +26,7 @@ const ROOMS: [(&str, u32); 20] = [
     ("files", 15),
     ("progress", 16),
     ("words", 16),
-    ("xml", 16),
+    ("xml", 17),
 ];
 
 /// Crates and the rooms that may name them.
