@@ -35,8 +35,8 @@ fn what_is_refused_and_what_fails_is_told_in_spanish() {
     desk.settle();
     desk.assert_sees("odavía no hay nada de qué aprender");
     desk.send(Command::OpenProject("/nowhere/at all".into()));
-    desk.settle();
-    desk.assert_sees("/nowhere/at all no es un proyecto de Ritmo: no tiene ritmo.json.");
+    let told = "/nowhere/at all no es un proyecto de Ritmo: no tiene ritmo.json.";
+    desk.until("why it cannot be opened", |desk| desk.sees(told));
 }
 
 #[test]
