@@ -36,4 +36,5 @@ pub mod source;
 #[cfg(test)]
 mod testing;
 pub mod ui;
+pub mod words;
 pub mod xml;

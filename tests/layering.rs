@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms from top to bottom; `cli` and `ui` stand side by side. A room may use those of a greater number.
-const ROOMS: [(&str, u32); 19] = [
+const ROOMS: [(&str, u32); 20] = [
     ("main", 0),
     ("ui", 1),
     ("cli", 1),
@@ -25,7 +25,8 @@ const ROOMS: [(&str, u32); 19] = [
     ("geo", 14),
     ("files", 15),
     ("progress", 16),
-    ("xml", 16),
+    ("words", 16),
+    ("xml", 17),
 ];
 
 /// Crates and the rooms that may name them.

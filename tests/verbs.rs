@@ -68,6 +68,31 @@ fn a_small_project_goes_from_folder_to_assessed_map() {
     }
     assert!(assessed["intervals"]["classes"].as_array().unwrap().len() == 2, "{assessed}");
 
+    let spanish = folder.path().join("told/spanish.json");
+    let asked =
+        ["assess", arg(&project), "--map", "first", "--output", arg(&spanish), "--language", "es", "--json"];
+    let told = ritmo(&asked).json();
+    assert_eq!(told["headline"], assessed["headline"], "what programs read stays in English");
+    let page = std::fs::read_to_string(told["page"].as_str().unwrap()).unwrap();
+    assert!(page.contains("<html lang=\"es\"") && page.contains("El mapa first de "), "{page}");
+    for words in [
+        "The map",
+        "Error matrix",
+        "reference down",
+        "annotations",
+        "samples",
+        "made by",
+        "columns,",
+        "epoch",
+    ] {
+        let left: Vec<_> = page
+            .lines()
+            .filter(|line| line.contains(&format!(">{words}")) || line.contains(&format!(" {words}")))
+            .collect();
+        assert!(left.is_empty(), "{words} is left in English: {left:#?}");
+    }
+    assert_eq!(ritmo(&["assess", arg(&project), "--language", "fr"]).code, 2);
+
     let elsewhere = folder.path().join("told/by blocks.html");
     let tried = [
         "assess",

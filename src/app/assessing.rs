@@ -11,6 +11,7 @@ use crate::assess::HoldOut;
 use crate::jobs::{self, Assessed, CellPixels, HeldAgainst, JobId, JobKind, PixelPatch};
 use crate::labels::ClassCode;
 use crate::project::file_name;
+use crate::words::Language;
 use std::path::PathBuf;
 
 /// How a map is assessed.
@@ -81,10 +82,12 @@ impl OpenProject {
 /// Assesses a map (a job).
 pub(super) fn assess(state: &mut AppState, request: AssessRequest) -> Result<Option<JobId>, Refused> {
     busy(state, JobKind::Assess)?;
+    let language = state.language;
     let project = the_project(state)?;
     let output = request.output.clone();
     let (spec, read) = spec(project, request)?;
-    let spec = jobs::AssessSpec { output: output.unwrap_or_else(|| report_of_map(project, &spec)), ..spec };
+    let output = output.unwrap_or_else(|| report_of_map(project, &spec));
+    let spec = jobs::AssessSpec { output, language, ..spec };
     let name = spec.name.clone();
     Ok(Some(start_reading(state, JobKind::Assess, name, read, move |c| jobs::assess(&spec, c))))
 }
@@ -131,6 +134,7 @@ fn spec(project: &OpenProject, request: AssessRequest) -> Result<(jobs::AssessSp
         annotations: project.annotations.clone(),
         buffers: project.buffers(),
         legend: project.document.legend.clone(),
+        language: Language::English,
         output: PathBuf::new(),
         name,
     };
@@ -146,6 +150,7 @@ fn open_sample_of(project: &OpenProject, site: &str) -> Option<PathBuf> {
 /// Tries a model: trains it again without what then tests it (a job).
 pub(super) fn try_model(state: &mut AppState, request: TryRequest) -> Result<Option<JobId>, Refused> {
     busy(state, JobKind::TryModel)?;
+    let language = state.language;
     let project = the_project(state)?;
     if request.folds < 2 {
         return refuse("trials take two folds at least: one to learn from, one to test");
@@ -173,6 +178,7 @@ pub(super) fn try_model(state: &mut AppState, request: TryRequest) -> Result<Opt
         indices: project.document.settings.indices.clone(),
         hold_out: request.hold_out,
         folds: request.folds,
+        language,
         output: request.output.unwrap_or_else(|| report_of(project, &file_name(&what))),
     };
     let name = spec.name.clone();

@@ -18,6 +18,7 @@ pub struct CompareRequest {
 /// Compares two maps (a job).
 pub(super) fn compare(state: &mut AppState, request: CompareRequest) -> Result<Option<JobId>, Refused> {
     busy(state, JobKind::CompareMaps)?;
+    let language = state.language;
     let project = the_project(state)?;
     let CompareRequest { maps: [first, second], site, reference } = request;
     let site = the_site(project, site)?;
@@ -42,6 +43,7 @@ pub(super) fn compare(state: &mut AppState, request: CompareRequest) -> Result<O
         annotations: project.annotations.clone(),
         buffers: project.buffers(),
         legend: project.document.legend.clone(),
+        language,
         output: project.folder.assessments_path().join("comparisons").join(output),
     };
     let subject = format!("{first} and {second}");

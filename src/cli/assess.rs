@@ -4,6 +4,7 @@ use super::{Failure, Shell};
 use crate::app::{AssessRequest, Command, TryRequest};
 use crate::assess::{Estimated, HoldOut, MapEstimate, Measure, Scores, Trials};
 use crate::jobs::{Assessed, beside};
+use crate::words::Language;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -34,10 +35,14 @@ pub struct Args {
     /// Where to write the report, as JSON with a page (.html) and a table (.csv) beside it; into the project unless given.
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// The language of the report's page: en or es. JSON and tables stay in English, for programs.
+    #[arg(long, value_name = "LANGUAGE", default_value_t)]
+    pub language: Language,
 }
 
 pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
     shell.open(&args.project)?;
+    shell.run(Command::SetLanguage(args.language))?;
     let output = args.output.map(|file| beside(&file, "json"));
     let command = match args.by {
         Some(hold_out) => {

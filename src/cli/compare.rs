@@ -4,6 +4,7 @@ use super::{Failure, Shell};
 use crate::app::{Command, CompareRequest};
 use crate::assess::{ComparedPlaces, Estimated, Paired, Places, Winner, points};
 use crate::jobs::{ComparedMaps, ComparedOn};
+use crate::words::Language;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -24,10 +25,14 @@ pub struct Args {
     /// A reference sample, by its name in the project or its file; annotations that neither model has seen are looked at too.
     #[arg(long, value_name = "F")]
     pub reference: Option<String>,
+    /// The language of the report's page: en or es. JSON and tables stay in English, for programs.
+    #[arg(long, value_name = "LANGUAGE", default_value_t)]
+    pub language: Language,
 }
 
 pub fn run(args: Args, shell: &mut Shell) -> Result<(), Failure> {
     shell.open(&args.project)?;
+    shell.run(Command::SetLanguage(args.language))?;
     let maps = [args.map_a, args.map_b];
     let request = CompareRequest { maps, site: args.site, reference: args.reference };
     shell.run(Command::CompareMaps(request))?;

@@ -16,6 +16,7 @@ use crate::labels::{
 };
 use crate::model::{Model, ModelCard};
 use crate::project::reference::{MapCounts, PlacedUnit, ReferenceSample, read_reference};
+use crate::words::Language;
 use anyhow::bail;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -45,6 +46,8 @@ pub struct AssessSpec {
     pub buffers: Buffers,
     /// The legend.
     pub legend: Legend,
+    /// The language of its page.
+    pub language: Language,
     /// Where the report is written, as JSON; page and table lie beside it.
     pub output: PathBuf,
 }
@@ -373,7 +376,7 @@ pub fn assess(spec: &AssessSpec, context: &JobContext) -> anyhow::Result<Outcome
         notes,
         ..Report::default()
     };
-    save_report(&report, &looked.pictures(spec), &spec.output)?;
+    save_report(&report, &looked.pictures(spec), spec.language, &spec.output)?;
     Ok(Outcome::Assessed(Box::new(Assessed { report, file: spec.output.clone() })))
 }
 

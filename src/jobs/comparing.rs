@@ -15,6 +15,7 @@ use crate::assess::{
 use crate::classify::Extent;
 use crate::labels::{Annotations, Buffers, Class, Legend};
 use crate::progress::Progress;
+use crate::words::Language;
 use anyhow::bail;
 use serde::{Deserialize, Serialize};
 use sides::Sides;
@@ -42,6 +43,8 @@ pub struct CompareSpec {
     pub buffers: Buffers,
     /// The legend.
     pub legend: Legend,
+    /// The language of the page.
+    pub language: Language,
     /// Where the figures are written, without an ending.
     pub output: PathBuf,
 }

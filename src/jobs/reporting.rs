@@ -5,6 +5,7 @@ use crate::files::write_atomically;
 use crate::geo::Grid;
 use crate::labels::{Class, ClassCode};
 use crate::model::ModelCard;
+use crate::words::Language;
 use anyhow::Context;
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -15,11 +16,16 @@ use std::path::Path;
 const PICTURE: u32 = 520;
 
 /// Writes a report as JSON, and beside it the same as a page (`.html`) and as a table (`.csv`); the JSON last, so that where
-/// it lies the others do too.
+/// it lies the others do too. The page is in a language; document and table are for programs, and stay in English.
 ///
 /// # Errors
 /// When the folder cannot be made or a file cannot be written.
-pub fn save_report(report: &Report, pictures: &[Picture], json: &Path) -> anyhow::Result<()> {
+pub fn save_report(
+    report: &Report,
+    pictures: &[Picture],
+    language: Language,
+    json: &Path,
+) -> anyhow::Result<()> {
     let failed =
         |path: &Path| format!("cannot write {}: check the folder and the free space", path.display());
     if let Some(folder) = json.parent().filter(|folder| !folder.as_os_str().is_empty()) {
@@ -29,7 +35,7 @@ pub fn save_report(report: &Report, pictures: &[Picture], json: &Path) -> anyhow
         let path = beside(json, ending);
         write_atomically(&path, text.as_bytes()).with_context(|| failed(&path))
     };
-    write("html", &report.html(pictures))?;
+    write("html", &report.html(pictures, language))?;
     write("csv", &report.csv().with_context(|| failed(json))?)?;
     write("json", &report.json())
 }
@@ -217,7 +223,8 @@ mod tests {
     fn the_page_and_the_table_lie_beside_the_document_whatever_its_name_is() {
         let folder = tempfile::tempdir().unwrap();
         let json = folder.path().join("new/tempcnn.v1.2.json");
-        save_report(&Report { map: "tempcnn".into(), ..Report::default() }, &[], &json).unwrap();
+        save_report(&Report { map: "tempcnn".into(), ..Report::default() }, &[], Language::English, &json)
+            .unwrap();
         for ending in ["json", "html", "csv"] {
             let file = folder.path().join(format!("new/tempcnn.v1.2.{ending}"));
             assert!(std::fs::metadata(&file).unwrap().len() > 20, "{}", file.display());
@@ -226,7 +233,10 @@ mod tests {
         assert_eq!(beside(Path::new("a/b.c"), "csv"), Path::new("a/b.c.csv"));
         let file = folder.path().join("file");
         std::fs::write(&file, "").unwrap();
-        let why = format!("{:#}", save_report(&Report::default(), &[], &file.join("r.json")).unwrap_err());
+        let why = format!(
+            "{:#}",
+            save_report(&Report::default(), &[], Language::English, &file.join("r.json")).unwrap_err()
+        );
         assert!(why.contains("cannot write") && why.contains("r.json"), "{why}");
     }
 

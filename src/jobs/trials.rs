@@ -14,6 +14,7 @@ use crate::labels::{Annotations, Buffers, Legend, write_labels};
 use crate::model::{LabelsState, Model, ModelSpec};
 use crate::progress::Progress;
 use crate::samples::{ExtractSpec, SampleSet, extract};
+use crate::words::Language;
 use anyhow::bail;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -41,6 +42,8 @@ pub struct TrySpec {
     pub hold_out: HoldOut,
     /// How many folds of annotations or blocks.
     pub folds: usize,
+    /// The language of its page.
+    pub language: Language,
     /// Where the report is written, as JSON; page and table lie beside it.
     pub output: PathBuf,
 }
@@ -95,7 +98,7 @@ pub fn try_model(spec: &TrySpec, context: &JobContext) -> anyhow::Result<Outcome
         ..Report::default()
     };
     context.cancel.check()?;
-    save_report(&report, &[], &spec.output)?;
+    save_report(&report, &[], spec.language, &spec.output)?;
     Ok(Outcome::Assessed(Box::new(Assessed { report, file: spec.output.clone() })))
 }
 
@@ -144,11 +147,10 @@ fn run(
 ) -> anyhow::Result<Result<(Trials, Option<String>), String>> {
     let classes: BTreeSet<_> = of.set.classes.iter().collect();
     if classes.len() < 2 {
-        return Ok(Err(format!(
-            "there are samples of {} class{}, and telling apart takes two",
-            classes.len(),
-            if classes.len() == 1 { "" } else { "es" }
-        )));
+        return Ok(Err(match classes.len() {
+            1 => "there are samples of 1 class, and telling apart takes two".into(),
+            n => format!("there are samples of {n} classes, and telling apart takes two"),
+        }));
     }
     let seed = of.model.training.seed;
     let report = |p: Progress| context.progress(p);

@@ -7,7 +7,6 @@
 mod bookmark;
 mod document;
 mod folder;
-mod language;
 mod layers;
 mod layout;
 mod outside;
@@ -15,10 +14,10 @@ mod recent;
 pub mod reference;
 mod saver;
 
+pub use crate::words::Language;
 pub use bookmark::Bookmark;
 pub use document::{CompareMode, Comparison, Document, Settings, Site, VERSION, View};
 pub use folder::{Contents, ProjectFolder, cube_folder, file_name};
-pub use language::Language;
 pub use layers::{Layer, LayerKind, Layers, Measure};
 pub use layout::{Layout, LayoutFile, Pane, Place, Spot};
 pub use outside::{OutsideChange, Theirs};

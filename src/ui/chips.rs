@@ -3,7 +3,7 @@
 use super::dialogs::{Dialogs, answer_ui};
 use super::stores::{StoreFor, any_path_ui};
 use super::widgets::{left_name, primary};
-use super::words::{tr, tr_word};
+use super::words::{tr, tr_below, tr_word};
 use super::{format, tokens};
 use crate::app::{AppState, Command, JobView, OpenProject, SurveyState};
 use crate::cube::GridSetting;
@@ -160,7 +160,7 @@ fn running_ui(ui: &mut Ui, job: &JobView) -> Done {
     ui.add(if share.is_none() { bar.animate(true) } else { bar });
     let mut words: Vec<String> = share.map(|share| format!("{:.0} %", share * 100.0)).into_iter().collect();
     words.extend(job.time_left().map(format::time_left));
-    words.extend(job.progress.as_ref().map(|progress| progress.what.clone()));
+    words.extend(job.progress.as_ref().map(|progress| tr_below(&progress.what).into_owned()));
     ui.label(RichText::new(words.join(" · ")).small().weak());
     ui.add_space(2.0 * tokens::GRID);
     ui.horizontal(|ui| {
@@ -204,7 +204,7 @@ fn told_ui(ui: &mut Ui, project: &OpenProject, told: &ChipsTold) -> Done {
         ScrollArea::vertical().id_salt("aside").max_height(ASIDE).auto_shrink([false, true]).show(ui, |ui| {
             for (file, why) in told.aside.iter().take(SHOWN) {
                 let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
-                let text = RichText::new(format!("{name}: {why}")).small();
+                let text = RichText::new(format!("{name}: {}", tr_below(why))).small();
                 ui.label(text).on_hover_text(file.display().to_string());
             }
         });
@@ -235,7 +235,8 @@ fn found_ui(ui: &mut Ui, surveyed: &ChipsSurveyed) {
     let aside = surveyed.set.aside.len() + surveyed.damaged.len();
     if aside > 0 {
         let all = surveyed.set.aside.iter().chain(&surveyed.damaged);
-        let list: Vec<_> = all.take(10).map(|(file, why)| format!("{}: {why}", file.display())).collect();
+        let list: Vec<_> =
+            all.take(10).map(|(file, why)| format!("{}: {}", file.display(), tr_below(why))).collect();
         ui.label(RichText::new(tr!("{n} files cannot be joined or read", n = number(aside))).small().weak())
             .on_hover_text(list.join("\n"));
     }

@@ -4,7 +4,7 @@
 //! BIPM have it, as Mexico writes it, and as what is typed and what tables hold is read; so a figure can be copied from
 //! anywhere to anywhere.
 
-use super::words::{Language, language, tr, tr_word};
+use super::words::{Language, language, tr, tr_below, tr_word};
 pub use crate::chart::{date_of_days, days};
 use chrono::{DateTime, Datelike, NaiveDate, TimeZone, Utc};
 use std::time::Duration;
@@ -113,8 +113,10 @@ pub fn trimmed(value: f64) -> String {
     }
 }
 
-/// A sentence without the options of the command line that stand in brackets of their own: "warp them (--crs)".
+/// A sentence of a room below in the window's language, without the options of the command line that stand in brackets of
+/// their own: "warp them (--crs)".
 pub fn without_options(sentence: &str) -> String {
+    let sentence = tr_below(sentence);
     let mut parts = sentence.split(" (--");
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -174,6 +176,25 @@ pub fn lonlat([lon, lat]: [f64; 2]) -> String {
 mod tests {
     use super::super::words::speak;
     use super::*;
+
+    #[test]
+    fn what_the_rooms_below_say_is_told_in_the_language_of_the_window() {
+        let said =
+            "cannot read /a.tif: it is empty. Check that the file is whole and a raster that GDAL knows";
+        speak(Language::Spanish);
+        let told = sentence(said);
+        let grid = without_options("x: the size of a pixel cannot be told from the files: give a resolution");
+        speak(Language::English);
+        assert_eq!(
+            told,
+            "No se puede leer /a.tif: está vacío. Compruebe que el archivo esté completo y sea un ráster que GDAL conoce"
+        );
+        assert_eq!(
+            grid,
+            "x: el tamaño de un píxel no se puede saber por los archivos: indique una resolución"
+        );
+        assert_eq!(without_options(said), said);
+    }
 
     #[test]
     fn numbers_read_well() {

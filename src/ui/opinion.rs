@@ -7,7 +7,7 @@ use crate::app::{ModelEntry, OpenProject};
 use crate::cube::{Cube, Feature, Series};
 use crate::jobs::{self, Newest, OpenedCube, Opinion, OpinionOf, OpinionRequest};
 use crate::labels::Class;
-use crate::ui::words::tr;
+use crate::ui::words::{tr, tr_below};
 use chrono::NaiveDate;
 use egui::{
     Align2, Color32, Context, FontId, Label, Painter, Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2,
@@ -140,7 +140,7 @@ pub fn opinion_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view:
     let shown = view.opinion.shown.as_ref().filter(|shown| shown.name == model.name);
     let (words, probabilities) = match shown.map(|shown| (&shown.came.of.pixel, &shown.came.said)) {
         None => (tr!("Point at a pixel, or pin one.").into(), None),
-        Some((_, Err(why))) => (why.clone(), None),
+        Some((_, Err(why))) => (tr_below(why).into_owned(), None),
         Some(((col, row), Ok(said))) if said.probabilities.iter().any(|p| p.is_nan()) => (
             tr!(
                 "Pixel {col}, {row}: some band was never observed there, so nothing can be said.",

@@ -10,7 +10,7 @@ use crate::geo::{Grid, Window};
 use crate::jobs::{self, Newest, OpenedCube, Rhythm, RhythmOf, RhythmRequest};
 use crate::labels::{Annotation, AnnotationId};
 use crate::samples::Spread;
-use crate::ui::words::tr;
+use crate::ui::words::{tr, tr_below};
 use egui::{Color32, Context, Painter, Pos2, RichText, Stroke, Ui};
 use std::sync::Arc;
 use walkers::Projector;
@@ -58,7 +58,7 @@ impl RhythmView {
                     ),
                 }
             }
-            Err(why) => format!("{whose}: {why}"),
+            Err(why) => format!("{whose}: {}", tr_below(why)),
         })
     }
 

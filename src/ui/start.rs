@@ -1,7 +1,7 @@
 //! The start screen: recent projects, Open, New, the demo.
 
 use super::view::View;
-use super::words::tr;
+use super::words::{tr, tr_below};
 use super::{status, tokens, widgets};
 use crate::app::{AppState, Command};
 use crate::jobs::{DemoSpec, JobKind};
@@ -36,7 +36,7 @@ fn content_ui(ui: &mut Ui, state: &AppState, view: &mut View) {
             ui.spinner();
             ui.label(format!("{} …", status::job_title(job.kind)));
             if let Some(progress) = &job.progress {
-                ui.label(RichText::new(&progress.what).weak());
+                ui.label(RichText::new(tr_below(&progress.what)).weak());
             }
         });
         if let Some(share) = job.progress.as_ref().and_then(crate::progress::Progress::share) {

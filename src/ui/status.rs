@@ -1,7 +1,7 @@
 //! The bar at the bottom: where the mouse is, what is there, and the jobs under way.
 
 use super::view::View;
-use super::words::{tr, tr_word};
+use super::words::{tr, tr_below, tr_word};
 use super::{actions::Action, format, here, live, tokens};
 use crate::app::{AppState, Command, OpenProject};
 use crate::jobs::JobKind;
@@ -66,7 +66,7 @@ fn jobs_ui(ui: &mut Ui, state: &AppState, view: &mut View) {
         ui.add(if share.is_none() { bar.animate(true) } else { bar });
         let label = ui.label(RichText::new(text).small());
         if let Some(progress) = &job.progress {
-            label.on_hover_text(&progress.what);
+            label.on_hover_text(tr_below(&progress.what));
         }
     }
 }

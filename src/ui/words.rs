@@ -6,7 +6,8 @@
 
 pub use crate::project::Language;
 
-use std::cell::Cell;
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -96,6 +97,31 @@ pub fn tr_word(word: &str) -> &str {
     }
 }
 
+/// A finished sentence that comes from a room below (an error, a note, what a job does), in the language that this thread
+/// paints in, as far as it is known: see [`crate::words`]. What was told once is kept, so that painting stays fast.
+pub fn tr_below(text: &str) -> Cow<'_, str> {
+    /// Sentences that are kept; more than any screen has.
+    const KEPT: usize = 1024;
+    thread_local! {
+        static KNOWN: RefCell<HashMap<String, String>> = RefCell::default();
+    }
+    let language = LANGUAGE.get();
+    if language == Language::English || text.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    KNOWN.with_borrow_mut(|known| {
+        if let Some(told) = known.get(text) {
+            return Cow::Owned(told.clone());
+        }
+        let told = language.tell(text);
+        if known.len() >= KEPT {
+            known.clear();
+        }
+        known.insert(text.to_owned(), told.clone().into_owned());
+        told
+    })
+}
+
 /// As [`told`], with its places in braces filled.
 pub fn filled(text: &'static str, values: &[(&str, String)]) -> String {
     let mut rest = told(text);
@@ -105,6 +131,8 @@ pub fn filled(text: &'static str, values: &[(&str, String)]) -> String {
         out.push_str(&rest[..start]);
         let name = &rest[start + 1..end];
         match values.iter().find(|(of, _)| *of == name) {
+            // A reason comes from a room below.
+            Some((_, value)) if name == "why" => out.push_str(&tr_below(value)),
             Some((_, value)) => out.push_str(value),
             None => out.push_str(&rest[start..=end]),
         }

@@ -3,7 +3,7 @@
 use crate::desk::Desk;
 use crate::small::Made;
 use egui::Key;
-use ritmo::app::Page;
+use ritmo::app::{Command, Page};
 
 #[test]
 fn the_window_speaks_spanish_once_it_is_chosen_and_on_other_days_too() {
@@ -23,6 +23,20 @@ fn the_window_speaks_spanish_once_it_is_chosen_and_on_other_days_too() {
     desk.settle();
     desk.assert_sees("Layers");
     assert!(!desk.sees("Capas"));
+}
+
+#[test]
+fn what_is_refused_and_what_fails_is_told_in_spanish() {
+    let mut desk = Desk::open(Made::Cube);
+    desk.click("Project");
+    desk.click("Language");
+    desk.click("Español");
+    desk.send(Command::Train { name: None, then_map: false });
+    desk.settle();
+    desk.assert_sees("odavía no hay nada de qué aprender");
+    desk.send(Command::OpenProject("/nowhere/at all".into()));
+    let told = "/nowhere/at all no es un proyecto de Ritmo: no tiene ritmo.json.";
+    desk.until("why it cannot be opened", |desk| desk.sees(told));
 }
 
 #[test]

@@ -227,6 +227,7 @@ fn assessed(folder: &Path, annotations: Vec<Annotation>) -> Option<u64> {
         annotations: annotations.into_iter().collect::<Annotations>(),
         buffers: Buffers::all(0.0),
         legend: legend(),
+        language: crate::words::Language::English,
         output: folder.join("map.json"),
     };
     let mut runner = Runner::new(Arc::new(|| {}));

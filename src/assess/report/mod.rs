@@ -24,6 +24,7 @@ use super::estimated::Estimated;
 use super::matrix::Assessment;
 use crate::labels::Class;
 use crate::model::EpochScore;
+use crate::words::{Language, translated_markup};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -186,8 +187,9 @@ impl Report {
         rows::csv(self)
     }
 
-    /// One page with style, drawings and pictures inside, without scripts; well-formed XML too.
-    pub fn html(&self, pictures: &[Picture]) -> String {
-        html::html(self, pictures)
+    /// One page with style, drawings and pictures inside, without scripts; well-formed XML too. Its texts are in a language;
+    /// figures are written alike in all, and names of classes stay as people gave them.
+    pub fn html(&self, pictures: &[Picture], language: Language) -> String {
+        translated_markup(&html::html(self, pictures), language)
     }
 }

@@ -91,5 +91,8 @@ pub fn list(sentences: &[String]) -> String {
 /// A square of a colour and a name.
 pub fn swatched(colour: [u8; 3], name: &str) -> String {
     let [r, g, b] = colour;
-    format!("<span class=\"swatch\" style=\"background:#{r:02x}{g:02x}{b:02x}\"></span>{}", escaped(name))
+    format!(
+        "<span class=\"swatch\" style=\"background:#{r:02x}{g:02x}{b:02x}\"></span><span translate=\"no\">{}</span>",
+        escaped(name)
+    )
 }

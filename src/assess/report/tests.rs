@@ -139,7 +139,7 @@ fn the_document_comes_back_as_it_was_and_reads_what_was_written_before_it_had_a_
 
 #[test]
 fn the_page_is_well_formed_whatever_things_are_called_and_needs_nothing_beside_it() {
-    let html = report().html(&[picture()]);
+    let html = report().html(&[picture()], Language::English);
     let words = words(&html);
     for name in [
         "Maíz & frijol",
@@ -156,7 +156,7 @@ fn the_page_is_well_formed_whatever_things_are_called_and_needs_nothing_beside_i
         assert!(!html.contains(outside), "{outside}");
     }
     let hostile = Report { map: "a\u{0}\u{1b}]<b>\u{ffff}".into(), ..Report::default() };
-    assert!(self::words(&hostile.html(&[])).contains("a]<b>"));
+    assert!(self::words(&hostile.html(&[], Language::English)).contains("a]<b>"));
 }
 
 /// Every figure with how the page writes it.
@@ -174,7 +174,7 @@ fn figures(value: &serde_json::Value, path: &str, found: &mut Vec<(String, f64)>
 #[test]
 fn every_figure_of_the_json_is_on_the_page() {
     let report = report();
-    let words = words(&report.html(&[]));
+    let words = words(&report.html(&[], Language::English));
     let shown: BTreeSet<&str> = words.split([' ', '\n']).collect();
     let mut found = Vec::new();
     figures(&serde_json::from_str(&report.json()).unwrap(), "", &mut found);
@@ -248,7 +248,7 @@ fn the_first_sentence_answers_the_question() {
         land.contains("of the land") && land.contains("490 units of a random reference sample"),
         "{land}"
     );
-    assert!(words(&report.html(&[])).contains(&land));
+    assert!(words(&report.html(&[], Language::English)).contains(&land));
     let gap = report.gap().unwrap();
     assert!(gap.contains("the random reference sample") && gap.contains("flatter this map by"), "{gap}");
     report.reference = None;
@@ -278,7 +278,7 @@ fn too_little_to_tell_makes_a_page_too() {
         }],
         ..Report::default()
     };
-    let words = words(&report.html(&[]));
+    let words = words(&report.html(&[], Language::English));
     assert!(words.contains("No unit lies there.") && words.contains("none"), "{words}");
     assert!(report.headline().starts_with("Neither a nor b"), "{}", report.headline());
     assert!(words.contains("100.0 %"));
@@ -300,4 +300,33 @@ fn numbers_are_written_with_thousands_apart_and_signs() {
     );
     assert_eq!(words::points(Some(-0.01)), "−1.0 points");
     assert_eq!(words::percent(None), "–");
+}
+
+#[test]
+fn a_page_in_spanish_keeps_its_figures_and_the_names_of_classes() {
+    let report = report();
+    let (english, spanish) = (report.html(&[], Language::English), report.html(&[], Language::Spanish));
+    assert!(spanish.contains("<html lang=\"es\""));
+    let (before, after) = (words(&english), words(&spanish));
+    assert!(after.contains("Matriz de error"), "{after}");
+    assert!(after.contains("Método, modelo y datos"), "{after}");
+    assert!(!after.contains("Error matrix"));
+    let numbers = |text: &str| -> Vec<String> {
+        let all = text.split(|c: char| !(c.is_ascii_digit() || c == '.'));
+        let mut all: Vec<_> =
+            all.map(|n| n.trim_matches('.').to_owned()).filter(|n| n.contains('.')).collect();
+        all.sort();
+        all
+    };
+    assert!(numbers(&before).len() > 20);
+    assert_eq!(numbers(&before), numbers(&after));
+    for class in classes_of(&report) {
+        let count = |text: &str| text.matches(class.as_str()).count();
+        assert_eq!(count(&before), count(&after), "{class}");
+    }
+}
+
+fn classes_of(report: &Report) -> Vec<String> {
+    let scores = report.annotations.iter().chain(&report.true_map);
+    scores.flat_map(|scores| &scores.assessment.matrix.classes).map(|class| class.name.clone()).collect()
 }

@@ -72,12 +72,12 @@ fn check_coding(
     });
     match coding {
         Some(coding) => {
-            let what = if rasters == 1 {
-                "1 label raster was".to_owned()
+            let name = coding.name();
+            told.notes.push(if rasters == 1 {
+                format!("1 label raster was read as {name}: {told_of}")
             } else {
-                format!("{rasters} label rasters were")
-            };
-            told.notes.push(format!("{what} read as {}: {told_of}", coding.name()));
+                format!("{rasters} label rasters were read as {name}: {told_of}")
+            });
             told.notes.extend(mixed.map(|mixed| format!("{mixed}. Look at the annotations of rasters")));
             Ok(())
         }

@@ -53,7 +53,7 @@ pub(super) fn page(spec: &CompareSpec, sides: &Sides, compared: &ComparedMaps) -
         ..Report::default()
     };
     let pictures: Vec<_> = [0, 1].into_iter().filter_map(picture).collect();
-    report.html(&pictures)
+    report.html(&pictures, spec.language)
 }
 
 fn capital(text: &str) -> String {

@@ -6,7 +6,7 @@ use crate::classify::clean::{Majority, Recipe, RecipeStep, Sieve, Smooth, Step};
 use crate::jobs::JobKind;
 use crate::labels::Class;
 use crate::ui::view::View;
-use crate::ui::words::tr;
+use crate::ui::words::{tr, tr_below};
 use crate::ui::{format, tokens, widgets};
 use egui::{Align, Label, Layout, RichText, Ui};
 use lucide_icons::Icon;
@@ -183,7 +183,7 @@ fn preview_ui(ui: &mut Ui, view: &mut View) {
     }
     let dark = ui.visuals().dark_mode;
     let words = match cleaning.told() {
-        Some(Err(why)) => RichText::new(why).color(tokens::error(dark)),
+        Some(Err(why)) => RichText::new(tr_below(&why)).color(tokens::error(dark)),
         Some(Ok(share)) if cleaning.is_answered() => {
             let share = format::percent(Some(share));
             RichText::new(tr!("{share} of the pixels in view get another class", share = share)).weak()

@@ -2,7 +2,7 @@
 
 use crate::assess::{ComparedPlaces, Paired, Places, Winner, points};
 use crate::jobs::{ComparedMaps, ComparedOn};
-use crate::ui::words::{tr, tr_word};
+use crate::ui::words::{tr, tr_below, tr_word};
 use crate::ui::{format, tokens, widgets};
 use egui::{Grid, Label, RichText, Ui};
 
@@ -17,7 +17,7 @@ pub fn figures_ui(ui: &mut Ui, compared: &ComparedMaps) {
     }
     agreement_ui(ui, compared);
     for note in &compared.notes {
-        let words = RichText::new(note).small().color(tokens::warning(ui.visuals().dark_mode));
+        let words = RichText::new(tr_below(note)).small().color(tokens::warning(ui.visuals().dark_mode));
         ui.add(Label::new(words).wrap());
     }
     if let Some(page) = compared.files.iter().find(|file| file.extension().is_some_and(|end| end == "html")) {
@@ -85,7 +85,7 @@ fn row_ui(ui: &mut Ui, words: &str, paired: &Paired, names: [&str; 2]) {
         Some([low, high]) => {
             tr!("95 % interval {low} to {high} points", low = points(low), high = points(high))
         }
-        None => difference.why.clone().unwrap_or_default(),
+        None => tr_below(difference.why.as_deref().unwrap_or_default()).into_owned(),
     };
     let value = difference.value.map_or("–".into(), points);
     ui.label(RichText::new(value).small().monospace()).on_hover_text(hint);

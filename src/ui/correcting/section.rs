@@ -5,7 +5,7 @@ use crate::app::{AppState, Command, CorrectRequest, CorrectionEntry, OpenProject
 use crate::jobs::JobKind;
 use crate::labels::Class;
 use crate::ui::view::View;
-use crate::ui::words::tr;
+use crate::ui::words::{tr, tr_below};
 use crate::ui::{format, tokens, widgets};
 use egui::{Align, Atom, Button, ComboBox, Label, Layout, RichText, ScrollArea, TextEdit, Ui};
 use lucide_icons::Icon;
@@ -131,7 +131,7 @@ fn row_ui(ui: &mut Ui, view: &mut View, can: bool, (i, entry): (usize, &Correcti
                 }
                 Err(why) => {
                     let words = RichText::new(tr!("unusable")).small().color(ui.visuals().warn_fg_color);
-                    ui.label(words).on_hover_text(why);
+                    ui.label(words).on_hover_text(tr_below(&why));
                 }
             }
             let name = match &correction.from {

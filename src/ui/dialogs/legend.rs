@@ -5,7 +5,7 @@ use crate::app::{AppState, Command, OpenProject, Orphans};
 use crate::labels::{ClassCode, Combine, Preset};
 use crate::ui::format;
 use crate::ui::view::View;
-use crate::ui::words::{tr, tr_word};
+use crate::ui::words::{tr, tr_below, tr_word};
 use egui::{ComboBox, Context, Id, Modal, RichText, Ui};
 use std::path::{Path, PathBuf};
 
@@ -175,7 +175,7 @@ fn question_ui(
                 Ok(combined) => {
                     tr!("The legend will have {classes}.", classes = classes(combined.legend.classes.len()))
                 }
-                Err(why) => why.clone(),
+                Err(why) => tr_below(why).into_owned(),
             };
             ui.label(RichText::new(words).weak());
             answer_ui(ui, tr!("Take it"), what_comes.is_ok(), || Command::TakeLegend {

@@ -3,7 +3,7 @@
 use super::Clicked;
 use crate::cube::statistics::{Comparison, Finding, Hint, Kind};
 use crate::jobs::Measured;
-use crate::ui::words::tr;
+use crate::ui::words::{tr, tr_below};
 use crate::ui::{format, tokens, widgets};
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{FontId, Label, RichText, Role, ScrollArea, Sense, Ui, Vec2, WidgetInfo, vec2};
@@ -53,7 +53,8 @@ fn notes_ui(ui: &mut Ui, measured: &Measured) {
     let colour = tokens::warning(ui.visuals().dark_mode);
     let failed =
         measured.failed.iter().map(|(site, why)| tr!("{site} was left out: {why}", site = site, why = why));
-    let all: Vec<String> = failed.chain(measured.notes.iter().cloned()).collect();
+    let all: Vec<String> =
+        failed.chain(measured.notes.iter().map(|note| tr_below(note).into_owned())).collect();
     for note in all.iter().take(MOST_NOTES) {
         ui.add(Label::new(RichText::new(note).small().color(colour)).truncate()).on_hover_text(note);
     }

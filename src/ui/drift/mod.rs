@@ -11,7 +11,7 @@ mod table;
 
 use super::tokens;
 use super::view::View;
-use super::words::tr;
+use super::words::{tr, tr_below};
 use crate::app::{AppState, Command, MeasureRequest, MeasureState, OpenProject};
 use crate::cube::statistics::{Comparison, Kind};
 use crate::jobs::Measured;
@@ -229,7 +229,7 @@ fn progress_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut 
     let Some(job) = state.jobs.iter().find(|job| job.id == id) else { return };
     let share = job.progress.as_ref().and_then(Progress::share);
     let bar = ProgressBar::new(share.unwrap_or(0.0)).desired_width(width).desired_height(6.0);
-    let what = job.progress.as_ref().map_or("", |progress| &progress.what);
+    let what = tr_below(job.progress.as_ref().map_or("", |progress| &progress.what));
     ui.add(if share.is_none() { bar.animate(true) } else { bar }).on_hover_text(what);
     let words = if job.cancelling { tr!("Stopping …") } else { tr!("Stop measuring") };
     let button = ui.add_enabled(!job.cancelling, Button::new(words).small());

@@ -2,7 +2,7 @@
 
 use crate::app::{AppState, OpenProject, SurveyState, size};
 use crate::jobs::PlannedImagery;
-use crate::ui::words::tr;
+use crate::ui::words::{tr, tr_below};
 use crate::ui::{format, tokens};
 use egui::{RichText, ScrollArea, Ui};
 
@@ -33,13 +33,13 @@ pub fn answer_ui(ui: &mut Ui, planned: Option<&PlannedImagery>) {
     let left_out = planned.wanted.left_out.len() + planned.odd.len() + planned.too_cloudy;
     if left_out > 0 {
         let reasons = planned.wanted.left_out.iter().chain(&planned.odd);
-        let reasons: Vec<String> = reasons.map(|(id, why)| format!("{id}: {why}")).collect();
+        let reasons: Vec<String> = reasons.map(|(id, why)| format!("{id}: {}", tr_below(why))).collect();
         let words = tr!("{scenes} left out", scenes = format::count(left_out, "scene"));
         let cloudy = tr!("{n} have more clouds than asked for", n = planned.too_cloudy);
         ui.label(RichText::new(words).weak()).on_hover_text(format!("{cloudy}\n{}", reasons.join("\n")));
     }
     for sentence in &planned.told {
-        ui.label(RichText::new(sentence).small().weak());
+        ui.label(RichText::new(tr_below(sentence)).small().weak());
     }
 }
 
@@ -53,7 +53,7 @@ pub fn total_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, planned: O
                     .jobs
                     .iter()
                     .find(|listed| listed.id == *job)
-                    .and_then(|job| Some(job.progress.as_ref()?.what.clone()));
+                    .and_then(|job| Some(tr_below(&job.progress.as_ref()?.what).into_owned()));
                 let words = progress.filter(|words| !words.is_empty());
                 ui.label(words.unwrap_or_else(|| tr!("Searching the catalogue").to_owned()));
             });

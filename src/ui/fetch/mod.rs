@@ -13,7 +13,7 @@ use super::map::area::{AreaMap, Shown, area_map_ui};
 use super::tokens;
 use super::view::View;
 use super::widgets;
-use super::words::tr;
+use super::words::{tr, tr_below};
 use crate::app::{AppState, Command, OpenProject, SurveyState};
 use crate::jobs::{ImageryRequest, JobKind, PlannedImagery};
 use egui::{CentralPanel, Frame, Key, Panel, RichText, ScrollArea, Ui};
@@ -225,7 +225,7 @@ fn area_buttons_ui(
     let request = view.area.form.request();
     let looks = matches!(project.imagery_plan.state, SurveyState::Looking(_));
     if let Err(why) = &request {
-        ui.label(RichText::new(why).weak());
+        ui.label(RichText::new(tr_below(why)).weak());
     }
     let busy = busy_ui(ui, state);
     ui.horizontal(|ui| {
@@ -261,7 +261,7 @@ fn sites_buttons_ui(ui: &mut Ui, state: &AppState, view: &mut View) {
         _ => (None, false),
     };
     if let Err(why) = &request {
-        ui.label(RichText::new(why).weak());
+        ui.label(RichText::new(tr_below(why)).weak());
     } else if lacks {
         ui.label(RichText::new(tr!("Choose at least one site")).weak());
     }

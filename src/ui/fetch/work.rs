@@ -4,7 +4,7 @@ use crate::app::{AppState, Command, JobView, OpenProject, Page};
 use crate::jobs::JobKind;
 use crate::progress::Progress;
 use crate::ui::view::View;
-use crate::ui::words::tr;
+use crate::ui::words::{tr, tr_below};
 use crate::ui::{format, tokens, widgets};
 use egui::{ProgressBar, RichText, Ui};
 
@@ -56,7 +56,7 @@ fn running_ui(ui: &mut Ui, project: &OpenProject, job: &JobView, view: &mut View
     }
     words.extend(share.map(|share| format!("{:.0} %", share * 100.0)));
     words.extend(job.time_left().filter(|_| job.paused.is_none()).map(format::time_left));
-    words.extend(job.progress.as_ref().map(|progress| progress.what.clone()));
+    words.extend(job.progress.as_ref().map(|progress| tr_below(&progress.what).into_owned()));
     ui.label(RichText::new(words.join(" · ")).small().weak());
     ui.horizontal(|ui| {
         let rests = job.paused.is_some();

@@ -3,7 +3,7 @@
 use super::Imagery;
 use super::table::date_ui;
 use crate::source::Recognised;
-use crate::ui::words::tr;
+use crate::ui::words::{tr, tr_below};
 use crate::ui::{format, tokens};
 use egui::{CollapsingHeader, Label, RichText, ScrollArea, Ui, Vec2};
 use std::path::{Path, PathBuf};
@@ -50,8 +50,12 @@ fn list_ui(
                             });
                         });
                     }
-                    let words = format!("{}: {why}", name(path));
-                    ui.add(Label::new(words).truncate()).on_hover_text(format!("{}: {why}", path.display()));
+                    let words = format!("{}: {}", name(path), tr_below(why));
+                    ui.add(Label::new(words).truncate()).on_hover_text(format!(
+                        "{}: {}",
+                        path.display(),
+                        tr_below(why)
+                    ));
                 });
             }
         });

@@ -8,7 +8,7 @@ use crate::geo::Placement;
 use crate::jobs::Surveyed;
 use crate::source::{Acquisition, Recognised, Role};
 use crate::ui::view::View;
-use crate::ui::words::{text, told, tr};
+use crate::ui::words::{text, told, tr, tr_below};
 use crate::ui::{format, tokens};
 use egui::{
     Align, Label, Layout, Panel, Rect, RichText, ScrollArea, Sense, Shape, TextEdit, Ui, UiBuilder, Vec2,
@@ -89,6 +89,7 @@ fn head_ui(
                     }
                     ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                         let what = progress.map_or(tr!("Looking at the files"), |p| p.what.as_str());
+                        let what = tr_below(what).into_owned();
                         ui.add(Label::new(RichText::new(what).weak()).truncate());
                     });
                 });
@@ -97,7 +98,7 @@ fn head_ui(
         }
         SurveyState::Failed(why) => {
             ui.label(RichText::new(tr!("These files cannot be used yet")).strong());
-            ui.label(RichText::new(why).color(ui.visuals().error_fg_color));
+            ui.label(RichText::new(tr_below(why)).color(ui.visuals().error_fg_color));
             again = ui.button(tr!("Look again")).clicked();
         }
         SurveyState::Stopped => {

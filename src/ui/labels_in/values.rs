@@ -6,7 +6,7 @@ use crate::jobs::{LabelsSurveyed, ToldOfImport};
 use crate::labels::Legend;
 use crate::labels::import::{ClassTarget, ValueTaken};
 use crate::ui::view::View;
-use crate::ui::words::tr;
+use crate::ui::words::{tr, tr_below};
 use crate::ui::{format, tokens, widgets};
 use egui::{
     Align, ComboBox, DragValue, Frame, Label, Layout, Panel, RichText, ScrollArea, TextEdit, Ui, Vec2,
@@ -58,6 +58,7 @@ fn head_ui(
                     }
                     ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                         let what = progress.map_or(tr!("Looking at the files"), |p| p.what.as_str());
+                        let what = tr_below(what).into_owned();
                         ui.add(Label::new(RichText::new(what).weak()).truncate());
                     });
                 });

@@ -10,7 +10,7 @@ pub use table::table_ui;
 use super::format;
 use super::map::MapView;
 use super::view::View;
-use super::words::{tr, tr_word};
+use super::words::{tr, tr_below, tr_word};
 use crate::app::{Command, OpenProject};
 use crate::jobs::{ListSpec, Mark};
 use crate::labels::{Annotation, AnnotationId, Confidence, Emptied};
@@ -185,7 +185,7 @@ pub fn flags_told(project: &OpenProject, annotation: &Annotation) -> Vec<(Mark, 
     for mark in facts.marks.iter() {
         let mut tell = |words: String| told.push((mark, words));
         match (mark, &facts.core) {
-            (Mark::Unusable, Some(Err(why))) => tell(why.clone()),
+            (Mark::Unusable, Some(Err(why))) => tell(tr_below(why).into_owned()),
             (Mark::NoPurePixel, Some(Ok(core))) => {
                 if let Some(why) = core.core.emptied {
                     tell(tr!("no pure pixel: {why}", why = emptied_words(why)));

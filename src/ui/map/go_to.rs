@@ -5,7 +5,7 @@ use crate::app::{Command, OpenProject};
 use crate::geo::{FoundPlace, Grid, PlaceError, WrittenPlace};
 use crate::jobs::OpenedCube;
 use crate::ui::view::View;
-use crate::ui::words::tr;
+use crate::ui::words::{tr, tr_below};
 use crate::ui::{format, widgets};
 use egui::{Frame, Id, Key, Order, Rect, RichText, TextEdit, Ui};
 
@@ -57,9 +57,9 @@ fn box_ui(ui: &mut Ui, project: &OpenProject, grid: &Grid, view: &mut View) {
     let found = found.map(|written| written.find(grid).map_err(|why| why.to_string()));
     let (words, found) = match found {
         Ok(Ok(found)) => (told(&found, grid), Some(found)),
-        Ok(Err(why)) => (why, None),
+        Ok(Err(why)) => (tr_below(&why).into_owned(), None),
         Err(PlaceError::Empty) => (tr!("Degrees, coordinates of the grid, or a pixel").to_string(), None),
-        Err(why) => (why.to_string(), None),
+        Err(why) => (tr_below(&why.to_string()).into_owned(), None),
     };
     // Two lines have room for all that can be said: the box does not jump.
     ui.allocate_ui(egui::vec2(ui.available_width(), 34.0), |ui| {

@@ -6,7 +6,7 @@ use crate::classify::foreign::{FoundClass, How, MapForm, Proposal};
 use crate::jobs::MapSurveyed;
 use crate::labels::{ClassCode, Legend};
 use crate::ui::view::View;
-use crate::ui::words::{tr, tr_word};
+use crate::ui::words::{tr, tr_below, tr_word};
 use crate::ui::{format, tokens, widgets};
 use egui::{Align, ComboBox, Label, Layout, RichText, Role, ScrollArea, Ui, Vec2, WidgetInfo};
 
@@ -35,7 +35,7 @@ fn found_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut Vie
         SurveyState::Looking(id) => looking_ui(ui, state, *id, commands),
         SurveyState::Failed(why) if page.asked.is_some() => {
             let why = format::without_options(why);
-            ui.add(Label::new(RichText::new(why).color(ui.visuals().error_fg_color)).wrap());
+            ui.add(Label::new(RichText::new(tr_below(&why)).color(ui.visuals().error_fg_color)).wrap());
             return;
         }
         SurveyState::Stopped => {
@@ -59,7 +59,7 @@ fn found_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut Vie
         ui.label(RichText::new(words).small().weak());
     }
     for note in &answer.found.notes {
-        let words = RichText::new(note).small().color(tokens::warning(ui.visuals().dark_mode));
+        let words = RichText::new(tr_below(note)).small().color(tokens::warning(ui.visuals().dark_mode));
         ui.add(Label::new(words).wrap());
     }
 }

@@ -3,7 +3,7 @@
 use crate::app::{Command, OpenProject};
 use crate::cube::{Feature, Filling, IndexError};
 use crate::ui::view::View;
-use crate::ui::words::tr;
+use crate::ui::words::{tr, tr_below};
 use crate::ui::{plot, tokens};
 use egui::{RichText, Ui};
 
@@ -56,7 +56,7 @@ pub fn inputs_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
         let unknown =
             chosen.iter().zip(&found).filter_map(|(text, f)| Some((text.clone(), f.as_ref().err()?)));
         for (text, why) in unknown.collect::<Vec<_>>() {
-            let words = format!("{text}: {why}");
+            let words = format!("{text}: {}", tr_below(&why.to_string()));
             ui.label(RichText::new(words).small().color(tokens::error(ui.visuals().dark_mode)));
             let hint = tr!("Takes it off the inputs");
             if ui.small_button(tr!("Take {text} off", text = text)).on_hover_text(hint).clicked() {

@@ -6,7 +6,7 @@ use crate::cube::{Band, CubeInfo, Feature, Filling, IndexError, NamedIndex, Smoo
 use crate::jobs::OpenedCube;
 use crate::ui::tokens;
 use crate::ui::view::View;
-use crate::ui::words::tr;
+use crate::ui::words::{tr, tr_below};
 use egui::{Key, RichText, TextEdit, Ui};
 use std::collections::HashMap;
 
@@ -139,7 +139,7 @@ pub fn units_ui(ui: &mut Ui, info: &CubeInfo, shown: Units) -> Option<Units> {
         )
     });
     if let Some(why) = lack {
-        enabled.response.on_disabled_hover_text(why);
+        enabled.response.on_disabled_hover_text(tr_below(&why));
     }
     enabled.inner
 }
@@ -240,7 +240,8 @@ pub fn draft_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &
 /// What is wrong with the index that is being written.
 pub fn error_ui(ui: &mut Ui, opened: &OpenedCube, view: &View) {
     if let Some(Err(why)) = view.indices.drafted(opened) {
-        let text = RichText::new(why.to_string()).small().color(tokens::error(ui.visuals().dark_mode));
-        ui.add(egui::Label::new(text).truncate()).on_hover_text(why.to_string());
+        let text =
+            RichText::new(tr_below(&why.to_string())).small().color(tokens::error(ui.visuals().dark_mode));
+        ui.add(egui::Label::new(text).truncate()).on_hover_text(tr_below(&why.to_string()));
     }
 }

@@ -10,7 +10,7 @@ pub use left::left_ui;
 
 use super::status::job_title;
 use super::view::View;
-use super::words::tr;
+use super::words::{tr, tr_below};
 use super::{format, tokens, widgets};
 use crate::app::{AppState, Command, JobView, OpenProject, QueueOrder};
 use crate::jobs::JobKind;
@@ -190,7 +190,7 @@ fn progress_ui(ui: &mut Ui, job: &JobView) {
         words.push(format::time_left(left));
     }
     if let Some(progress) = &job.progress {
-        words.push(progress.what.clone());
+        words.push(tr_below(&progress.what).into_owned());
     }
     ui.label(RichText::new(words.join(" · ")).small().weak());
     ui.add_space(tokens::GRID);

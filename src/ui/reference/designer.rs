@@ -7,7 +7,7 @@ use crate::labels::Legend;
 use crate::project::reference::{Plan, Size, Wanted, plan};
 use crate::ui::dialogs::answer_ui;
 use crate::ui::view::View;
-use crate::ui::words::tr;
+use crate::ui::words::{tr, tr_below};
 use crate::ui::{format, tokens, widgets};
 use egui::{
     ComboBox, Context, DragValue, Grid, Id, Label, Modal, Response, RichText, Role, ScrollArea, TextEdit, Ui,
@@ -75,7 +75,7 @@ pub fn designer_ui(ctx: &Context, state: &AppState, view: &mut View) {
         match (&planned, counted) {
             (Some(Ok(plan)), Some(_)) => strata_ui(ui, plan, &legend, &mut form, rest),
             (Some(Err(why)), _) => {
-                ui.add(Label::new(RichText::new(why).color(ui.visuals().warn_fg_color)).wrap());
+                ui.add(Label::new(RichText::new(tr_below(why)).color(ui.visuals().warn_fg_color)).wrap());
             }
             _ if state.job(JobKind::CountStrata).is_some() => {
                 ui.horizontal(|ui| {
@@ -269,7 +269,9 @@ fn strata_ui(ui: &mut Ui, plan: &Plan, legend: &Legend, form: &mut Form, height:
             }
         });
         for words in &plan.told {
-            ui.add(Label::new(RichText::new(words).small().color(ui.visuals().warn_fg_color)).wrap());
+            ui.add(
+                Label::new(RichText::new(tr_below(words)).small().color(ui.visuals().warn_fg_color)).wrap(),
+            );
         }
     });
 }

@@ -5,7 +5,7 @@ use crate::app::{LabelOrder, Labelling, OpenProject, OpenSample, ReferenceOrder}
 use crate::labels::{ClassCode, Confidence};
 use crate::project::reference::PlacedUnit;
 use crate::ui::view::View;
-use crate::ui::words::tr;
+use crate::ui::words::{tr, tr_below};
 use crate::ui::{tokens, widgets};
 use egui::{
     Atom, Button, Context, DragValue, Key, Label, Modifiers, ProgressBar, RichText, ScrollArea, TextEdit, Ui,
@@ -39,7 +39,7 @@ pub fn labelling_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
         sure_ui(ui, labelling, view);
         steps_ui(ui, labelling, view);
         if let Some(why) = &project.references().unsaved {
-            ui.add(Label::new(RichText::new(why).color(ui.visuals().error_fg_color)).wrap());
+            ui.add(Label::new(RichText::new(tr_below(why)).color(ui.visuals().error_fg_color)).wrap());
         }
         ui.add_space(2.0 * tokens::GRID);
         if ui.button(tr!("Stop labelling")).on_hover_text(tr!("What was answered is saved")).clicked() {

@@ -11,7 +11,7 @@ pub use labelling::{keys, labelling_ui};
 
 use super::view::View;
 use super::widgets;
-use super::words::tr;
+use super::words::{tr, tr_below};
 use crate::app::{AppState, Command, LabelOrder, OpenProject, OpenSample, ReferenceOrder};
 use crate::jobs::JobKind;
 use crate::project::reference::Standing;
@@ -128,7 +128,7 @@ fn sample_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, open: &OpenSa
         widgets::figure(ui, name, &format::grouped(count(is) as i64));
     }
     for words in &open.told {
-        ui.add(Label::new(RichText::new(words).small().color(ui.visuals().warn_fg_color)).wrap());
+        ui.add(Label::new(RichText::new(tr_below(words)).small().color(ui.visuals().warn_fg_color)).wrap());
     }
     let writable = project.folder.read_only().is_none();
     ui.horizontal(|ui| {

@@ -5,7 +5,7 @@ mod list;
 
 use super::dialogs::{Chosen, Dialogs};
 use super::view::View;
-use super::words::tr;
+use super::words::{tr, tr_below};
 use super::{tokens, widgets};
 use crate::geo::folders::{StoreFolder, folder_above};
 use crate::geo::remote::{is_remote, keep_query};
@@ -272,7 +272,7 @@ fn state_ui(ui: &mut Ui, page: &mut Stores) {
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 again = has_folder && ui.small_button(tr!("Retry")).clicked();
                 ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                    let words = RichText::new(why).small().color(ui.visuals().error_fg_color);
+                    let words = RichText::new(tr_below(why)).small().color(ui.visuals().error_fg_color);
                     ui.add(egui::Label::new(words).wrap());
                 });
             });

@@ -11,7 +11,7 @@ use crate::labels::shape::{self, Snapped};
 use crate::labels::{Annotation, AnnotationId, ClassCode, Core, Emptied};
 use crate::ui::correcting::colour_of;
 use crate::ui::listing::emptied_words;
-use crate::ui::words::tr;
+use crate::ui::words::{tr, tr_below};
 use crate::ui::{format, tokens, widgets};
 use egui::{
     Color32, Id, Key, Modifiers, Painter, PointerButton, Pos2, Response, Role, Sense, Stroke, Ui, Vec2,
@@ -218,7 +218,7 @@ impl<'a> Scene<'a> {
 pub fn describe(shown: &Shown) -> String {
     match &shown.core {
         Ok(core) => describe_core(&core.core, shown.buffer_m, shown.largest_m),
-        Err(why) => why.clone(),
+        Err(why) => tr_below(why).into_owned(),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::cube::Cube;
 use crate::jobs::{self, Newest, OpenedCube, WandPreview, WandRegion, WandRequest};
 use crate::labels::wand::AT_MOST;
 use crate::ui::view::View;
-use crate::ui::words::tr;
+use crate::ui::words::{tr, tr_below};
 use crate::ui::{format, tokens};
 use egui::{Color32, Context, CursorIcon, Frame, Painter, Pos2, Rect, RichText, Ui, UiBuilder, Vec2};
 use geo::Contains;
@@ -158,7 +158,7 @@ pub fn wand_ui(scene: &Scene, opened: &OpenedCube, view: &mut View) {
                     None => told(region, buffer_m, class.is_some()),
                 }
             }
-            Err(why) => why.clone(),
+            Err(why) => tr_below(why).into_owned(),
         };
         let tolerance = format!("{:.2}", wand.tolerance);
         words.push('\n');

@@ -7,7 +7,7 @@ use crate::app::OpenProject;
 use crate::assess::{Estimated, MapEstimate, Measure};
 use crate::jobs::{Assessed, HeldAgainst};
 use crate::ui::view::View;
-use crate::ui::words::{tr, tr_word};
+use crate::ui::words::{tr, tr_below, tr_word};
 use crate::ui::{format, widgets};
 use egui::{Grid, Label, RichText, Ui};
 
@@ -23,7 +23,7 @@ pub fn reference_ui(ui: &mut Ui, project: &OpenProject, report: &Assessed, view:
     areas_ui(ui, estimate);
     matrix_ui(ui, &estimate.matrix, &Cells::of(project, report, HeldAgainst::Reference), view);
     for note in &estimate.notes {
-        ui.add(Label::new(RichText::new(note).small().weak()).wrap());
+        ui.add(Label::new(RichText::new(tr_below(note)).small().weak()).wrap());
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::app::OpenProject;
 use crate::jobs::{Assessed, beside};
 use crate::ui::view::View;
-use crate::ui::words::tr;
+use crate::ui::words::{tr, tr_below};
 use crate::ui::{format, widgets};
 use egui::{Label, OpenUrl, RichText, Ui};
 
@@ -11,12 +11,12 @@ pub fn report_ui(ui: &mut Ui, _: &OpenProject, assessed: &Assessed, view: &mut V
     let report = &assessed.report;
     ui.separator();
     ui.label(RichText::new(tr!("Scores of {map}", map = report.subject())).weak());
-    ui.add(Label::new(report.headline()).wrap());
+    ui.add(Label::new(tr_below(&report.headline())).wrap());
     if let Some(gap) = report.gap() {
-        ui.add(Label::new(RichText::new(gap).weak()).wrap());
+        ui.add(Label::new(RichText::new(tr_below(&gap)).weak()).wrap());
     }
     for note in &report.notes {
-        ui.add(Label::new(RichText::new(note).small().weak()).wrap());
+        ui.add(Label::new(RichText::new(tr_below(note)).small().weak()).wrap());
     }
     if !report.created.is_empty() {
         ui.label(RichText::new(format::moment(&report.created)).small().weak());
@@ -54,7 +54,7 @@ pub fn others_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
             created => format!("{name} · {}", format::moment(created)),
         };
         let response = ui.selectable_label(shown.as_ref() == Some(&report.file), words);
-        if response.on_hover_text(report.report.headline()).clicked() {
+        if response.on_hover_text(tr_below(&report.report.headline())).clicked() {
             view.assess.chosen = Some(report.file.clone());
         }
     }

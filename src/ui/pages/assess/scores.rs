@@ -4,7 +4,7 @@ use super::cell::Cells;
 use super::matrix::matrix_ui;
 use crate::assess::{Estimated, Measure, Scores};
 use crate::ui::view::View;
-use crate::ui::words::{tr, tr_word};
+use crate::ui::words::{tr, tr_below, tr_word};
 use crate::ui::{format, tokens, widgets};
 use egui::{Grid, Label, RichText, Role, Sense, Ui, Vec2, WidgetInfo};
 
@@ -126,7 +126,7 @@ pub fn scores_ui(ui: &mut Ui, title: &str, scores: &Scores, cells: &Cells, view:
     ui.add_space(tokens::GRID);
     matrix_ui(ui, &assessment.matrix, cells, view);
     for note in found.into_iter().flat_map(|found| &found.notes) {
-        ui.add(Label::new(RichText::new(note).small().weak()).wrap());
+        ui.add(Label::new(RichText::new(tr_below(note)).small().weak()).wrap());
     }
 }
 

@@ -4,7 +4,7 @@ use crate::app::{AppState, Command, OpenProject};
 use crate::jobs::{CheckedLabels, JobKind};
 use crate::labels::{AnnotationId, Finding};
 use crate::ui::view::View;
-use crate::ui::words::{tr, tr_word};
+use crate::ui::words::{tr, tr_below, tr_word};
 use crate::ui::{format, listing, tokens, widgets};
 use egui::{RichText, Ui};
 
@@ -56,7 +56,7 @@ fn findings_ui(ui: &mut Ui, project: &OpenProject, checked: &CheckedLabels, view
     let chosen =
         findings.iter().filter(|f| f.annotations.first().is_some_and(|id| project.selection.contains(id)));
     for finding in chosen.filter(|f| is_selected(project, &f.annotations)).take(3) {
-        ui.label(RichText::new(&finding.why).small());
+        ui.label(RichText::new(tr_below(&finding.why)).small());
     }
 }
 
@@ -68,7 +68,7 @@ fn finding_ui(ui: &mut Ui, project: &OpenProject, finding: &Finding, view: &mut 
         [one] if !finding.kind.is_about_classes() => format!("{one}  {title}"),
         [a, b] if !finding.kind.is_about_classes() => format!("{a}, {b}  {title}"),
         // What is said of many, or of a class, has no name but its sentence.
-        _ => finding.why.clone(),
+        _ => tr_below(&finding.why).into_owned(),
     };
     let button = egui::Button::selectable(is_selected(project, &there), (words.as_str(), egui::Atom::grow()));
     ui.horizontal(|ui| {
@@ -78,7 +78,11 @@ fn finding_ui(ui: &mut Ui, project: &OpenProject, finding: &Finding, view: &mut 
         let response =
             ui.add_enabled_ui(!there.is_empty(), |ui| ui.add_sized([width, tokens::TARGET], button)).inner;
         ui.label(RichText::new(figure).small().weak());
-        if response.on_hover_text(&finding.why).on_disabled_hover_text(&finding.why).clicked() {
+        if response
+            .on_hover_text(tr_below(&finding.why))
+            .on_disabled_hover_text(tr_below(&finding.why))
+            .clicked()
+        {
             listing::zoom_to_all(project, &there, &mut view.map);
             view.send(Command::Select(there));
         }

@@ -6,7 +6,7 @@ use crate::jobs::Mark;
 use crate::labels::{Annotation, AnnotationId, Annotations, Buffers, ClassCode, Confidence, Holds};
 use crate::ui::listing::{emptied_words, flags_told, zoom_to_selected};
 use crate::ui::view::View;
-use crate::ui::words::tr;
+use crate::ui::words::{tr, tr_below};
 use crate::ui::{format, rhythm, tokens, widgets};
 use chrono::NaiveDate;
 use egui::{Align, Button, Checkbox, ComboBox, Layout, RichText, TextEdit, Ui};
@@ -319,7 +319,7 @@ fn period_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, ids: &[Annotat
     };
     match read {
         Err(why) => {
-            ui.label(RichText::new(why).small().color(ui.visuals().error_fg_color));
+            ui.label(RichText::new(tr_below(&why)).small().color(ui.visuals().error_fg_color));
             view.typing.period = Some(period);
         }
         // Of several that differ an open end would take away what they have: both are given, or Enter says so.
@@ -391,7 +391,7 @@ fn one_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, id: AnnotationId)
             }
         }
         Some(Err(why)) => {
-            ui.label(RichText::new(why).color(ui.visuals().error_fg_color));
+            ui.label(RichText::new(tr_below(why)).color(ui.visuals().error_fg_color));
         }
         None => {}
     }

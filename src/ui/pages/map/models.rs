@@ -10,7 +10,7 @@ use crate::app::{
 use crate::jobs::{JobId, StoppedTraining};
 use crate::model::{EpochScore, ModelKind, bf16_is_available};
 use crate::ui::view::View;
-use crate::ui::words::tr;
+use crate::ui::words::{tr, tr_below};
 use crate::ui::{format, tokens, widgets};
 use egui::{Align, Button, Label, Layout, RichText, Ui};
 use std::collections::HashMap;
@@ -223,6 +223,6 @@ fn damaged_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, model: &Damag
             }
         });
     });
-    ui.add(Label::new(RichText::new(&model.why).small().weak()).wrap());
+    ui.add(Label::new(RichText::new(tr_below(&model.why)).small().weak()).wrap());
     ui.add_space(tokens::GRID);
 }

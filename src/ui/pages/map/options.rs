@@ -4,7 +4,7 @@ use crate::app::{Command, OpenProject};
 use crate::model::{ModelKind, ModelSpec, OptionInfo, OptionKind};
 use crate::ui::tokens;
 use crate::ui::view::View;
-use crate::ui::words::{tr, tr_word};
+use crate::ui::words::{tr, tr_below, tr_word};
 use egui::{
     Align, CollapsingHeader, ComboBox, DragValue, Label, Layout, RichText, Role, Sense, Ui, Vec2, WidgetInfo,
 };
@@ -65,7 +65,9 @@ pub fn options_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     }
     // A model that was set by hand, or by another program.
     if let Err(why) = spec.kind.check(times) {
-        ui.label(RichText::new(why.to_string()).small().color(tokens::error(ui.visuals().dark_mode)));
+        ui.label(
+            RichText::new(tr_below(&why.to_string())).small().color(tokens::error(ui.visuals().dark_mode)),
+        );
     }
     if let Some(changed) = changed.filter(|changed| changed != spec) {
         view.send(Command::SetModel(changed));

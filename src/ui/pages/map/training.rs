@@ -5,7 +5,7 @@ use super::matrix::{Matrix, matrix_ui};
 use crate::app::{AppState, Command, JobView, OpenProject, Training};
 use crate::jobs::JobKind;
 use crate::ui::view::View;
-use crate::ui::words::tr;
+use crate::ui::words::{tr, tr_below};
 use crate::ui::{format, live, tokens, widgets};
 use egui::{Button, ProgressBar, RichText, Ui};
 
@@ -58,6 +58,7 @@ fn progress_ui(ui: &mut Ui, job: &JobView, project: &OpenProject, view: &mut Vie
         }
     });
     let what = job.progress.as_ref().map_or(tr!("Reading samples"), |p| p.what.as_str());
+    let what = tr_below(what).into_owned();
     let left =
         job.time_left().map_or(String::new(), |l| tr!(", {time} at most", time = format::time_left(l)));
     ui.label(RichText::new(format!("{what}{left}")).small().weak());
@@ -140,6 +141,6 @@ fn epoch_words(training: &Training) -> String {
 /// What was used and left out.
 pub fn notes_ui(ui: &mut Ui, notes: &[String]) {
     for note in notes {
-        ui.label(RichText::new(note).small().weak());
+        ui.label(RichText::new(tr_below(note)).small().weak());
     }
 }

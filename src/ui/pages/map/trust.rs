@@ -6,7 +6,7 @@ use crate::classify::{Cell, Place, Shift, Trust, Verdict};
 use crate::jobs::{JobKind, Standing, Trusted};
 use crate::project::Language;
 use crate::ui::view::View;
-use crate::ui::words::{language, tr, tr_word};
+use crate::ui::words::{language, tr, tr_below, tr_word};
 use crate::ui::{format, tokens};
 use egui::{
     Align, Color32, Label, Layout, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
@@ -43,7 +43,7 @@ pub fn trust_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut
             ui.horizontal_wrapped(|ui| {
                 let words = tr!("The site could not be compared with the training");
                 ui.label(RichText::new(words).small().color(tokens::error(ui.visuals().dark_mode)));
-                if ui.small_button(tr!("Compare again")).on_hover_text(why).clicked() {
+                if ui.small_button(tr!("Compare again")).on_hover_text(tr_below(why)).clicked() {
                     view.send(check());
                 }
             });
@@ -73,11 +73,11 @@ fn known_ui(ui: &mut Ui, known: &Trusted, selected: bool, view: &mut View) {
     let response = ui.label(RichText::new(word).small().color(colour)).on_hover_text(&sentence);
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, word));
     if doubtful || selected {
-        ui.add(Label::new(RichText::new(&sentence).small()).wrap());
+        ui.add(Label::new(RichText::new(tr_below(&sentence)).small()).wrap());
     }
     if doubtful || selected {
         for note in &known.notes {
-            ui.add(Label::new(RichText::new(note).small().weak()).wrap());
+            ui.add(Label::new(RichText::new(tr_below(note)).small().weak()).wrap());
         }
     }
     let Some(trust) = known.table() else { return };

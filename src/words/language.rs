@@ -25,6 +25,14 @@ impl Language {
         }
     }
 
+    /// Its name in English.
+    fn name(self) -> &'static str {
+        match self {
+            Self::English => "English",
+            Self::Spanish => "Spanish",
+        }
+    }
+
     /// The language that the system speaks, as far as it is known here: the first of `LC_ALL`, `LC_MESSAGES` and `LANG` that
     /// says something.
     pub fn of_system() -> Self {
@@ -42,9 +50,39 @@ impl Language {
     }
 }
 
+impl std::fmt::Display for Language {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.tag())
+    }
+}
+
+impl std::str::FromStr for Language {
+    type Err = String;
+
+    /// By its tag or its name.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let is = |language: &Self| {
+            let names = [language.tag(), language.own_name(), language.name()];
+            names.iter().any(|name| name.eq_ignore_ascii_case(text))
+        };
+        Self::ALL.into_iter().find(is).ok_or_else(|| format!("{text} is no language of Ritmo: give en or es"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_language_is_given_by_its_tag_or_its_name() {
+        for (text, language) in
+            [("en", Language::English), ("es", Language::Spanish), ("Spanish", Language::Spanish)]
+        {
+            assert_eq!(text.parse(), Ok(language));
+            assert_eq!(language.to_string().parse(), Ok(language));
+        }
+        assert!("fr".parse::<Language>().unwrap_err().contains("give en or es"));
+    }
 
     #[test]
     fn a_locale_tells_the_language() {
