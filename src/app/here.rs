@@ -46,12 +46,9 @@ pub(super) fn without_secrets(command: &mut Command) {
     }
 }
 
-/// The command with its path where that lies in a store and is to be copied first; otherwise the command alone.
-pub(super) fn to_be_copied(mut command: Command) -> Result<(Command, PathBuf), Command> {
-    match read_whole(&mut command).filter(|path| is_remote(path)).cloned() {
-        Some(path) => Ok((command, path)),
-        None => Err(command),
-    }
+/// The path of a command that lies in a store and is to be copied first.
+pub(super) fn to_be_copied(command: &mut Command) -> Option<PathBuf> {
+    read_whole(command).filter(|path| is_remote(path)).cloned()
 }
 
 /// Copies what a command reads (a job), which goes on then.
@@ -118,11 +115,10 @@ mod tests {
         let file = PathBuf::from("https://h/points.csv?sig=s3cr3t");
         let order =
             ReferenceOrder::Import { file: file.clone(), name: None, class_field: None, replace: false };
-        let (_, path) = to_be_copied(Command::Reference(order)).unwrap();
-        assert_eq!(path, file);
+        assert_eq!(to_be_copied(&mut Command::Reference(order)), Some(file.clone()));
         let here =
             ReferenceOrder::Import { file: "/a.csv".into(), name: None, class_field: None, replace: false };
-        assert!(to_be_copied(Command::Reference(here)).is_err());
+        assert_eq!(to_be_copied(&mut Command::Reference(here)), None);
         let mut legend = Command::ImportLegend { file: file.clone(), how: crate::labels::Combine::Replace };
         assert_eq!(check(&legend), Ok(()));
         without_secrets(&mut legend);

@@ -38,10 +38,9 @@ pub fn update(state: &mut AppState, mut command: Command) -> Result<Option<JobId
     }
     super::here::check(&command)?;
     super::here::without_secrets(&mut command);
-    let command = match super::here::to_be_copied(command) {
-        Ok((command, path)) => return Ok(Some(super::here::copy(state, command, path))),
-        Err(command) => command,
-    };
+    if let Some(path) = super::here::to_be_copied(&mut command) {
+        return Ok(Some(super::here::copy(state, command, path)));
+    }
     match command {
         Command::OpenProject(folder) => start_open(state, folder),
         Command::NewProject { folder, name, legend } => {

@@ -255,6 +255,7 @@ mod tests {
     }
 
     const JOBS: &[JobKind] = &[
+        JobKind::CopyHere,
         JobKind::SurveyChips,
         JobKind::ImportChips,
         JobKind::KeepMap,
