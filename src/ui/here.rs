@@ -33,7 +33,7 @@ pub fn here_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
         .on_hover_text(tr!("Column and row, counted from the top left corner"));
     if let Some(why) = view.map.damage_at(opened, (col, row)) {
         let words = RichText::new(tr!("damaged: no values")).small().color(ui.visuals().warn_fg_color);
-        ui.label(words).on_hover_text(tr_below(&why));
+        ui.label(words).on_hover_text(tr_below(why));
     }
     let series = opened.cube.cached_series(col, row);
     let told = |channel: &Feature| {

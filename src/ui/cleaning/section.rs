@@ -183,7 +183,7 @@ fn preview_ui(ui: &mut Ui, view: &mut View) {
     }
     let dark = ui.visuals().dark_mode;
     let words = match cleaning.told() {
-        Some(Err(why)) => RichText::new(tr_below(&why)).color(tokens::error(dark)),
+        Some(Err(why)) => RichText::new(tr_below(why)).color(tokens::error(dark)),
         Some(Ok(share)) if cleaning.is_answered() => {
             let share = format::percent(Some(share));
             RichText::new(tr!("{share} of the pixels in view get another class", share = share)).weak()

@@ -131,7 +131,7 @@ fn row_ui(ui: &mut Ui, view: &mut View, can: bool, (i, entry): (usize, &Correcti
                 }
                 Err(why) => {
                     let words = RichText::new(tr!("unusable")).small().color(ui.visuals().warn_fg_color);
-                    ui.label(words).on_hover_text(tr_below(&why));
+                    ui.label(words).on_hover_text(tr_below(why));
                 }
             }
             let name = match &correction.from {

@@ -139,7 +139,7 @@ pub fn units_ui(ui: &mut Ui, info: &CubeInfo, shown: Units) -> Option<Units> {
         )
     });
     if let Some(why) = lack {
-        enabled.response.on_disabled_hover_text(tr_below(&why));
+        enabled.response.on_disabled_hover_text(tr_below(why));
     }
     enabled.inner
 }

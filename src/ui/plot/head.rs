@@ -110,7 +110,7 @@ fn hint_ui(ui: &mut Ui, opened: &OpenedCube, view: &View, drawn: &[Drawn]) {
     let pixel = view.map.hovered.and_then(|place| place.pixel);
     if let Some(why) = pixel.and_then(|pixel| view.map.damage_at(opened, pixel)) {
         let words = RichText::new(tr!("damaged: no series")).small().color(ui.visuals().warn_fg_color);
-        ui.add(egui::Label::new(words).truncate()).on_hover_text(tr_below(&why));
+        ui.add(egui::Label::new(words).truncate()).on_hover_text(tr_below(why));
         return;
     }
     let hovered = drawn.iter().find(|d| d.pin.is_none()).map(|d| d.name.as_str());
