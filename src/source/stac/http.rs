@@ -1,6 +1,6 @@
 //! Asking servers for JSON: time limits, retries that wait longer each time, and errors in words without secrets.
 
-use super::{StacError, resolve};
+use super::{Catalogue, Place, StacError, resolve};
 use crate::geo::redacted;
 use crate::progress::Cancel;
 use serde_json::Value;
@@ -56,9 +56,9 @@ pub(super) struct Http {
 }
 
 impl Http {
-    /// Asks with headers the server of `home` alone, wherever links and redirections lead.
+    /// Asks the server of a catalogue with its headers, and that one alone, wherever links and redirections lead.
     pub fn new(
-        (headers, home): (&[(String, String)], &str),
+        catalogue: &Catalogue,
         patience: Patience,
         tell: Arc<dyn Fn(String) + Send + Sync>,
         cancel: &Cancel,
@@ -78,8 +78,11 @@ impl Http {
             .tls_config(tls)
             .build()
             .new_agent();
-        let home = origin_of(home);
-        Self { agent, headers: headers.to_vec(), home, patience, tell, cancel: cancel.clone() }
+        let home = match &catalogue.place {
+            Place::Url(url) => origin_of(url),
+            Place::File(_) => None,
+        };
+        Self { agent, headers: catalogue.headers.clone(), home, patience, tell, cancel: cancel.clone() }
     }
 
     /// Whether this is an address of the server that gets the headers.
@@ -352,9 +355,9 @@ mod tests {
         });
         let patience =
             Patience { request: Duration::from_secs(5), attempts: 1, first_wait: Duration::from_millis(5) };
-        let headers = [("X-Key".to_owned(), "hush".to_owned())];
-        let home = server.url("/stac");
-        let http = Http::new((&headers, &home), patience, Arc::new(|_| ()), &Cancel::new());
+        let headers = vec![("X-Key".to_owned(), "hush".to_owned())];
+        let catalogue = Catalogue { place: Place::Url(server.url("/stac")), headers, tokens: None };
+        let http = Http::new(&catalogue, patience, Arc::new(|_| ()), &Cancel::new());
         assert_eq!(http.get(&server.url("/near")).unwrap()["other"], false);
         assert_eq!(http.get(&server.url("/away")).unwrap()["other"], true);
         assert_eq!(http.post(&server.url("/away"), &serde_json::json!({})).unwrap()["other"], true);

@@ -29,11 +29,7 @@ pub fn search(
     report: Report,
     cancel: &Cancel,
 ) -> Result<FoundScenes, StacError> {
-    let home = match &catalogue.place {
-        Place::Url(url) => url.as_str(),
-        Place::File(_) => "",
-    };
-    let http = Http::new((&catalogue.headers, home), patience, tell, cancel);
+    let http = Http::new(catalogue, patience, tell, cancel);
     let mut gathered = Gathered::new(query);
     match &catalogue.place {
         Place::File(path) => {

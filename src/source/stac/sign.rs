@@ -2,7 +2,7 @@
 //! good for some minutes (`planetary_computer/sas.py` of its Python SDK).
 
 use super::http::{Http, Patience};
-use super::{Catalogue, Place, StacError};
+use super::{Catalogue, StacError};
 use crate::geo::remote::{query_of, set_end, set_headers, set_query};
 use crate::progress::Cancel;
 use chrono::{DateTime, Utc};
@@ -38,13 +38,9 @@ impl Signer {
         tell: Arc<dyn Fn(String) + Send + Sync>,
         cancel: &Cancel,
     ) -> Self {
-        let home = match &catalogue.place {
-            Place::Url(url) => url.as_str(),
-            Place::File(_) => "",
-        };
         Self {
             tokens: catalogue.tokens.as_deref().map(|url| url.trim_end_matches('/').to_owned()),
-            http: Http::new((&catalogue.headers, home), patience, tell, cancel),
+            http: Http::new(catalogue, patience, tell, cancel),
             headers: catalogue.headers.clone(),
             followed: Mutex::default(),
             known: Mutex::default(),
@@ -131,6 +127,7 @@ fn container_of(path: &Path) -> Option<Container> {
 mod tests {
     use super::*;
     use crate::geo::remote::gdal_path;
+    use crate::source::stac::Place;
     use crate::testing::ranges::{Reply, Server};
     use serde_json::json;
     use std::sync::atomic::{AtomicUsize, Ordering};
