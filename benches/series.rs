@@ -252,10 +252,11 @@ fn prepare(cube: &Cube, at: (u32, u32)) {
     let each = times * bands;
     // So few that they stay in the first cache.
     const PIXELS: usize = 64;
+    let planes: Vec<usize> = (0..each).collect();
     let mut series = vec![0.0; PIXELS * each];
     for first in (0..pixels).step_by(PIXELS) {
         let series = &mut series[..PIXELS.min(pixels - first) * each];
-        cube.series_of(&chunk, first, series);
+        chunk.series_of(&planes, first, series);
         for series in series.chunks_exact_mut(each) {
             fill(series, bands, &days, Filling::Linear);
             series.iter_mut().for_each(|value| *value = (*value - MEAN) * (1.0 / DEVIATION));

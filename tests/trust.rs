@@ -43,7 +43,7 @@ fn copied(project: &Path, home: &Path, name: &str, years: i32, summer: impl Fn(f
             let mut plane = Vec::new();
             for (band, name) in BANDS.iter().enumerate() {
                 let place = info.bands.iter().position(|b| b.name == *name).unwrap();
-                cube.plane_of(&chunk, time * info.bands.len() + place, &mut plane);
+                chunk.plane(time * info.bands.len() + place, &mut plane);
                 for (i, value) in plane.iter().enumerate().filter(|(_, value)| value.is_finite()) {
                     let is_summer = *name == "B08" && (6..=8).contains(&date.month());
                     let value = if is_summer { summer(*value) } else { *value };
@@ -117,7 +117,7 @@ fn blocks(cube: &Cube, folder: &Path, parity: u32, months: u32) {
             let chunk = cube.decode(at).unwrap();
             let (window, mut plane) = (chunk.window, Vec::new());
             for band in 0..BANDS.len() {
-                cube.plane_of(&chunk, time * info.bands.len() + band, &mut plane);
+                chunk.plane(time * info.bands.len() + band, &mut plane);
                 for (i, value) in plane.iter().enumerate().filter(|(_, value)| value.is_finite()) {
                     let (col, row) =
                         (window.col + i as u32 % window.width, window.row + i as u32 / window.width);

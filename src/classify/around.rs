@@ -4,7 +4,7 @@
 use super::ClassifyError;
 use super::derived::most_likely;
 use super::fit::Fit;
-use super::run::{ChunkMap, FULL, NODATA};
+use super::run::{ChunkMap, NODATA, scaled};
 use crate::cube::{Around, Cube};
 use crate::geo::Window;
 use crate::model::{Model, ModelError};
@@ -45,7 +45,7 @@ pub(super) fn classify_around(
     let mut probabilities = vec![NODATA; pixels * classes];
     for pixel in (0..pixels).filter(|pixel| seen[*pixel]) {
         for (k, p) in found[place(pixel) * classes..][..classes].iter().enumerate() {
-            probabilities[k * pixels + pixel] = (p * f32::from(FULL)).round() as u8;
+            probabilities[k * pixels + pixel] = scaled(*p);
         }
     }
     let codes = most_likely(&probabilities, pixels, &model.card.classes);

@@ -15,12 +15,6 @@ const ONE_MISSING_OF: usize = 3;
 /// Dates that a sentence names.
 const NAMED: usize = 4;
 
-/// Gives the values of one plane (`time x bands + band`) of a chunk from a pixel of it on, NaN for "no observation", as
-/// [`Cube::part_of_plane`].
-///
-/// [`Cube::part_of_plane`]: crate::cube::Cube::part_of_plane
-pub type ReadPlane<'a> = &'a dyn Fn(&Chunk, usize, usize, &mut [f32]);
-
 /// A model on a cube.
 #[derive(Debug, Clone)]
 pub struct Fit {
@@ -139,7 +133,8 @@ impl Fit {
 /// Reads the series of a cube's pixels as a model takes them. It keeps its buffers from one chunk to the next.
 pub struct SeriesReader<'a> {
     fit: &'a Fit,
-    plane: ReadPlane<'a>,
+    /// The chunk's planes one by one, where the model takes them as they are stored.
+    stored: Option<Vec<usize>>,
     /// `time x input x pixel`.
     planes: Vec<f32>,
     /// The bands of an index, band x pixel.
@@ -147,18 +142,26 @@ pub struct SeriesReader<'a> {
 }
 
 impl<'a> SeriesReader<'a> {
-    /// Of a cube whose planes are read so.
-    pub fn new(fit: &'a Fit, plane: ReadPlane<'a>) -> Self {
-        Self { fit, plane, planes: Vec::new(), bands: Vec::new() }
+    /// Of a cube that a model fits.
+    pub fn new(fit: &'a Fit) -> Self {
+        let stored = |time: Option<usize>, feature: &Feature| match (time, feature.bands()) {
+            (Some(time), [band]) if feature.is_as_stored() => Some(time * fit.cube_bands + band),
+            _ => None,
+        };
+        let inputs = fit.times.iter().flat_map(|time| fit.features.iter().map(move |of| stored(*time, of)));
+        Self { fit, stored: inputs.collect(), planes: Vec::new(), bands: Vec::new() }
     }
 
     /// The series of some pixels of a chunk that [`Fit::check`] holds for, `pixel x time x input`; NaN for gaps,
     /// also at dates that the cube does not have. A few hundred pixels at a time stay in the near caches.
     pub fn read(&mut self, chunk: &Chunk, pixels: Range<usize>, series: &mut Vec<f32>) {
-        let Self { fit, plane: read, planes, bands } = self;
+        let Self { fit, stored, planes, bands } = self;
         let (first, n, each) = (pixels.start, pixels.len(), fit.values());
-        let row = row(n);
         series.resize(n * each, f32::NAN);
+        if let Some(stored) = stored {
+            return chunk.series_of(stored, first, series);
+        }
+        let row = row(n);
         planes.resize(row * each, f32::NAN);
         for (planes, time) in planes.chunks_exact_mut((fit.features.len() * row).max(1)).zip(&fit.times) {
             let Some(time) = time else {
@@ -169,12 +172,12 @@ impl<'a> SeriesReader<'a> {
                 let to = &mut to[..n];
                 let plane = |band: &usize| time * fit.cube_bands + band;
                 if let ([band], true) = (feature.bands(), feature.is_as_stored()) {
-                    read(chunk, plane(band), first, to);
+                    chunk.part_of_plane(plane(band), first, to);
                     continue;
                 }
                 bands.resize(feature.bands().len() * n, f32::NAN);
                 for (band, values) in feature.bands().iter().zip(bands.chunks_exact_mut(n.max(1))) {
-                    read(chunk, plane(band), first, values);
+                    chunk.part_of_plane(plane(band), first, values);
                 }
                 let slices: Vec<&[f32]> = bands.chunks_exact(n.max(1)).collect();
                 feature.evaluate(&slices, to);
@@ -246,6 +249,9 @@ fn features_of(card: &ModelCard, info: &CubeInfo) -> Result<Vec<Feature>, ModelE
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cube::{Band, Pixels, Words};
+    use crate::geo::Window;
+    use crate::geo::raster::PixelType;
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()
@@ -309,6 +315,47 @@ mod tests {
         assert_eq!(found, [Some(0), None, None, Some(1)]);
         assert_eq!(match_dates(&months(2022, 1, 2), &[]), [None, None]);
         assert!(match_dates(&[], &months(2022, 1, 2)).is_empty());
+    }
+
+    #[test]
+    fn what_is_taken_as_stored_comes_the_same_with_and_without_an_index_beside_it() {
+        let bands = [Band::named("red"), Band::named("blue"), Band::named("nir")];
+        let pixels = 70;
+        let words = (0..pixels * 3 * 4).map(|i| if i % 11 == 2 { 0 } else { i as u16 }).collect();
+        let window = Window { col: 0, row: 0, width: pixels as u32, height: 1 };
+        let chunk =
+            Chunk { window, pixels: Pixels::Words(Words::new(words, 0, PixelType::Uint16)), masks: None };
+        let stored: Vec<Feature> = [2, 0].iter().map(|at| Feature::band_at(&bands, *at).unwrap()).collect();
+        let index = Feature::resolve("nir - red", &bands, &[]).unwrap();
+        let fit = |features: Vec<Feature>, times: &[Option<usize>]| Fit {
+            features,
+            times: times.to_vec(),
+            cube_times: 4,
+            cube_bands: 3,
+        };
+        let read = |fit: &Fit| {
+            fit.check(&chunk).unwrap();
+            let mut series = Vec::new();
+            SeriesReader::new(fit).read(&chunk, 3..60, &mut series);
+            series
+        };
+        let times = [Some(3), Some(0), Some(0)];
+        let fast = read(&fit(stored.clone(), &times));
+        let slow = read(&fit([stored.clone(), vec![index]].concat(), &times));
+        let with_gap = read(&fit(stored, &[times[0], times[1], times[2], None]));
+        for (pixel, values) in fast.chunks_exact(6).enumerate() {
+            for (time, pair) in values.chunks_exact(2).enumerate() {
+                let beside = &slow[pixel * 9 + time * 3..][..3];
+                let same = |a: f32, b: f32| a.to_bits() == b.to_bits();
+                assert!(same(pair[0], beside[0]) && same(pair[1], beside[1]), "{pixel} {time}");
+                assert!(
+                    same(beside[2], pair[0] - pair[1]) || (pair[0] - pair[1]).is_nan() && beside[2].is_nan()
+                );
+                let gap = &with_gap[pixel * 8..][..8];
+                assert!(same(pair[0], gap[time * 2]) && gap[6].is_nan() && gap[7].is_nan());
+            }
+        }
+        assert!(fast.iter().any(|value| value.is_nan()) && fast.iter().any(|value| !value.is_nan()));
     }
 
     #[test]

@@ -22,7 +22,7 @@ mod write;
 
 pub use areas::{Areas, Extent, Extents, areas, row_pixel_ha};
 pub use codes::{gather_codes, pixels_at};
-pub use fit::{Fit, ReadPlane, SeriesReader, match_dates};
+pub use fit::{Fit, SeriesReader, match_dates};
 pub use merge::{MergeError, MergeSpec, Merged, Overlap, merge_maps};
 pub use part::{Part, classify_part, fits};
 pub use run::{ChunkMap, ClassifyError, Company, Next, SiteMap, SiteRun, map_site};

@@ -3,7 +3,7 @@
 use super::ClassifyError;
 use super::fit::Fit;
 use super::run::{NODATA, classify_chunk};
-use crate::cube::{Chunk, Cube, CubeError, CubeInfo, Pixels};
+use crate::cube::{Cube, CubeError, CubeInfo};
 use crate::geo::Window;
 use crate::model::{Model, ModelCard, ModelError};
 use crate::progress::Cancel;
@@ -91,7 +91,6 @@ pub fn classify_part(
         })
         .collect();
     blocks.sort_by_key(|(chunk, ..)| *chunk);
-    let read = |chunk: &Chunk, plane, first, out: &mut [f32]| cube.part_of_plane(chunk, plane, first, out);
     for here in blocks.chunk_by(|a, b| a.0 == b.0) {
         let (y, x) = here[0].0;
         cancel.check()?;
@@ -113,30 +112,14 @@ pub fn classify_part(
         let chosen: Vec<usize> = here.iter().map(within).collect();
         let all = chunk.window.pixels();
         let map = match chosen.len() == all && chosen.is_sorted() {
-            true => classify_chunk(chunk, &fit, &read, model, &|_| (), cancel)?,
-            false => classify_chunk(&thinned(chunk, &chosen), &fit, &read, model, &|_| (), cancel)?,
+            true => classify_chunk(chunk, &fit, model, &|_| (), cancel)?,
+            false => classify_chunk(&chunk.thinned(&chosen), &fit, model, &|_| (), cancel)?,
         };
         for (((_, block, _), code), entropy) in here.iter().zip(&map.codes).zip(map.entropy()) {
             (part.codes[*block], part.entropy[*block]) = (*code, entropy);
         }
     }
     Ok(part)
-}
-
-/// These pixels of a chunk, as if they were a row of one.
-fn thinned(chunk: &Chunk, chosen: &[usize]) -> Chunk {
-    let all = chunk.window.pixels().max(1);
-    let pixels = match &chunk.pixels {
-        Pixels::Words(words) => Pixels::Words(picked(words, all, chosen)),
-        Pixels::Floats(floats) => Pixels::Floats(picked(floats, all, chosen)),
-    };
-    let window = Window { col: 0, row: 0, width: chosen.len() as u32, height: 1 };
-    Chunk { window, pixels, masks: None }
-}
-
-/// Of each plane of `all` values, these.
-fn picked<T: Copy>(values: &[T], all: usize, chosen: &[usize]) -> Vec<T> {
-    values.chunks_exact(all).flat_map(|plane| chosen.iter().map(|&at| plane[at])).collect()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::areas::Extent;
 use super::around::classify_around;
 use super::derived::{Derived, most_likely};
-use super::fit::{Fit, ReadPlane, SeriesReader};
+use super::fit::{Fit, SeriesReader};
 use super::unfinished::{DERIVED, Header, UnfinishedMap};
 use super::write::{MapFiles, facts, write_files};
 use crate::cube::{Chunk, Cube, CubeError};
@@ -176,10 +176,8 @@ pub fn map_site(run: &SiteRun, company: &Company) -> Result<SiteMap, ClassifyErr
             other => other?,
         };
         let probe = Mutex::new(Probe::default());
-        let plane =
-            |chunk: &Chunk, plane, first, out: &mut [f32]| cube.part_of_plane(chunk, plane, first, out);
         let classified = match model.reach() {
-            None => classify_chunk(&chunk, &fit, &plane, model, &|more| lock(&probe).add(more), cancel)?,
+            None => classify_chunk(&chunk, &fit, model, &|more| lock(&probe).add(more), cancel)?,
             Some(_) => classify_around(cube, &fit, chunk.window, model, cancel)?,
         };
         let derived = Derived::of(&classified.probabilities, classified.window.pixels());
@@ -248,7 +246,6 @@ fn empty(window: Window, classes: usize) -> ChunkMap {
 pub(super) fn classify_chunk(
     chunk: &Chunk,
     fit: &Fit,
-    read: ReadPlane,
     model: &Model,
     probed: &dyn Fn(Probe),
     cancel: &Cancel,
@@ -258,7 +255,7 @@ pub(super) fn classify_chunk(
     fit.check(chunk)?;
     cancel.check()?;
     let each = fit.values();
-    let mut reader = SeriesReader::new(fit, read);
+    let mut reader = SeriesReader::new(fit);
     let mut probabilities = vec![NODATA; pixels * classes.len()];
     let mut series = Vec::new();
     for start in (0..pixels).step_by(SERIES) {
@@ -269,17 +266,20 @@ pub(super) fn classify_chunk(
             probed(model.probe(&series[..here.min(PROBED) * each])?);
         }
         let found = model.probabilities(&series)?;
-        for (i, row) in found.chunks_exact(classes.len()).enumerate() {
-            if row.iter().any(|p| p.is_nan()) {
-                continue;
-            }
-            for (k, p) in row.iter().enumerate() {
-                probabilities[k * pixels + start + i] = (p * f32::from(FULL)).round() as u8;
-            }
+        let found: Vec<u8> = pulp::Arch::new().dispatch(|| found.iter().copied().map(scaled).collect());
+        for (k, plane) in probabilities.chunks_exact_mut(pixels).enumerate() {
+            let found = found.iter().skip(k).step_by(classes.len());
+            plane[start..start + here].iter_mut().zip(found).for_each(|(to, scaled)| *to = *scaled);
         }
     }
     let codes = most_likely(&probabilities, pixels, classes);
     Ok(ChunkMap { window, codes, probabilities })
+}
+
+/// A probability as it is written; NaN, which all of a pixel are where one is, as nodata.
+#[inline(always)]
+pub(super) fn scaled(probability: f32) -> u8 {
+    if probability.is_nan() { NODATA } else { (probability * f32::from(FULL) + 0.5) as u8 }
 }
 
 /// Works on all chunks, beside `before` others that are done, with as many threads as rayon has. These are threads of their

@@ -54,7 +54,7 @@ impl Cube {
                 other => other?,
             };
             let place = chunk.window;
-            let planes = planes(self, &chunk, features, time, bands);
+            let planes = planes(&chunk, features, time, bands);
             for (y, row) in rows.iter().enumerate().filter(|(_, row)| within(**row, place.row, place.height))
             {
                 for (x, col) in
@@ -73,7 +73,7 @@ impl Cube {
 }
 
 /// The features of a chunk at a date, a plane each.
-fn planes(cube: &Cube, chunk: &Chunk, features: &[Feature], time: usize, bands: usize) -> Vec<Vec<f32>> {
+fn planes(chunk: &Chunk, features: &[Feature], time: usize, bands: usize) -> Vec<Vec<f32>> {
     let pixels = chunk.window.pixels();
     let plane = |feature: &Feature| {
         let of_bands: Vec<Vec<f32>> = feature
@@ -81,7 +81,7 @@ fn planes(cube: &Cube, chunk: &Chunk, features: &[Feature], time: usize, bands: 
             .iter()
             .map(|band| {
                 let mut plane = Vec::new();
-                cube.plane_of(chunk, time * bands + band, &mut plane);
+                chunk.plane(time * bands + band, &mut plane);
                 plane
             })
             .collect();

@@ -72,13 +72,14 @@ impl Kept {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cube::{Masks, Pixels};
+    use crate::cube::{Masks, Pixels, Words};
     use crate::geo::Window;
+    use crate::geo::raster::PixelType;
 
     fn chunk(words: usize) -> Arc<Chunk> {
         Arc::new(Chunk {
             window: Window { col: 0, row: 0, width: 1, height: 1 },
-            pixels: Pixels::Words(vec![0; words]),
+            pixels: Pixels::Words(Words::new(vec![0; words], 0, PixelType::Uint16)),
             masks: Some(Ok(Masks { states: vec![0; words], counts: vec![0; words] })),
         })
     }

@@ -129,7 +129,7 @@ fn plane<'a>(
 ) -> impl Iterator<Item = f32> + use<'a> {
     let pixels = chunk.window.pixels();
     let start = (time * cube.info().bands.len() + band) * pixels;
-    (start..start + pixels).map(move |at| cube.value_in(chunk, at))
+    (start..start + pixels).map(move |at| chunk.value(at))
 }
 
 /// Whether the cube has what is to be painted.

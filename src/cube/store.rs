@@ -1,6 +1,7 @@
 //! The store: Zarr v3, `[time, band, y, x]`, chunks `[T, B, 64, 64]` in shards, blosc lz4 bit-shuffle.
 
 use super::cache::ChunkCache;
+use super::chunk::{Chunk, Masks, Pixels, Words};
 use super::mosaics::MosaicPool;
 use super::shards::{Fault, Shards};
 use super::{Band, CHUNK, Made, PixelState};
@@ -93,27 +94,6 @@ impl Series {
     }
 }
 
-/// One decoded chunk: `[T][B][height][width]`.
-#[derive(Debug)]
-pub struct Chunk {
-    /// Which pixels it covers (edge chunks are cut to the grid).
-    pub window: Window,
-    /// Its pixels; read them through [`Cube::value_in`].
-    pub pixels: Pixels,
-    /// Why its pixels have no clear observation, where the cube keeps masks and the chunk came from [`Cube::chunk`]; why
-    /// they cannot be read, where they are damaged and the pixels are not.
-    pub masks: Option<Result<Masks, String>>,
-}
-
-/// Why the pixels of a chunk have no clear observation, and how many they have.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Masks {
-    /// As [`super::PixelState`], `[T][height][width]`.
-    pub states: Vec<u8>,
-    /// Counts of clear observations, `[T][height][width]`.
-    pub counts: Vec<u8>,
-}
-
 /// What the masks say of one pixel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PixelMask {
@@ -121,60 +101,6 @@ pub struct PixelMask {
     pub states: Vec<PixelState>,
     /// How many clear observations there are, a step each.
     pub counts: Vec<u8>,
-}
-
-/// The stored numbers of a chunk.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Pixels {
-    /// 16 bits, int16 by its bit pattern.
-    Words(Vec<u16>),
-    /// Floating point; NaN is "no observation".
-    Floats(Vec<f32>),
-}
-
-impl Pixels {
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Words(words) => words.len(),
-            Self::Floats(floats) => floats.len(),
-        }
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Bytes in memory.
-    pub(super) fn bytes(&self) -> usize {
-        match self {
-            Self::Words(words) => size_of_val(words.as_slice()),
-            Self::Floats(floats) => size_of_val(floats.as_slice()),
-        }
-    }
-}
-
-impl Chunk {
-    /// Bytes in memory.
-    pub(super) fn bytes(&self) -> usize {
-        let masks = self.masks.as_ref().and_then(|masks| masks.as_ref().ok());
-        self.pixels.bytes() + masks.map_or(0, |masks| masks.states.len() + masks.counts.len())
-    }
-
-    pub(super) fn words(&self) -> &[u16] {
-        match &self.pixels {
-            Pixels::Words(words) => words,
-            Pixels::Floats(_) => &[],
-        }
-    }
-
-    pub(super) fn floats(&self) -> &[f32] {
-        match &self.pixels {
-            Pixels::Floats(floats) => floats,
-            Pixels::Words(_) => &[],
-        }
-    }
 }
 
 /// Version of the store that this program writes, and the newest it reads.
@@ -364,10 +290,8 @@ impl Cube {
             }
             Err(error) => return Err(error),
         };
-        if self.inner.made.mask_applies
-            && let Some(Ok(masks)) = &decoded.masks
-        {
-            self.inner.apply_mask(&mut decoded.pixels, window, &masks.states);
+        if self.inner.made.mask_applies {
+            decoded.apply_masks();
         }
         Ok(decoded)
     }
@@ -406,11 +330,7 @@ impl Cube {
         let Some((states, counts)) = &self.inner.masks else { return Ok(None) };
         let window = self.chunk_window(chunk);
         let read = |shards: &Shards, absent: u8| {
-            let planes =
-                self.inner.planes(shards, chunk, window, 1, |bytes, out: &mut Vec<u8>| match bytes {
-                    Some(row) => out.extend_from_slice(row),
-                    None => out.extend(std::iter::repeat_n(absent, window.width as usize)),
-                });
+            let planes = self.inner.planes(shards, chunk, window, 1, &[absent]);
             planes.map_err(|fault| self.fault(shards, chunk, fault))
         };
         Ok(Some(Masks { states: read(states, PixelState::NotObserved as u8)?, counts: read(counts, 0)? }))
@@ -451,64 +371,6 @@ impl Cube {
         Ok(Some(rows.flat_map(|row| &row[..window.width as usize]).copied().collect()))
     }
 
-    /// The value of one number of a decoded chunk, by its place in it; NaN for "no observation".
-    #[inline]
-    pub fn value_in(&self, chunk: &Chunk, at: usize) -> f32 {
-        match &chunk.pixels {
-            Pixels::Words(words) => words.get(at).map_or(f32::NAN, |word| self.value(*word)),
-            Pixels::Floats(floats) => floats.get(at).copied().unwrap_or(f32::NAN),
-        }
-    }
-
-    /// The values of one plane (`time x bands + band`) of a decoded chunk, in order of rows; NaN for "no observation".
-    /// Nothing for a plane that the chunk does not have.
-    pub fn plane_of(&self, chunk: &Chunk, plane: usize, out: &mut Vec<f32>) {
-        let (pixels, planes) = (chunk.window.pixels(), self.inner.times * self.inner.bands);
-        out.clear();
-        if plane < planes {
-            out.resize(pixels, f32::NAN);
-            self.part_of_plane(chunk, plane, 0, out);
-        }
-    }
-
-    /// As [`Self::plane_of`], of as many pixels as `out` holds, from the pixel `first` on; NaN for what the chunk does not
-    /// have.
-    pub fn part_of_plane(&self, chunk: &Chunk, plane: usize, first: usize, out: &mut [f32]) {
-        let start = plane * chunk.window.pixels() + first;
-        let range = start..start + out.len();
-        match &chunk.pixels {
-            Pixels::Words(words) => {
-                let Some(words) = words.get(range) else { return out.fill(f32::NAN) };
-                let nodata = self.inner.nodata_word;
-                // What holds for all of them is asked once, so that the loops are over many at a time.
-                if self.inner.info.pixel_type == PixelType::Int16 {
-                    let value =
-                        |word: u16| if word == nodata { f32::NAN } else { f32::from(word.cast_signed()) };
-                    out.iter_mut().zip(words).for_each(|(to, word)| *to = value(*word));
-                } else {
-                    let value = |word: u16| if word == nodata { f32::NAN } else { f32::from(word) };
-                    out.iter_mut().zip(words).for_each(|(to, word)| *to = value(*word));
-                }
-            }
-            Pixels::Floats(floats) => match floats.get(range) {
-                Some(floats) => out.copy_from_slice(floats),
-                None => out.fill(f32::NAN),
-            },
-        }
-    }
-
-    /// A raw word as a value, NaN for "no observation".
-    #[inline]
-    pub fn value(&self, word: u16) -> f32 {
-        if word == self.inner.nodata_word {
-            f32::NAN
-        } else if self.inner.info.pixel_type == PixelType::Int16 {
-            f32::from(word.cast_signed())
-        } else {
-            f32::from(word)
-        }
-    }
-
     /// The series of a pixel of a decoded chunk; `col`, `row` are the grid's. A pixel that the chunk does not hold has
     /// no observation.
     pub fn series_in(&self, chunk: &Chunk, col: u32, row: u32) -> Series {
@@ -517,54 +379,11 @@ impl Cube {
             let pixels = chunk.window.pixels();
             let at = (row - chunk.window.row) as usize * chunk.window.width as usize
                 + (col - chunk.window.col) as usize;
-            match &chunk.pixels {
-                Pixels::Words(words) => {
-                    for (value, word) in series.values.iter_mut().zip(words.iter().skip(at).step_by(pixels)) {
-                        *value = self.value(*word);
-                    }
-                }
-                Pixels::Floats(floats) => {
-                    for (value, float) in series.values.iter_mut().zip(floats.iter().skip(at).step_by(pixels))
-                    {
-                        *value = *float;
-                    }
-                }
+            for (value, at) in series.values.iter_mut().zip((at..).step_by(pixels)) {
+                *value = chunk.value(at);
             }
         }
         series
-    }
-
-    /// Series of a chunk from its pixel `first` (in order of rows) on, as many as fit into `out`, which is
-    /// `pixel x time x band`; NaN for "no observation". A few hundred at a time stay in the processor's cache.
-    pub fn series_of(&self, chunk: &Chunk, first: usize, out: &mut [f32]) {
-        /// Pixels at a time, so that what is read and written stays in the cache while all planes pass by.
-        const PIXELS: usize = 64;
-        let planes = self.inner.times * self.inner.bands;
-        let pixels = chunk.window.pixels();
-        let (nodata, signed) = (self.inner.nodata_word, self.inner.info.pixel_type == PixelType::Int16);
-        let mut words_of_pixels = vec![0u16; PIXELS.min(out.len() / planes.max(1)) * planes];
-        for (block, out) in out.chunks_mut(PIXELS * planes.max(1)).enumerate() {
-            let start = first + block * PIXELS;
-            let here = PIXELS.min(pixels.saturating_sub(start)).min(out.len() / planes.max(1));
-            let out = &mut out[..here * planes];
-            match &chunk.pixels {
-                Pixels::Words(words) => {
-                    let turned = &mut words_of_pixels[..here * planes];
-                    turn_words(words, pixels, start, planes, turned);
-                    let pairs = out.iter_mut().zip(turned.iter());
-                    if signed {
-                        pairs.for_each(|(to, &word)| {
-                            *to = if word == nodata { f32::NAN } else { f32::from(word.cast_signed()) };
-                        });
-                    } else {
-                        pairs.for_each(|(to, &word)| {
-                            *to = if word == nodata { f32::NAN } else { f32::from(word) };
-                        });
-                    }
-                }
-                Pixels::Floats(floats) => turn(floats, pixels, start, planes, out, (0, 0)),
-            }
-        }
     }
 
     /// The series of a pixel. Blocks on the disk.
@@ -617,76 +436,49 @@ impl Cube {
 impl Inner {
     /// Reads and unpacks a chunk, cut to `window`; an error comes with the place along time.
     fn read(&self, chunk: (u32, u32), window: Window) -> Result<Pixels, (u64, Fault)> {
-        let width = window.width as usize;
-        Ok(if self.info.pixel_type == PixelType::Float32 {
-            Pixels::Floats(self.planes(&self.data, chunk, window, self.bands, |row, out| match row {
-                Some(row) => {
-                    let (words, _) = row.as_chunks::<4>();
-                    out.extend(words.iter().map(|word| f32::from_le_bytes(*word)));
-                }
-                None => out.extend(std::iter::repeat_n(f32::NAN, width)),
-            })?)
-        } else {
-            Pixels::Words(self.planes(&self.data, chunk, window, self.bands, |row, out| match row {
-                Some(row) => {
-                    let (words, _) = row.as_chunks::<2>();
-                    out.extend(words.iter().map(|word| u16::from_le_bytes(*word)));
-                }
-                None => out.extend(std::iter::repeat_n(self.nodata_word, width)),
-            })?)
-        })
+        if self.info.pixel_type == PixelType::Float32 {
+            let bytes = self.planes(&self.data, chunk, window, self.bands, &f32::NAN.to_le_bytes())?;
+            let (floats, _) = bytes.as_chunks::<4>();
+            return Ok(Pixels::Floats(floats.iter().map(|float| f32::from_le_bytes(*float)).collect()));
+        }
+        let bytes = self.planes(&self.data, chunk, window, self.bands, &self.nodata_word.to_le_bytes())?;
+        Ok(Pixels::Words(Words::unpacked(bytes, self.nodata_word, self.info.pixel_type)))
     }
 
-    /// The planes of a chunk (`bands` a step), as `take` takes them: the bytes of a row's pixels in `window`, or of all
-    /// pixels at once; `None` for a row that is not stored.
-    fn planes<T>(
+    /// The bytes of a chunk's planes (`bands` a step), cut to `window`; `absent` stands for a pixel that is not stored.
+    fn planes(
         &self,
         shards: &Shards,
         chunk: (u32, u32),
         window: Window,
         bands: usize,
-        take: impl Fn(Option<&[u8]>, &mut Vec<T>),
-    ) -> Result<Vec<T>, (u64, Fault)> {
-        let side = CHUNK as usize;
-        let height = window.height as usize;
-        let mut out = Vec::with_capacity(self.times * bands * window.pixels());
+        absent: &[u8],
+    ) -> Result<Vec<u8>, (u64, Fault)> {
+        let (side, pixel) = (CHUNK as usize, absent.len());
+        let size = self.times * bands * window.pixels() * pixel;
+        let mut out = Vec::new();
         for (time, first) in (0..self.times).step_by(self.chunk_times).enumerate() {
             let time = time as u64;
-            let steps = self.chunk_times.min(self.times - first);
+            let planes = self.chunk_times.min(self.times - first) * bands;
             let bytes = shards.unpacked((time, chunk.0, chunk.1)).map_err(|why| (time, why))?;
-            let Some(bytes) = bytes else {
-                (0..steps * bands * height).for_each(|_| take(None, &mut out));
-                continue;
-            };
-            let pixel = bytes.len() / (self.chunk_times * bands * side * side);
-            if window.pixels() == side * side {
-                // All of it in one go: most chunks are whole.
-                take(Some(&bytes[..steps * bands * side * side * pixel]), &mut out);
-                continue;
-            }
-            for plane in bytes.chunks_exact(pixel * side * side).take(steps * bands) {
-                for row in plane.chunks_exact(pixel * side).take(height) {
-                    take(Some(&row[..pixel * window.width as usize]), &mut out);
+            match bytes {
+                // Most chunks are whole and in one piece: that is what was unpacked.
+                Some(mut bytes) if out.is_empty() && window.pixels() == side * side => {
+                    bytes.truncate(planes * side * side * pixel);
+                    out = bytes;
                 }
+                Some(bytes) => {
+                    for plane in bytes.chunks_exact(pixel * side * side).take(planes) {
+                        for row in plane.chunks_exact(pixel * side).take(window.height as usize) {
+                            out.extend_from_slice(&row[..pixel * window.width as usize]);
+                        }
+                    }
+                }
+                None => out.extend(absent.iter().cycle().take(planes * window.pixels() * pixel)),
             }
+            out.reserve_exact(size - out.len());
         }
         Ok(out)
-    }
-
-    /// Takes out what the mask says was not clear.
-    fn apply_mask(&self, values: &mut Pixels, window: Window, states: &[u8]) {
-        let pixels = window.pixels();
-        let clear = PixelState::Clear as u8;
-        for (time, states) in states.chunks_exact(pixels).enumerate() {
-            if states.iter().all(|state| *state == clear) {
-                continue;
-            }
-            let range = time * self.bands * pixels..(time + 1) * self.bands * pixels;
-            match values {
-                Pixels::Words(words) => mask_planes(&mut words[range], states, self.nodata_word),
-                Pixels::Floats(floats) => mask_planes(&mut floats[range], states, f32::NAN),
-            }
-        }
     }
 
     fn open(path: &Path, cache_bytes: usize) -> Result<Self, String> {
@@ -812,65 +604,6 @@ impl Inner {
             kept,
             mosaics,
         })
-    }
-}
-
-/// Lays planes of `width` pixels out as `pixel x plane`, from pixel `first` on as many as `out` has room for; all but the
-/// first `done` pixels and planes.
-fn turn<T: Copy>(from: &[T], width: usize, first: usize, planes: usize, out: &mut [T], done: (usize, usize)) {
-    for (pixel, out) in out.chunks_exact_mut(planes.max(1)).enumerate() {
-        let start = if pixel < done.0 { done.1 } else { 0 };
-        for plane in start..planes {
-            out[plane] = from[plane * width + first + pixel];
-        }
-    }
-}
-
-/// As [`turn`], four planes and four pixels at a time in registers of 64 bits: four times as fast.
-fn turn_words(from: &[u16], width: usize, first: usize, planes: usize, out: &mut [u16]) {
-    const LOW: u64 = 0x0000_FFFF_0000_FFFF;
-    const HALF: u64 = 0xFFFF_FFFF;
-    let pixels = out.len() / planes.max(1);
-    let done = (pixels / 4 * 4, planes / 4 * 4);
-    for plane in (0..done.1).step_by(4) {
-        let line = |i: usize| &from[(plane + i) * width + first..][..done.0];
-        let lines = [line(0), line(1), line(2), line(3)];
-        for pixel in (0..done.0).step_by(4) {
-            let row = |i: usize| {
-                let l = &lines[i][pixel..pixel + 4];
-                u64::from(l[0]) | u64::from(l[1]) << 16 | u64::from(l[2]) << 32 | u64::from(l[3]) << 48
-            };
-            let (a, b, c, d) = (row(0), row(1), row(2), row(3));
-            // Neighbours change places within pairs of rows, then pairs between pairs of rows.
-            let (even_ab, odd_ab) = (a & LOW | (b & LOW) << 16, a >> 16 & LOW | b & !LOW);
-            let (even_cd, odd_cd) = (c & LOW | (d & LOW) << 16, c >> 16 & LOW | d & !LOW);
-            let turned = [
-                even_ab & HALF | even_cd << 32,
-                odd_ab & HALF | odd_cd << 32,
-                even_ab >> 32 | even_cd & !HALF,
-                odd_ab >> 32 | odd_cd & !HALF,
-            ];
-            for (j, word) in turned.into_iter().enumerate() {
-                let to = &mut out[(pixel + j) * planes + plane..][..4];
-                to.copy_from_slice(&[
-                    word as u16,
-                    (word >> 16) as u16,
-                    (word >> 32) as u16,
-                    (word >> 48) as u16,
-                ]);
-            }
-        }
-    }
-    turn(from, width, first, planes, out, done);
-}
-
-fn mask_planes<T: Copy>(planes: &mut [T], states: &[u8], nodata: T) {
-    for plane in planes.chunks_exact_mut(states.len()) {
-        for (value, state) in plane.iter_mut().zip(states) {
-            if *state != PixelState::Clear as u8 {
-                *value = nodata;
-            }
-        }
     }
 }
 

@@ -515,8 +515,9 @@ fn the_series_of_a_chunk_are_those_of_its_pixels() {
         let chunk = cube.chunk(at).unwrap();
         let mut all = vec![0.0; chunk.window.pixels() * 6];
         let (one, rest) = all.split_at_mut(5 * 6);
-        cube.series_of(&chunk, 0, one);
-        cube.series_of(&chunk, 5, rest);
+        let planes: Vec<usize> = (0..6).collect();
+        chunk.series_of(&planes, 0, one);
+        chunk.series_of(&planes, 5, rest);
         for (i, values) in all.chunks(6).enumerate() {
             let (col, row) = (i as u32 % chunk.window.width, i as u32 / chunk.window.width);
             let expected = input.expected(chunk.window.col + col, chunk.window.row + row);

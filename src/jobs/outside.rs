@@ -6,7 +6,7 @@
 
 use super::Newest;
 use crate::classify::{Fit, Limits, SeriesReader};
-use crate::cube::{CHUNK, Chunk, Cube};
+use crate::cube::{CHUNK, Cube};
 use crate::geo::Window;
 use crate::model::Model;
 use crate::progress::Cancel;
@@ -86,9 +86,7 @@ impl Ground {
                 return nothing();
             };
             let mut series = Vec::new();
-            let plane =
-                |chunk: &Chunk, plane, first, out: &mut [f32]| cube.part_of_plane(chunk, plane, first, out);
-            SeriesReader::new(fit, &plane).read(&chunk, 0..chunk.window.pixels(), &mut series);
+            SeriesReader::new(fit).read(&chunk, 0..chunk.window.pixels(), &mut series);
             let flag = |series: &[f32]| limits.is_outside(series).map_or(UNSEEN, u8::from);
             series.chunks_exact(fit.values().max(1)).map(flag).collect()
         })

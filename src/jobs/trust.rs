@@ -3,7 +3,7 @@
 use super::{JobContext, Outcome};
 use crate::classify::{Fit, Limits, SeriesReader, Sounding, Trust, Verdict};
 use crate::cube::statistics::{Identity, Sample, identity};
-use crate::cube::{Chunk, Cube, CubeError, Feature};
+use crate::cube::{Cube, CubeError, Feature};
 use crate::files::write_atomically;
 use crate::labels::Legend;
 use crate::model::{Ground, Learned, Model, ModelCard, ModelError, TrainedSite};
@@ -266,9 +266,7 @@ fn sound(
             other => other?,
         };
         fit.check(&chunk)?;
-        let plane =
-            |chunk: &Chunk, plane, first, out: &mut [f32]| cube.part_of_plane(chunk, plane, first, out);
-        let mut reader = SeriesReader::new(fit, &plane);
+        let mut reader = SeriesReader::new(fit);
         let (mut taken, mut series) = (Vec::new(), Vec::new());
         let pixels = chunk.window.pixels();
         for start in (0..pixels).step_by(PIXELS) {

@@ -253,8 +253,7 @@ pub(super) fn clear_shares(cube: &Cube) -> anyhow::Result<Vec<f32>> {
             all += pixels as u64;
             for (t, seen) in seen.iter_mut().enumerate() {
                 let first = t * bands * pixels;
-                *seen +=
-                    (first..first + pixels).filter(|&at| !cube.value_in(&chunk, at).is_nan()).count() as u64;
+                *seen += (first..first + pixels).filter(|&at| !chunk.value(at).is_nan()).count() as u64;
             }
         }
     }

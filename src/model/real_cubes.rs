@@ -31,12 +31,13 @@ fn cube(name: &str, mask: Option<&str>) -> Option<(Cube, Vec<f32>)> {
     let cube = Cube::open(&store).unwrap();
     let width = cube.info().dates.len() * cube.info().bands.len();
     let (across, down) = cube.chunk_counts();
+    let planes: Vec<usize> = (0..width).collect();
     let mut series = Vec::new();
     for at in (0..down).flat_map(|y| (0..across).map(move |x| (x, y))) {
         let chunk = cube.chunk(at).unwrap();
         let start = series.len();
         series.resize(start + chunk.window.pixels() * width, f32::NAN);
-        cube.series_of(&chunk, 0, &mut series[start..]);
+        chunk.series_of(&planes, 0, &mut series[start..]);
         if series.len() >= PIXELS * width {
             break;
         }

@@ -193,7 +193,7 @@ pub(super) fn read_planes(
         for (plane, column) in values.chunks_exact_mut(n).enumerate() {
             let plane = plane / bands.len() * all + bands[plane % bands.len()];
             for &(i, at) in &places {
-                column[i] = cube.value_in(&chunk, plane * size + at);
+                column[i] = chunk.value(plane * size + at);
             }
         }
     }

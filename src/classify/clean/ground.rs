@@ -165,7 +165,7 @@ fn values_of(
             let mut planes = vec![Vec::new(); feature.bands().len()];
             for time in times {
                 for (plane, band) in planes.iter_mut().zip(feature.bands()) {
-                    cube.plane_of(&chunk, time * bands + band, plane);
+                    chunk.plane(time * bands + band, plane);
                 }
                 let slices: Vec<&[f32]> = planes.iter().map(Vec::as_slice).collect();
                 feature.evaluate(&slices, &mut values);

@@ -1,6 +1,6 @@
 use super::*;
 use crate::classify::{Unfinished, forget_unfinished, rename_unfinished, unfinished_maps};
-use crate::cube::{Band, CubeInfo, Feature, FeatureRecord};
+use crate::cube::{Band, CubeInfo, Feature, FeatureRecord, Pixels, Words};
 use crate::geo::raster::PixelType;
 use crate::geo::{Crs, Grid};
 use crate::labels::Legend;
@@ -55,14 +55,6 @@ fn model() -> Model {
     train(&set, &split, &Legend { classes: classes() }, &spec, &|_| (), &Cancel::new()).unwrap()
 }
 
-fn read(chunk: &Chunk, plane: usize, first: usize, out: &mut [f32]) {
-    let crate::cube::Pixels::Words(words) = &chunk.pixels else { panic!("words") };
-    let words = &words[plane * chunk.window.pixels() + first..];
-    out.iter_mut()
-        .zip(words)
-        .for_each(|(to, word)| *to = if *word == 0 { f32::NAN } else { f32::from(*word) });
-}
-
 /// Words of three dates and the bands nir, blue, red: column 0 forest, 1 water, 2 city, 3 red never observed, 4 with
 /// a gap.
 fn chunk() -> Chunk {
@@ -83,7 +75,7 @@ fn chunk() -> Chunk {
             }
         }
     }
-    Chunk { window, pixels: crate::cube::Pixels::Words(words), masks: None }
+    Chunk { window, pixels: Pixels::Words(Words::new(words, 0, PixelType::Uint16)), masks: None }
 }
 
 fn info(bands: &[&str], count: u32) -> CubeInfo {
@@ -105,7 +97,7 @@ fn fit(model: &Model) -> Fit {
 #[test]
 fn bands_are_taken_by_name_and_pixels_without_observation_are_nodata() {
     let model = model();
-    let map = classify_chunk(&chunk(), &fit(&model), &read, &model, &|_| (), &Cancel::new()).unwrap();
+    let map = classify_chunk(&chunk(), &fit(&model), &model, &|_| (), &Cancel::new()).unwrap();
     assert_eq!(map.codes, [7, 14, 21, 255, 14].repeat(2));
     for pixel in 0..10 {
         let column: Vec<u8> = (0..3).map(|k| map.probabilities[k * 10 + pixel]).collect();
@@ -184,7 +176,7 @@ fn a_cancelled_map_stops_within_a_chunk() {
     let cancel = Cancel::new();
     cancel.cancel();
     let model = model();
-    let result = classify_chunk(&chunk(), &fit(&model), &read, &model, &|_| (), &cancel);
+    let result = classify_chunk(&chunk(), &fit(&model), &model, &|_| (), &cancel);
     assert!(matches!(result, Err(ClassifyError::Cancelled(_))));
 }
 

@@ -76,7 +76,7 @@ pub fn measure(cube: &Cube, report: Report, cancel: &Cancel) -> Result<Statistic
             };
             let mut plane_values = Vec::new();
             let of = |plane: usize, values: &mut Vec<f32>| -> Vec<f32> {
-                cube.plane_of(&chunk, plane, values);
+                chunk.plane(plane, values);
                 values.iter().step_by(sample.every).copied().collect()
             };
             let values = (0..planes).map(|plane| of(plane, &mut plane_values)).collect();

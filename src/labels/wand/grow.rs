@@ -54,7 +54,7 @@ impl BandSpreads {
                 },
             };
             for plane in 0..planes {
-                cube.plane_of(chunk, plane, &mut values);
+                chunk.plane(plane, &mut values);
                 let sampled = values.iter().skip(i % SAMPLE_STEP).step_by(SAMPLE_STEP);
                 of_bands[plane % bands].extend(sampled.filter(|value| value.is_finite()));
             }
@@ -174,12 +174,12 @@ impl Likeness {
 
     /// The mean square of the difference of each pixel of a chunk, in order of rows; infinite where too little can be
     /// compared. Plane by plane, so that memory is read in the order it lies in.
-    fn squares(&self, cube: &Cube, chunk: &Chunk) -> Vec<f32> {
+    fn squares(&self, chunk: &Chunk) -> Vec<f32> {
         let pixels = chunk.window.pixels();
         let (mut sums, mut counts) = (vec![0.0f32; pixels], vec![0.0f32; pixels]);
         let mut values = Vec::with_capacity(pixels);
         for &(plane, seed, weight) in &self.planes {
-            cube.plane_of(chunk, plane, &mut values);
+            chunk.plane(plane, &mut values);
             for ((sum, count), value) in sums.iter_mut().zip(&mut counts).zip(&values) {
                 let difference = (value - seed) * weight;
                 let seen = !difference.is_nan();
@@ -221,7 +221,7 @@ impl Field<'_> {
             cancel.check()?;
             let window = self.cube.chunk_window(at);
             let squares = match self.cube.chunk(at) {
-                Ok(chunk) => self.likeness.squares(self.cube, &chunk),
+                Ok(chunk) => self.likeness.squares(&chunk),
                 Err(CubeError::Damaged { .. }) => vec![f32::INFINITY; window.pixels()],
                 Err(e) => return Err(e.into()),
             };
