@@ -266,11 +266,12 @@ pub(super) fn classify_chunk(
             probed(model.probe(&series[..here.min(PROBED) * each])?);
         }
         let found = model.probabilities(&series)?;
-        let found: Vec<u8> = pulp::Arch::new().dispatch(|| found.iter().copied().map(scaled).collect());
-        for (k, plane) in probabilities.chunks_exact_mut(pixels).enumerate() {
-            let found = found.iter().skip(k).step_by(classes.len());
-            plane[start..start + here].iter_mut().zip(found).for_each(|(to, scaled)| *to = *scaled);
-        }
+        pulp::Arch::new().dispatch(|| {
+            for (k, plane) in probabilities.chunks_exact_mut(pixels).enumerate() {
+                let rows = found.chunks_exact(classes.len());
+                plane[start..start + here].iter_mut().zip(rows).for_each(|(to, row)| *to = scaled(row[k]));
+            }
+        });
     }
     let codes = most_likely(&probabilities, pixels, classes);
     Ok(ChunkMap { window, codes, probabilities })

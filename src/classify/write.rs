@@ -1,15 +1,17 @@
 //! The map's files: classes as a COG with palette, category names and QGIS style; probabilities; entropy; margin; areas.
 
-use super::areas::{Extent, NOTHING, tally};
+use super::areas::{Extent, Extents, NOTHING, tally};
 use super::journal::Finished;
 use super::run::{ClassifyError, FULL, NODATA, SiteRun};
 use super::unfinished::UnfinishedMap;
+use crate::cube::CHUNK;
 use crate::files::write_atomically;
 use crate::geo::raster::Palette;
 use crate::geo::{CogSpec, GeoError, Grid, ReadPixels, Window, write_cog};
 use crate::labels::{Class, qgis_style};
 use crate::model::{ModelCard, Probe};
 use crate::progress::{Cancel, Progress, Report};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -248,16 +250,24 @@ fn count(
     cancel: &Cancel,
 ) -> Result<Vec<(Class, Extent)>, ClassifyError> {
     let (grid, classes) = (&map.header.grid, &map.header.classes);
-    let mut of = NOTHING;
-    let mut codes = Vec::new();
-    for row in (0..grid.height).step_by(64) {
+    let strip = |row: u32| -> Result<Extents, ClassifyError> {
         cancel.check()?;
-        let strip = Window { row, height: 64, ..grid.window() }.cut_to(grid.window());
-        codes.resize(strip.pixels(), NODATA);
+        let strip = Window { row, height: CHUNK, ..grid.window() }.cut_to(grid.window());
+        let (mut codes, mut of) = (vec![NODATA; strip.pixels()], NOTHING);
         map.read(classes.len(), strip, finished, &mut codes)?;
         tally(&mut of, grid, strip, &codes);
-    }
-    Ok(classes.iter().map(|class| (class.clone(), of[usize::from(class.code)])).collect())
+        Ok(of)
+    };
+    let rows: Vec<u32> = (0..grid.height).step_by(CHUNK as usize).collect();
+    let strips: Vec<Extents> = rows.into_par_iter().map(strip).collect::<Result<_, _>>()?;
+    // Added up in order, so that the sums are always the same.
+    let of = |class: &Class| {
+        strips.iter().fold(Extent::default(), |sum, strip| {
+            let Extent { pixels, ha } = strip[usize::from(class.code)];
+            Extent { pixels: sum.pixels + pixels, ha: sum.ha + ha }
+        })
+    };
+    Ok(classes.iter().map(|class| (class.clone(), of(class))).collect())
 }
 
 /// Pixels and hectares of each class, as CSV.

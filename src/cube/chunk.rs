@@ -297,7 +297,7 @@ fn turn_words(from: &[u16], width: usize, first: usize, planes: &[usize], out: &
         for pixel in (0..done.0).step_by(4) {
             let row = |i: usize| {
                 let l = &lines[i][pixel..pixel + 4];
-                u64::from(l[0]) | u64::from(l[1]) << 16 | u64::from(l[2]) << 32 | u64::from(l[3]) << 48
+                u64::from_le(bytemuck::cast([l[0], l[1], l[2], l[3]]))
             };
             let (a, b, c, d) = (row(0), row(1), row(2), row(3));
             // Neighbours change places within pairs of rows, then pairs between pairs of rows.
@@ -311,12 +311,7 @@ fn turn_words(from: &[u16], width: usize, first: usize, planes: &[usize], out: &
             ];
             for (j, word) in turned.into_iter().enumerate() {
                 let to = &mut out[(pixel + j) * each + 4 * group..][..4];
-                to.copy_from_slice(&[
-                    word as u16,
-                    (word >> 16) as u16,
-                    (word >> 32) as u16,
-                    (word >> 48) as u16,
-                ]);
+                to.copy_from_slice(&bytemuck::cast::<u64, [u16; 4]>(word.to_le()));
             }
         }
     }

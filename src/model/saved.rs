@@ -420,12 +420,14 @@ pub(super) fn prepare(
         .masks_gaps()
         .then(|| values.chunks_exact(bands.max(1)).map(|date| date.iter().any(|v| v.is_nan())).collect());
     let each = (days.len() * bands).max(1);
+    values.chunks_exact_mut(each).for_each(|series| fill(series, bands, days, spec.filling()));
+    normalisation.apply(values);
     let mut unusable = Vec::new();
-    for (i, values) in values.chunks_exact_mut(each).enumerate() {
-        fill(values, bands, days, spec.filling());
-        normalisation.apply(values);
-        if values.iter().any(|v| !v.is_finite()) {
-            values.fill(0.0);
+    for (i, series) in values.chunks_exact_mut(each).enumerate() {
+        // All are looked at, which is faster than to stop at the first.
+        let usable = series.iter().fold(true, |usable, value| usable & value.is_finite());
+        if !usable {
+            series.fill(0.0);
             unusable.push(i);
         }
     }

@@ -47,12 +47,22 @@ impl Normalisation {
 
     /// Normalises series in place; `values` is any number of `time x band`. Gaps must be filled before.
     pub fn apply(&self, values: &mut [f32]) {
-        let bands = self.low.len().max(1);
-        for one_date in values.chunks_mut(bands) {
-            for (value, (low, high)) in one_date.iter_mut().zip(self.low.iter().zip(&self.high)) {
-                *value = (*value - low) / (high - low);
+        /// Dates at a time: so many values are whole vectors, of any number of bands.
+        const DATES: usize = 16;
+        let some = self.low.len().max(1) * DATES;
+        let repeated = |of: &mut dyn Iterator<Item = f32>| -> Vec<f32> {
+            let once: Vec<f32> = of.collect();
+            once.into_iter().cycle().take(some).collect()
+        };
+        let low = repeated(&mut self.low.iter().copied());
+        let range = repeated(&mut self.low.iter().zip(&self.high).map(|(low, high)| high - low));
+        pulp::Arch::new().dispatch(|| {
+            for dates in values.chunks_mut(some) {
+                for ((value, low), range) in dates.iter_mut().zip(&low).zip(&range) {
+                    *value = (*value - low) / range;
+                }
             }
-        }
+        });
     }
 }
 
