@@ -1,12 +1,14 @@
 //! Previews of scenes, fetched behind the window: each once, those in view first.
 
 use super::runner::let_the_window_go_first;
-use crate::source::stac::{Preview, fetch_preview};
+use crate::progress::Cancel;
+use crate::source::stac::{Catalogue, Patience, Preview, Signer, fetch_preview};
 use crate::source::tidy_cache;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 /// Previews that are fetched at once.
 const AT_ONCE: usize = 3;
@@ -14,7 +16,11 @@ const AT_ONCE: usize = 3;
 /// The address of a preview, with what came of it; `None` where it cannot be had.
 type Came = (String, Option<Preview>);
 
-/// Fetches previews. Its threads end by themselves once it is gone.
+/// How long a server is waited for: a picture that does not come soon is none.
+const PATIENCE: Patience =
+    Patience { request: Duration::from_secs(20), attempts: 2, first_wait: Duration::from_millis(500) };
+
+/// Fetches previews of a catalogue. Its threads end by themselves once it is gone.
 pub struct PreviewLoader {
     shared: Arc<Shared>,
     arrived: Receiver<Came>,
@@ -23,6 +29,11 @@ pub struct PreviewLoader {
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
+    /// The catalogue, as people write it, and headers that its server wants.
+    catalogue: (String, Vec<(String, String)>),
+    /// Asks as the catalogue's files are asked for; made by the first who needs it. `None` where it is no catalogue.
+    signer: OnceLock<Option<Signer>>,
+    cancel: Cancel,
 }
 
 #[derive(Default)]
@@ -36,6 +47,16 @@ struct State {
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn signer(&self) -> Option<&Signer> {
+        let made = || {
+            let (catalogue, headers) = &self.catalogue;
+            let mut catalogue = Catalogue::of(catalogue).ok()?;
+            catalogue.headers.extend(headers.iter().cloned());
+            Some(Signer::new(&catalogue, PATIENCE, Arc::new(|_| ()), &self.cancel))
+        };
+        self.signer.get_or_init(made).as_ref()
     }
 
     /// The next preview to fetch; waits for one. `None` once it is closed.
@@ -56,9 +77,21 @@ impl Shared {
 }
 
 impl PreviewLoader {
-    /// Starts the threads; copies are kept in the folder `cache`, where there is one. `wake` is called when one has come.
-    pub fn start(cache: Option<PathBuf>, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
-        let shared = Arc::new(Shared { state: Mutex::new(State::default()), changed: Condvar::new() });
+    /// Starts the threads. The server of the `catalogue` gets the `headers`; copies are kept in the folder `cache`, where there
+    /// is one. `wake` is called when one has come.
+    pub fn start(
+        catalogue: &str,
+        headers: &[(String, String)],
+        cache: Option<PathBuf>,
+        wake: Arc<dyn Fn() + Send + Sync>,
+    ) -> Self {
+        let shared = Arc::new(Shared {
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            catalogue: (catalogue.into(), headers.to_vec()),
+            signer: OnceLock::new(),
+            cancel: Cancel::new(),
+        });
         let (sender, arrived) = sync_channel(32);
         for at in 0..AT_ONCE {
             let (shared, cache) = (Arc::clone(&shared), cache.clone());
@@ -92,6 +125,11 @@ impl PreviewLoader {
         self.arrived.try_iter().collect()
     }
 
+    /// Whether it is of this catalogue and these headers.
+    pub fn is_of(&self, catalogue: &str, headers: &[(String, String)]) -> bool {
+        self.shared.catalogue.0 == catalogue && self.shared.catalogue.1 == headers
+    }
+
     /// A preview that came and was put away may be asked for again.
     pub fn forget(&self, address: &str) {
         self.shared.lock().asked.remove(address);
@@ -101,6 +139,7 @@ impl PreviewLoader {
 impl Drop for PreviewLoader {
     fn drop(&mut self) {
         self.shared.lock().closed = true;
+        self.shared.cancel.cancel();
         self.shared.changed.notify_all();
     }
 }
@@ -112,7 +151,7 @@ fn fetch_all(
     wake: &(dyn Fn() + Send + Sync),
 ) {
     while let Some(address) = shared.next() {
-        let preview = fetch_preview(&address, cache).ok();
+        let preview = fetch_preview(&address, shared.signer(), cache).ok();
         if sender.send((address, preview)).is_err() {
             return;
         }
@@ -132,7 +171,7 @@ mod tests {
         std::fs::write(&there, crate::chart::encoded(2, 1, vec![9, 8, 7, 255, 6, 5, 4, 255]).unwrap())
             .unwrap();
         let (there, gone) = (there.to_str().unwrap(), "/no/such/b.png");
-        let loader = PreviewLoader::start(None, Arc::new(|| {}));
+        let loader = PreviewLoader::start("no catalogue", &[], None, Arc::new(|| {}));
         let mut came = Vec::new();
         for _ in 0..3000 {
             loader.want([there, gone].into_iter());

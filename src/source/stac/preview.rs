@@ -1,7 +1,8 @@
 //! Previews: the small picture that an item of a catalogue has for looking at, made smaller still.
 
+use super::Signer;
 use crate::files::write_atomically;
-use crate::geo::remote::opening;
+use crate::geo::remote::{asking, opening};
 use crate::geo::{gdal_words, quiet_gdal};
 use gdal::raster::ResampleAlg;
 use gdal::{Dataset, DatasetOptions, GdalOpenFlags};
@@ -41,16 +42,25 @@ pub enum NoPreview {
     TooLarge,
 }
 
-/// Fetches a preview; with `cache`, keeps a copy in that folder and finds it there again. Waits for the server.
+/// Fetches a preview, as its catalogue's files are asked for where there is a `signer`; with `cache`, keeps a copy in that folder
+/// and finds it there again. Waits for the server.
 ///
 /// # Errors
 /// [`NoPreview`].
-pub fn fetch_preview(address: &str, cache: Option<&Path>) -> Result<Preview, NoPreview> {
+pub fn fetch_preview(
+    address: &str,
+    signer: Option<&Signer>,
+    cache: Option<&Path>,
+) -> Result<Preview, NoPreview> {
     let copy = cache.map(|folder| copy_of(folder, address));
     if let Some(preview) = copy.as_deref().and_then(read_copy) {
         return Ok(preview);
     }
-    let preview = read(Path::new(address))?;
+    let path = Path::new(address);
+    if let Some(signer) = signer {
+        signer.sign(path, false).map_err(|_| NoPreview::Unreadable)?;
+    }
+    let preview = asking(path, || read(path))?;
     if let (Some(folder), Some(copy)) = (cache, &copy) {
         // Without a copy it is fetched again next time.
         let _ = std::fs::create_dir_all(folder).and_then(|()| write_atomically(copy, &bytes_of(&preview)));
@@ -124,6 +134,8 @@ fn read_copy(path: &Path) -> Option<Preview> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::progress::Cancel;
+    use crate::source::stac::{Catalogue, Patience, Place};
     use crate::testing::ranges::{Reply, Server};
 
     /// A PNG of one colour, 600 x 300.
@@ -137,15 +149,15 @@ mod tests {
         let file = folder.path().join("thumbnail.png");
         std::fs::write(&file, picture()).unwrap();
         let cache = folder.path().join("cache");
-        let fetched = fetch_preview(file.to_str().unwrap(), Some(&cache)).unwrap();
+        let fetched = fetch_preview(file.to_str().unwrap(), None, Some(&cache)).unwrap();
         assert_eq!(fetched.size, [192, 96]);
         assert_eq!(fetched.rgba[..4], [200, 100, 50, 255]);
         std::fs::remove_file(&file).unwrap();
-        assert_eq!(fetch_preview(file.to_str().unwrap(), Some(&cache)), Ok(fetched));
-        assert_eq!(fetch_preview(file.to_str().unwrap(), None), Err(NoPreview::Unreadable));
+        assert_eq!(fetch_preview(file.to_str().unwrap(), None, Some(&cache)), Ok(fetched));
+        assert_eq!(fetch_preview(file.to_str().unwrap(), None, None), Err(NoPreview::Unreadable));
         let copy = std::fs::read_dir(&cache).unwrap().next().unwrap().unwrap().path();
         std::fs::write(&copy, b"RPV1\x09\x00\x09\x00").unwrap();
-        assert_eq!(fetch_preview(file.to_str().unwrap(), Some(&cache)), Err(NoPreview::Unreadable));
+        assert_eq!(fetch_preview(file.to_str().unwrap(), None, Some(&cache)), Err(NoPreview::Unreadable));
     }
 
     #[test]
@@ -157,9 +169,40 @@ mod tests {
             "/a.png" => Reply::File(file.clone()),
             _ => Reply::json(&serde_json::json!("no picture")),
         });
-        assert_eq!(fetch_preview(&server.url("/a.png?key=secret"), None).unwrap().size, [192, 96]);
-        let none = fetch_preview(&server.url("/b.png?key=secret"), None).unwrap_err();
+        assert_eq!(fetch_preview(&server.url("/a.png?key=secret"), None, None).unwrap().size, [192, 96]);
+        let none = fetch_preview(&server.url("/b.png?key=secret"), None, None).unwrap_err();
         assert_eq!(none, NoPreview::Unreadable);
         assert!(!none.to_string().contains("secret"));
+    }
+
+    #[test]
+    fn a_preview_behind_a_header_is_asked_for_with_it_and_no_other_server_gets_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.png");
+        std::fs::write(&file, picture()).unwrap();
+        let there = file.clone();
+        let other = Server::start(move |_| Reply::File(there.clone()));
+        let leads_on = format!("Location: {}", other.url("/b.png"));
+        let server = Server::start(move |request| {
+            match (request.head.contains("x-key: top secret"), request.path.as_str()) {
+                (false, _) => Reply::status(401),
+                (true, "/a.png") => Reply::File(file.clone()),
+                (true, _) => Reply::Body { status: 302, headers: vec![leads_on.clone()], body: Vec::new() },
+            }
+        });
+        let catalogue = Catalogue {
+            place: Place::Url(server.url("/stac")),
+            headers: vec![("X-Key".into(), "top secret".into())],
+            tokens: None,
+        };
+        let patience = Patience { attempts: 1, ..Patience::default() };
+        let signer = Signer::new(&catalogue, patience, std::sync::Arc::new(|_| ()), &Cancel::new());
+        let fetch = |url: &str, signer| fetch_preview(url, signer, None).map(|preview| preview.size);
+        assert_eq!(fetch(&server.url("/a.png"), None), Err(NoPreview::Unreadable));
+        assert_eq!(fetch(&server.url("/a.png?size=s"), Some(&signer)), Ok([192, 96]));
+        assert_eq!(fetch(&server.url("/elsewhere.png"), Some(&signer)), Ok([192, 96]));
+        assert_eq!(fetch(&other.url("/c.png"), Some(&signer)), Ok([192, 96]));
+        let asked = other.requests();
+        assert!(asked.len() >= 2 && asked.iter().all(|logged| !logged.request.head.contains("x-key")));
     }
 }

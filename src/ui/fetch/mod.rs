@@ -130,7 +130,7 @@ pub fn area_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut 
         Panel::bottom("area-scenes").exact_size(STRIP).resizable(false).show(ui, |ui| {
             ui.add_space(tokens::GRID);
             let place = view.area.map.hovered;
-            scenes_ui(ui, &planned.wanted.scenes, &mut view.area.scenes, place, state.cache.as_deref());
+            scenes_ui(ui, planned, &mut view.area.scenes, place, state.cache.as_deref());
         });
     }
     let frame = Frame::new().fill(tokens::MAP_BACKGROUND);

@@ -1,6 +1,6 @@
 //! The scenes that were found, in order of time, each with its preview; and the one that is chosen.
 
-use crate::jobs::PreviewLoader;
+use crate::jobs::{ImageryRequest, PlannedImagery, PreviewLoader};
 use crate::source::stac::{Preview, Scene};
 use crate::ui::map::area;
 use crate::ui::words::tr;
@@ -36,12 +36,18 @@ pub struct Scenes {
 }
 
 impl Scenes {
-    /// Takes in previews that have come. Never waits.
-    fn take_in(&mut self, ui: &Ui, cache: Option<&Path>) {
+    /// Takes in previews of a catalogue that have come. Never waits.
+    fn take_in(&mut self, ui: &Ui, planned: &PlannedImagery, cache: Option<&Path>) {
         let ctx = ui.ctx().clone();
+        let ImageryRequest { catalogue, headers, .. } = &planned.request;
+        if self.loader.as_ref().is_some_and(|loader| !loader.is_of(catalogue, headers)) {
+            // What cannot be had without a header may come with it.
+            self.loader = None;
+            self.pictures.retain(|_, picture| picture.is_some());
+        }
         let loader = self.loader.get_or_insert_with(|| {
             let cache = cache.map(|folder| folder.join("previews"));
-            PreviewLoader::start(cache, Arc::new(move || ctx.request_repaint()))
+            PreviewLoader::start(catalogue, headers, cache, Arc::new(move || ctx.request_repaint()))
         });
         for (address, preview) in loader.drain() {
             let texture = preview.map(|Preview { size, rgba }| {
@@ -77,12 +83,13 @@ impl Scenes {
 /// Paints the strip. `place` is where the mouse is on the map, in longitude and latitude.
 pub fn scenes_ui(
     ui: &mut Ui,
-    scenes: &[Scene],
+    planned: &PlannedImagery,
     strip: &mut Scenes,
     place: Option<[f64; 2]>,
     cache: Option<&Path>,
 ) {
-    strip.take_in(ui, cache);
+    strip.take_in(ui, planned, cache);
+    let scenes = &planned.wanted.scenes;
     let told = strip.hovered.as_ref().or(strip.chosen.as_ref());
     let told = told.and_then(|id| scenes.iter().find(|scene| scene.id == *id));
     let words = match told {
