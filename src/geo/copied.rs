@@ -3,7 +3,7 @@
 
 use super::folders::list_folder;
 use super::redact::redacted;
-use super::remote::{RemoteTrouble, gdal_path, is_remote, keep_query, remote_words};
+use super::remote::{RemoteTrouble, begin, gdal_path, is_remote, keep_query, remote_words};
 use super::stores::prepare;
 use crate::progress::{Cancel, Cancelled, Progress, Report};
 use std::io::{Read, Write};
@@ -148,7 +148,11 @@ fn copy_file(
     let what = format!("Copying {}", name_of(from));
     cancel.check()?;
     report(Progress::new(0, 0, what.as_str()));
-    let refused = |said: String| (RemoteTrouble::of(&said), remote_words(&said));
+    let refused = |said: String| {
+        let why = remote_words(&said);
+        (RemoteTrouble::of(&why), why)
+    };
+    begin();
     let mut file = match bytes::File::open(&gdal_path(from)) {
         Ok(file) => file,
         Err(said) => return Ok(Err(refused(said))),

@@ -12,7 +12,7 @@ pub use colours::ColourBands;
 
 use super::cog::{CogSpec, write_cog};
 use super::gdal_errors::{NO_REASON, forget_failures, quiet, take_failure, words};
-use super::remote::{is_remote, keep_query, opening, remote_words};
+use super::remote::{begin, is_remote, keep_query, opening, remote_words};
 use super::{Crs, GeoError, Grid, Placement, Window};
 use crate::files::write_atomically;
 use crate::progress::Cancel;
@@ -244,6 +244,7 @@ impl RasterReader {
         }
         let size = (window.width as usize, window.height as usize);
         let mut values = vec![T::default(); window.pixels()];
+        begin();
         raster_band
             .read_into_slice((window.col as isize, window.row as isize), size, size, &mut values, None)
             .map_err(|error| self.unreadable(words(error)))?;

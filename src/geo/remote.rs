@@ -8,6 +8,7 @@ use super::gdal_errors::quiet;
 use super::redact::redacted;
 use super::stores::prepare;
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -150,6 +151,7 @@ pub(crate) fn opening<T>(path: &Path, open: impl FnOnce(&Path) -> T) -> T {
     }
     quiet();
     prepare();
+    begin();
     const WHILE_OPENING: [(&str, &str); 2] =
         [("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR"), ("GDAL_INGESTED_BYTES_AT_OPEN", "32768")];
     set_aside(&WHILE_OPENING, || open(&gdal_path(path)))
@@ -181,9 +183,21 @@ static WAITS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 /// More sentences than these nobody reads.
 const MOST_WAITS: usize = 32;
 
+thread_local! {
+    /// Whether a server asked to be left alone, on this thread since [`begin`].
+    static WAS_BUSY: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Before a server is asked for something: what it said before does not count.
+pub(super) fn begin() {
+    WAS_BUSY.set(false);
+}
+
 /// Keeps a warning of GDAL's that says that it asks a server again.
 pub(super) fn note_wait(said: &str) {
     if let Some(words) = wait_words(said) {
+        // A thread that is ending may have lost its slot already: then nobody asks for it either.
+        let _ = WAS_BUSY.try_with(|busy| busy.set(true));
         let mut waits = WAITS.lock().unwrap_or_else(PoisonError::into_inner);
         if waits.len() < MOST_WAITS {
             waits.push(words);
@@ -293,9 +307,14 @@ impl RemoteTrouble {
     }
 }
 
-/// What GDAL says of a file in a store, in words that name a way out, without secrets.
+/// What GDAL says of a file in a store, in words that name a way out, without secrets. Where the server was busy each time that
+/// GDAL asked, GDAL itself says no more than that it got no raster.
 pub(crate) fn remote_words(said: &str) -> String {
-    match RemoteTrouble::of(said).words() {
+    let trouble = match RemoteTrouble::of(said) {
+        RemoteTrouble::Damaged if WAS_BUSY.get() => RemoteTrouble::Busy,
+        trouble => trouble,
+    };
+    match trouble.words() {
         Some(words) => words.to_owned(),
         None if said.contains("not recognized") => {
             "what the server gives is no raster (a web page, perhaps, that asks to log in)".to_owned()

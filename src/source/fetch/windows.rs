@@ -78,7 +78,7 @@ pub fn fetch(spec: &FetchSpec, report: Report, cancel: &Cancel) -> Result<Fetche
     let FetchSpec { wanted, folder, .. } = *spec;
     std::fs::create_dir_all(folder)
         .map_err(|error| FetchError::Write { path: folder.to_owned(), why: error.to_string() })?;
-    let work = Work { spec, cancel, bytes: AtomicU64::new(0) };
+    let work = Work { spec, cancel, bytes: AtomicU64::new(0), whole: AtomicU64::new(0) };
     let (next, done, now) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
     let stopped = AtomicBool::new(false);
     let failed: Mutex<Option<FetchError>> = Mutex::new(None);
@@ -154,6 +154,8 @@ struct Work<'a> {
     spec: &'a FetchSpec<'a>,
     cancel: &'a Cancel,
     bytes: AtomicU64,
+    /// Windows that came, of all threads.
+    whole: AtomicU64,
 }
 
 impl Work<'_> {
@@ -162,16 +164,25 @@ impl Work<'_> {
         let path = &window.asset.path;
         let mut attempt = 1;
         let mut refused = false;
+        let mut came = self.whole.load(Ordering::Relaxed);
         loop {
             self.cancel.check()?;
             self.spec.signer.sign(path, refused)?;
             let why = match asking(path, || self.attempt(window)) {
-                Ok(()) => return Ok(Had::Whole),
+                Ok(()) => {
+                    self.whole.fetch_add(1, Ordering::Relaxed);
+                    return Ok(Had::Whole);
+                }
                 Err(FetchError::Geo(GeoError::Read { why, .. })) => why,
                 Err(error) => return Err(error),
             };
             let trouble = trouble_of(path, &why);
             let stop = || FetchError::Stopped { path: path.clone(), why: why.clone() };
+            // A server that gives others what they ask for is not broken, it only wants fewer requests.
+            let now = self.whole.load(Ordering::Relaxed);
+            if trouble == RemoteTrouble::Busy && now > std::mem::replace(&mut came, now) {
+                attempt = attempt.min(self.attempts(trouble) - 1).max(1);
+            }
             match trouble {
                 RemoteTrouble::Missing => return Ok(Had::Lost(why)),
                 // A token may have run out while its window was read.

@@ -112,3 +112,41 @@ fn a_file_that_does_not_reach_into_the_area_is_asked_for_once() {
     std::fs::remove_file(home.path().join("source.tif")).unwrap();
     assert_eq!(run(&wanted, &away, &folder).beside, 1);
 }
+
+#[test]
+fn wherever_a_server_refuses_too_many_requests_it_is_asked_again_and_no_scene_is_lost() {
+    use crate::testing::ranges::{Reply, Server};
+    use std::sync::atomic::AtomicUsize;
+    let home = tempfile::tempdir().unwrap();
+    let (mut wanted, grid, _) = large(home.path());
+    let source = wanted.windows[0].asset.path.clone();
+    // GDAL asks three times by itself.
+    for from in 0..9 {
+        let (count, source) = (AtomicUsize::new(0), source.clone());
+        let server = Server::start(move |_| match count.fetch_add(1, Ordering::SeqCst) {
+            n if (from..from + 3).contains(&n) => Reply::status(429),
+            _ => Reply::File(source.clone()),
+        });
+        wanted.windows[0].asset.path = server.url(&format!("/{from}.tif")).into();
+        let folder = home.path().join(from.to_string());
+        let place = crate::source::stac::Place::File(folder.clone());
+        let catalogue = crate::source::stac::Catalogue { place, headers: Vec::new(), tokens: None };
+        let signer =
+            Signer::new(&catalogue, Patience::default(), std::sync::Arc::new(|_| ()), &Cancel::new());
+        let patience = Patience { first_wait: std::time::Duration::from_millis(5), ..Patience::default() };
+        let told = Mutex::new(Vec::new());
+        let tell = |words| told.lock().unwrap().push(words);
+        let spec = FetchSpec {
+            wanted: &wanted,
+            grid: &grid,
+            folder: &folder,
+            signer: &signer,
+            patience,
+            tell: &tell,
+        };
+        let fetched = fetch(&spec, &|_| (), &Cancel::new()).unwrap();
+        let told = told.into_inner().unwrap();
+        assert_eq!((fetched.files.len(), fetched.left_out.len()), (1, 0), "{from}: {told:?}");
+        assert!(told.iter().all(|words| words.contains("busy or broken")), "{from}: {told:?}");
+    }
+}
