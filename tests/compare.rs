@@ -110,6 +110,35 @@ fn a_model_is_compared_with_an_imported_map_on_annotations_that_it_has_not_seen(
     assert!(told["mcnemar"]["p"].as_f64().unwrap() < 1e-3, "{told}");
     let obtained = told["maps"][0]["obtained"].as_str().unwrap();
     assert!(obtained.contains("does not tell how it was drawn"), "{obtained}");
+    // The same places in another coordinate system tell the same.
+    let crs = Crs::from_epsg(6362).unwrap();
+    let moved = |at: u32| {
+        let mut point = point(at);
+        let lonlat = &point["geometry"]["coordinates"];
+        let mut place = [[lonlat[0].as_f64().unwrap(), lonlat[1].as_f64().unwrap()]];
+        crs.xy_from_lonlat(&mut place).unwrap();
+        assert!(place[0][0] > 1e5, "metres");
+        point["geometry"]["coordinates"] = json!(place[0]);
+        point
+    };
+    let elsewhere = home.path().join("in metres.geojson");
+    let named = json!({ "type": "name", "properties": { "name": "urn:ogc:def:crs:EPSG::6362" } });
+    let collection = json!({ "type": "FeatureCollection", "crs": named,
+        "features": (0..96).map(moved).collect::<Vec<_>>() });
+    std::fs::write(&elsewhere, collection.to_string()).unwrap();
+    let same = ritmo(&[&compare[..], &["--reference", arg(&elsewhere)]].concat()).json();
+    assert_eq!((&same["answer"], &same["mcnemar"]), (&told["answer"], &told["mcnemar"]));
+    // A page in Spanish says in Spanish what the answer for programs says in English.
+    let asked = ["--reference", arg(&sample), "--language", "es"];
+    let again = ritmo(&[&compare[..], &asked].concat()).json();
+    assert_eq!(again["answer"], told["answer"]);
+    let page = again["files"].as_array().unwrap().iter().filter_map(Value::as_str);
+    let page = page.filter(|file| file.ends_with(".html")).map(|file| std::fs::read_to_string(file).unwrap());
+    let page = page.collect::<String>();
+    assert!(page.contains("<html lang=\"es\""), "{again}");
+    for words in ["On 96 reference units", "is better by", "overall accuracy", "neither model has seen"] {
+        assert!(!page.contains(words), "{words} is left in English: {page}");
+    }
     let why = ritmo(&[&compare[..], &["--reference", "drawn"]].concat()).failure().to_string();
     assert!(why.contains("no reference sample drawn"), "{why}");
 
@@ -262,4 +291,16 @@ fn on_the_demo_the_better_of_two_maps_of_pearls_kind_is_found_and_the_truth_is_s
     // Scattered errors make every pixel an edge or none: the counts of both places make the whole.
     let units = [0, 1, 2].map(|place| true_map["comparison"]["places"][place]["units"].as_u64().unwrap());
     assert_eq!(units[0], units[1] + units[2]);
+
+    // A true map on another grid is left out, and both say so with the way out.
+    let path = project.join(document["sites"][0]["true_map"].as_str().unwrap());
+    let cut: Vec<u8> = truth.chunks_exact(grid.width as usize).skip(1).flatten().copied().collect();
+    let shorter = Grid { top: grid.top - grid.pixel_height, height: grid.height - 1, ..grid.clone() };
+    write(&path, &shorter, &cut, None);
+    let told = ritmo(&["compare", arg(&project), "deeplab", "unet", "--json"]).json();
+    assert!(told["bases"].as_array().unwrap().iter().all(|on| on["basis"] != "true_map"), "{told}");
+    assert!(told["notes"].to_string().contains("was left out: it lies on another grid"), "{told}");
+    let told = ritmo(&["assess", arg(&project), "--map", "deeplab", "--json"]).json();
+    assert!(told["notes"].to_string().contains("build the site's cube on the grid"), "{told}");
+    assert_eq!(told["true_map"], Value::Null);
 }

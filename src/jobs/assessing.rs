@@ -80,6 +80,8 @@ pub(super) struct Looked {
     unseen: Vec<Unseen>,
     /// The true map in the codes of today.
     truth: Option<Vec<u8>>,
+    /// Why there is a true map, and it does not count.
+    without_truth: Option<String>,
 }
 
 /// A pixel of an annotation that the model has not seen.
@@ -140,18 +142,13 @@ impl Looked {
         }
         let truth = match &spec.true_map {
             None => None,
-            Some(path) => {
-                let (true_grid, mut truth) = raster::read_u8(path, 0)?;
-                if !true_grid.lines_up_with(&grid) {
-                    bail!("{} lies on another grid than the map", path.display());
-                }
-                // True maps are those of the demo, whose classes these are.
-                let today = Translation::new(&Legend::reforestamos().classes, &spec.legend);
-                truth.iter_mut().for_each(|code| *code = today.codes[usize::from(*code)]);
-                Some(truth)
-            }
+            Some(path) => Some(read_true_map(path, &grid, &spec.legend)?),
         };
-        Ok(Self { grid, codes, classes, card, made_by, touched, unseen: once, truth })
+        let (truth, without_truth) = match truth {
+            Some(Err(why)) => (None, Some(why)),
+            other => (other.and_then(Result::ok), None),
+        };
+        Ok(Self { grid, codes, classes, card, made_by, touched, unseen: once, truth, without_truth })
     }
 
     fn index(&self, (col, row): (u32, u32)) -> usize {
@@ -307,6 +304,29 @@ impl Looked {
     }
 }
 
+/// The true map of a demo, y x x, in the codes of today; or why it cannot be held against a map on this grid, in a sentence.
+///
+/// # Errors
+/// When it cannot be read.
+pub(super) fn read_true_map(
+    path: &Path,
+    grid: &Grid,
+    legend: &Legend,
+) -> anyhow::Result<Result<Vec<u8>, String>> {
+    let (true_grid, mut truth) = raster::read_u8(path, 0)?;
+    if !true_grid.lines_up_with(grid) {
+        return Ok(Err(format!(
+            "The true map {} was left out: it lies on another grid than the map. To have it count, build the site's cube on the \
+             grid of its mosaics and map again.",
+            path.display()
+        )));
+    }
+    // True maps are those of the demo, whose classes these are.
+    let today = Translation::new(&Legend::reforestamos().classes, legend);
+    truth.iter_mut().for_each(|code| *code = today.codes[usize::from(*code)]);
+    Ok(Ok(truth))
+}
+
 /// The card of the model that made a map: the one of its name, else the one of the training that the file names.
 fn card_of(spec: &AssessSpec, made_by: Option<&str>) -> anyhow::Result<Option<ModelCard>> {
     let of_training = |folder: &&PathBuf| {
@@ -342,13 +362,16 @@ pub fn assess(spec: &AssessSpec, context: &JobContext) -> anyhow::Result<Outcome
         None => None,
     };
     if annotations.is_none() && true_map.is_none() && reference.is_none() {
+        if let Some(why) = &looked.without_truth {
+            bail!("there is nothing to assess {} on: every annotation trained it. {why}", spec.name);
+        }
         bail!(
             "there is nothing to assess {} on: every annotation trained it. Draw or import some more, at least three a class, and leave the model as it is",
             spec.name
         );
     }
     context.cancel.check()?;
-    let mut notes = Vec::new();
+    let mut notes: Vec<String> = looked.without_truth.iter().cloned().collect();
     if annotations.is_some() {
         notes.extend(only_class_note(looked.unseen().map(|of| of.2), &looked.classes));
     }

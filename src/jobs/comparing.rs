@@ -178,7 +178,10 @@ pub fn compare_maps(spec: &CompareSpec, context: &JobContext) -> anyhow::Result<
     in_clusters(Basis::Annotations, &unseen);
     step(4, "Comparing on the true map");
     if let Some(path) = &spec.true_map {
-        in_clusters(Basis::TrueMap, &units::of_true_map(path, spec, &sides, &seen)?);
+        match units::of_true_map(path, spec, &sides, &seen)? {
+            Ok(units) => in_clusters(Basis::TrueMap, &units),
+            Err(why) => notes.push(why),
+        }
     }
     context.cancel.check()?;
     let share = agreement.share().map_or(0.0, |differ| (1.0 - differ) * 100.0);

@@ -1,11 +1,11 @@
 //! Pixels whose class is known, with what both maps say of them.
 
 use super::super::JobContext;
+use super::super::assessing::read_true_map;
 use super::CompareSpec;
 use super::sides::Sides;
 use crate::assess::{MapComparison, PairedUnit, Population};
-use crate::geo::raster::read_u8;
-use crate::labels::{ClassCode, Confidence, Legend, Translation, core_of_annotation};
+use crate::labels::{ClassCode, Confidence, core_of_annotation};
 use crate::progress::Cancel;
 use crate::project::reference::{MapCounts, read_reference};
 use anyhow::bail;
@@ -139,27 +139,25 @@ pub(super) fn of_annotations(
     Ok((seen, Units { units, what: "pixels of annotations that neither model has seen", obtained }, notes))
 }
 
-/// All pixels of a simulated true map but those that the models have seen.
+/// All pixels of a simulated true map but those that the models have seen; or why it does not count, in a sentence.
 pub(super) fn of_true_map(
     path: &Path,
     spec: &CompareSpec,
     sides: &Sides,
     seen: &[bool],
-) -> anyhow::Result<Units> {
-    let (grid, truth) = read_u8(path, 0)?;
-    if !grid.lines_up_with(&sides.grid) {
-        bail!("{} lies on another grid than the maps", path.display());
-    }
-    // True maps are those of the demo, whose classes these are.
-    let today = Translation::new(&Legend::reforestamos().classes, &spec.legend);
-    let width = grid.width as usize;
+) -> anyhow::Result<Result<Units, String>> {
+    let truth = match read_true_map(path, &sides.grid, &spec.legend)? {
+        Ok(truth) => truth,
+        Err(why) => return Ok(Err(why)),
+    };
+    let width = sides.grid.width as usize;
     let across = width.div_ceil(BLOCK);
     let pixels = truth.iter().enumerate().filter(|(at, _)| !seen[*at]);
     let units = pixels.map(|(at, truth)| {
         let block = at / width / BLOCK * across + at % width / BLOCK;
-        unit(sides, at, today.codes[usize::from(*truth)], block as u64)
+        unit(sides, at, *truth, block as u64)
     });
-    Ok(Units {
+    Ok(Ok(Units {
         units: units.collect(),
         what: "pixels of the simulated true map",
         obtained: format!(
@@ -167,5 +165,5 @@ pub(super) fn of_true_map(
              mixed pixels too; intervals by drawing blocks of {BLOCK} x {BLOCK} pixels anew. The landscape is simulated: this \
              tells how the program works, not how maps of yours will be."
         ),
-    })
+    }))
 }
