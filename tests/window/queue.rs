@@ -175,7 +175,8 @@ fn two_maps_are_compared_from_a_model_and_a_model_is_copied() {
         desk.until_idle();
     }
     desk.key(egui::Key::F3);
-    desk.assert_sees("12 annotations when it was trained; they are as they were.");
+    let then = "12 annotations when it was trained; they are as they were.";
+    desk.until("the labels are compared", |desk| desk.sees(then));
     let first = desk.project().annotations.first().unwrap().id;
     desk.send(Command::DeleteAnnotations(vec![first]));
     desk.until("it is compared", |desk| desk.sees("12 annotations when it was trained; 1 deleted."));
