@@ -49,6 +49,12 @@ impl Extent {
     }
 }
 
+impl std::iter::Sum for Extent {
+    fn sum<I: Iterator<Item = Self>>(extents: I) -> Self {
+        extents.fold(Self::default(), |sum, e| Self { pixels: sum.pixels + e.pixels, ha: sum.ha + e.ha })
+    }
+}
+
 /// Adds the pixels of a window of a map, class codes y x x, to what each code takes.
 pub(super) fn tally(of: &mut Extents, grid: &Grid, window: Window, codes: &[u8]) {
     for (row, codes) in (window.row..).zip(codes.chunks_exact(window.width.max(1) as usize)) {
@@ -66,12 +72,9 @@ pub fn areas(codes: &[u8], grid: &Grid, classes: &[Class]) -> Areas {
     tally(&mut of, grid, grid.window(), codes);
     let classes: Vec<_> = classes.iter().map(|class| (class.clone(), of[usize::from(class.code)])).collect();
     let known = |code: usize| classes.iter().any(|(class, _)| usize::from(class.code) == code);
-    let sum = |extents: &mut dyn Iterator<Item = Extent>| {
-        extents.fold(Extent::default(), |sum, e| Extent { pixels: sum.pixels + e.pixels, ha: sum.ha + e.ha })
-    };
     Areas {
-        total: sum(&mut classes.iter().map(|(_, extent)| *extent)),
-        nodata: sum(&mut (0..=usize::from(NODATA)).filter(|code| !known(*code)).map(|code| of[code])),
+        total: classes.iter().map(|(_, extent)| *extent).sum(),
+        nodata: (0..=usize::from(NODATA)).filter(|code| !known(*code)).map(|code| of[code]).sum(),
         method: method(grid),
         classes,
     }

@@ -261,12 +261,7 @@ fn count(
     let rows: Vec<u32> = (0..grid.height).step_by(CHUNK as usize).collect();
     let strips: Vec<Extents> = rows.into_par_iter().map(strip).collect::<Result<_, _>>()?;
     // Added up in order, so that the sums are always the same.
-    let of = |class: &Class| {
-        strips.iter().fold(Extent::default(), |sum, strip| {
-            let Extent { pixels, ha } = strip[usize::from(class.code)];
-            Extent { pixels: sum.pixels + pixels, ha: sum.ha + ha }
-        })
-    };
+    let of = |class: &Class| strips.iter().map(|strip| strip[usize::from(class.code)]).sum();
     Ok(classes.iter().map(|class| (class.clone(), of(class))).collect())
 }
 

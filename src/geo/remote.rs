@@ -34,7 +34,7 @@ const SCHEMES: [(&str, &str); 6] = [
 ];
 
 /// What stands behind the `?` of addresses, by the address before it.
-static QUERIES: Mutex<Option<HashMap<PathBuf, String>>> = Mutex::new(None);
+static QUERIES: OfPaths = OfPaths::new();
 
 /// Whether a path names something in a store or on a server.
 pub fn is_remote(path: &Path) -> bool {
@@ -46,6 +46,28 @@ fn scheme_of(text: &str) -> Option<(&'static str, &'static str)> {
     SCHEMES
         .into_iter()
         .find(|(scheme, _)| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
+}
+
+/// What GDAL is to know of some paths.
+struct OfPaths(Mutex<Option<HashMap<PathBuf, String>>>);
+
+impl OfPaths {
+    const fn new() -> Self {
+        Self(Mutex::new(None))
+    }
+
+    fn get(&self, path: &Path) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).as_ref()?.get(path).cloned()
+    }
+
+    fn set(&self, path: &Path, value: Option<String>) {
+        let mut of_paths = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_paths = of_paths.get_or_insert_default();
+        match value {
+            Some(value) => drop(of_paths.insert(path.to_owned(), value)),
+            None => drop(of_paths.remove(path)),
+        }
+    }
 }
 
 /// The path without what an address has after its `?`, which is kept for [`gdal_path`]; others as they are.
@@ -63,29 +85,19 @@ pub fn keep_query(path: &Path) -> PathBuf {
 
 /// What GDAL is to put behind the `?` of an address (a signature) from now on.
 pub fn set_query(path: &Path, query: Option<String>) {
-    let mut queries = QUERIES.lock().unwrap_or_else(PoisonError::into_inner);
-    let queries = queries.get_or_insert_default();
-    match query {
-        Some(query) => drop(queries.insert(path.to_owned(), query)),
-        None => drop(queries.remove(path)),
-    }
+    QUERIES.set(path, query);
 }
 
 /// Where addresses lead that GDAL is not to ask for by themselves.
-static ENDS: Mutex<Option<HashMap<PathBuf, String>>> = Mutex::new(None);
+static ENDS: OfPaths = OfPaths::new();
 
 /// Which address GDAL opens in the place of another from now on. It may hold a secret.
 pub fn set_end(path: &Path, end: Option<String>) {
-    let mut ends = ENDS.lock().unwrap_or_else(PoisonError::into_inner);
-    let ends = ends.get_or_insert_default();
-    match end {
-        Some(end) => drop(ends.insert(path.to_owned(), end)),
-        None => drop(ends.remove(path)),
-    }
+    ENDS.set(path, end);
 }
 
 /// Headers with which addresses are asked for, as GDAL wants them said.
-static HEADERS: Mutex<Option<HashMap<PathBuf, String>>> = Mutex::new(None);
+static HEADERS: OfPaths = OfPaths::new();
 
 /// With which headers an address is asked for from now on: name, value; see [`asking`].
 pub fn set_headers(path: &Path, headers: Option<&Vec<(String, String)>>) {
@@ -96,26 +108,14 @@ pub fn set_headers(path: &Path, headers: Option<&Vec<(String, String)>>) {
             false => said,
         }
     };
-    let mut of_paths = HEADERS.lock().unwrap_or_else(PoisonError::into_inner);
-    let of_paths = of_paths.get_or_insert_default();
-    match headers.filter(|headers| !headers.is_empty()) {
-        Some(headers) => {
-            let said: Vec<_> = headers.iter().map(one).collect();
-            of_paths.insert(path.to_owned(), said.join(","));
-        }
-        None => drop(of_paths.remove(path)),
-    }
+    let headers = headers.filter(|headers| !headers.is_empty());
+    HEADERS.set(path, headers.map(|headers| headers.iter().map(one).collect::<Vec<_>>().join(",")));
 }
 
 /// Does something with one address, for which GDAL asks with its headers meanwhile, on this thread. It takes them along where it
 /// is redirected to.
 pub(crate) fn asking<T>(path: &Path, work: impl FnOnce() -> T) -> T {
-    let headers = HEADERS
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .as_ref()
-        .and_then(|all| all.get(path).cloned());
-    match headers {
+    match HEADERS.get(path) {
         Some(headers) => set_aside(&[("GDAL_HTTP_HEADERS", &headers)], work),
         None => work(),
     }
@@ -123,23 +123,20 @@ pub(crate) fn asking<T>(path: &Path, work: impl FnOnce() -> T) -> T {
 
 /// What GDAL puts behind the `?` of an address. It may be a secret.
 pub(crate) fn query_of(path: &Path) -> Option<String> {
-    QUERIES.lock().unwrap_or_else(PoisonError::into_inner).as_ref()?.get(path).cloned()
+    QUERIES.get(path)
 }
 
 /// The name by which GDAL opens a path. It may hold a secret: it is for GDAL alone.
 pub(crate) fn gdal_path(path: &Path) -> Cow<'_, Path> {
     let text = path.to_string_lossy();
     let Some((scheme, prefix)) = scheme_of(&text) else { return Cow::Borrowed(path) };
-    let end =
-        ENDS.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(|ends| ends.get(path).cloned());
-    if let Some(end) = end {
+    if let Some(end) = ENDS.get(path) {
         return Cow::Owned(format!("/vsicurl/{end}").into());
     }
     let rest = &text[scheme.len()..];
-    let (rest, own) = rest.split_once('?').map_or((rest, None), |(rest, query)| (rest, Some(query)));
-    let queries = QUERIES.lock().unwrap_or_else(PoisonError::into_inner);
-    let known = || queries.as_ref()?.get(path).map(String::as_str);
-    let query = own.or_else(known).map_or(String::new(), |query| format!("?{query}"));
+    let (rest, own) =
+        rest.split_once('?').map_or((rest, None), |(rest, query)| (rest, Some(query.to_owned())));
+    let query = own.or_else(|| QUERIES.get(path)).map_or(String::new(), |query| format!("?{query}"));
     Cow::Owned(format!("{prefix}{rest}{query}").into())
 }
 

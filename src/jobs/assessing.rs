@@ -140,13 +140,11 @@ impl Looked {
             let own = pixels.into_iter().filter(|&pixel| claimed.remove(&at(pixel)).flatten().is_some());
             once.extend(own.map(|pixel| Unseen { annotation, class, pixel }));
         }
-        let truth = match &spec.true_map {
-            None => None,
-            Some(path) => Some(read_true_map(path, &grid, &spec.legend)?),
-        };
-        let (truth, without_truth) = match truth {
+        let truth = spec.true_map.as_ref().map(|path| read_true_map(path, &grid, &spec.legend));
+        let (truth, without_truth) = match truth.transpose()? {
+            Some(Ok(truth)) => (Some(truth), None),
             Some(Err(why)) => (None, Some(why)),
-            other => (other.and_then(Result::ok), None),
+            None => (None, None),
         };
         Ok(Self { grid, codes, classes, card, made_by, touched, unseen: once, truth, without_truth })
     }

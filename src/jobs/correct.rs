@@ -142,11 +142,7 @@ pub struct CorrectedMap {
 impl CorrectedMap {
     /// What all corrections together changed; a pixel that was set twice counts twice.
     pub fn changed(&self) -> Extent {
-        let sum = |sum: Extent, (_, changed): &(Correction, Extent)| Extent {
-            pixels: sum.pixels + changed.pixels,
-            ha: sum.ha + changed.ha,
-        };
-        self.corrections.iter().fold(Extent::default(), sum)
+        self.corrections.iter().map(|(_, changed)| *changed).sum()
     }
 }
 

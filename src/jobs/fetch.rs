@@ -208,8 +208,7 @@ fn settings_of(planned: &PlannedImagery) -> BuildSettings {
 }
 
 fn signer(request: &ImageryRequest, context: &JobContext) -> anyhow::Result<Signer> {
-    let mut catalogue = Catalogue::of(&request.catalogue)?;
-    catalogue.headers.extend(request.headers.iter().cloned());
+    let catalogue = Catalogue::with_headers(&request.catalogue, &request.headers)?;
     let tell = context.teller();
     Ok(Signer::new(&catalogue, Patience::default(), tell, &context.cancel))
 }
@@ -224,8 +223,7 @@ fn find(request: &ImageryRequest, context: &JobContext) -> anyhow::Result<Planne
     if request.from > request.to {
         bail!("the first day, {}, is after the last, {}", request.from, request.to);
     }
-    let mut catalogue = Catalogue::of(&request.catalogue)?;
-    catalogue.headers.extend(request.headers.iter().cloned());
+    let catalogue = Catalogue::with_headers(&request.catalogue, &request.headers)?;
     let degrees = Crs::from_epsg(4326)?;
     let bbox = match &request.area {
         AreaGiven::Bbox(bbox) => *bbox,

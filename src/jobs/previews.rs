@@ -52,8 +52,7 @@ impl Shared {
     fn signer(&self) -> Option<&Signer> {
         let made = || {
             let (catalogue, headers) = &self.catalogue;
-            let mut catalogue = Catalogue::of(catalogue).ok()?;
-            catalogue.headers.extend(headers.iter().cloned());
+            let catalogue = Catalogue::with_headers(catalogue, headers).ok()?;
             Some(Signer::new(&catalogue, PATIENCE, Arc::new(|_| ()), &self.cancel))
         };
         self.signer.get_or_init(made).as_ref()

@@ -54,6 +54,16 @@ pub enum Place {
 }
 
 impl Catalogue {
+    /// As [`Catalogue::of`], with headers that its server wants beside.
+    ///
+    /// # Errors
+    /// As [`Catalogue::of`].
+    pub fn with_headers(given: &str, headers: &[(String, String)]) -> Result<Self, StacError> {
+        let mut catalogue = Self::of(given)?;
+        catalogue.headers.extend_from_slice(headers);
+        Ok(catalogue)
+    }
+
     /// From what people write: `planetary-computer`, `earth-search`, an address, or a file or folder, also of a store.
     ///
     /// # Errors
