@@ -17,8 +17,25 @@ const HOSTS: &str = ".blob.core.windows.net";
 
 /// Account and container.
 type Container = (String, String);
-/// A token, and until when it is good.
-type Token = (String, DateTime<Utc>);
+
+/// What is known of a container.
+struct Token {
+    text: String,
+    until: DateTime<Utc>,
+    /// When it was asked for in place of one that was refused.
+    renewed: Option<DateTime<Utc>>,
+}
+
+impl Token {
+    fn is_good(&self) -> bool {
+        (self.until - Utc::now()).num_seconds() >= LEAST_LEFT
+    }
+
+    /// Whether another would be no better: it is new, and came after one that was refused already.
+    fn is_last(&self) -> bool {
+        self.renewed.is_some_and(|at| (Utc::now() - at).num_seconds() < LEAST_LEFT)
+    }
+}
 
 /// Gets tokens and puts them on addresses, and the headers of the catalogue on those of its own server. One for all threads.
 pub struct Signer {
@@ -48,7 +65,8 @@ impl Signer {
     }
 
     /// Sees to it that GDAL opens the path with a good token, where it needs one. With `afresh`, a token that is known is
-    /// asked for anew, unless another thread has done so already: the server refuses it.
+    /// asked for anew: the server refuses it. That is done once a minute at most, by whichever thread comes first: where new
+    /// tokens are refused too, it is not the tokens.
     ///
     /// # Errors
     /// [`StacError::Token`] when none comes.
@@ -59,17 +77,19 @@ impl Signer {
         let key = (account, container);
         // One asks, the others wait for the answer.
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let good = known.get(&key).filter(|(_, until)| (*until - Utc::now()).num_seconds() >= LEAST_LEFT);
         let refused = query_of(path).filter(|_| afresh);
-        let token = match good.filter(|(token, _)| !afresh || refused.as_ref() != Some(token)) {
-            Some((token, _)) => token.clone(),
+        let good = known.get(&key).filter(|token| token.is_good());
+        let is_refused = good.is_some_and(|token| refused.as_ref() == Some(&token.text) && !token.is_last());
+        let text = match good.filter(|_| !is_refused) {
+            Some(token) => token.text.clone(),
             None => {
-                let (token, until) = self.ask(tokens, &key)?;
-                known.insert(key, (token.clone(), until));
-                token
+                let (text, until) = self.ask(tokens, &key)?;
+                let renewed = is_refused.then(Utc::now);
+                known.insert(key, Token { text: text.clone(), until, renewed });
+                text
             }
         };
-        set_query(path, Some(token));
+        set_query(path, Some(text));
         Ok(())
     }
 
@@ -92,7 +112,11 @@ impl Signer {
         Ok(())
     }
 
-    fn ask(&self, tokens: &str, (account, container): &Container) -> Result<Token, StacError> {
+    fn ask(
+        &self,
+        tokens: &str,
+        (account, container): &Container,
+    ) -> Result<(String, DateTime<Utc>), StacError> {
         let failed = |why: String| StacError::Token { container: format!("{account}/{container}"), why };
         let answer = match self.http.get(&format!("{tokens}/token/{account}/{container}")) {
             Ok(answer) => answer,
@@ -177,6 +201,12 @@ mod tests {
         assert_eq!(query(FILE), Some("sig=1".into()), "one that the server refuses is asked for anew");
         signer.sign(Path::new(&other), true).unwrap();
         assert_eq!(query(&other), Some("sig=1".into()), "the new one is known already");
+        signer.sign(Path::new(&other), true).unwrap();
+        assert_eq!(
+            query(&other),
+            Some("sig=1".into()),
+            "one that came for a refused one is not asked for anew at once"
+        );
         assert_eq!(server.requests().len(), 2);
         let soon = tokens(59);
         let signer = self::signer(&soon);
