@@ -22,11 +22,21 @@ pub struct Right {
     pub step: f64,
 }
 
+/// Grid lines above the first that are enough anywhere.
+const MOST_LINES: u32 = 8;
+
 impl Axes {
     /// Scales that hold these ranges with the least empty room.
     pub fn fit(left: (f64, f64), right: Option<(f64, f64)>) -> Self {
+        Self::fit_in(left, right, MOST_LINES)
+    }
+
+    /// Scales that hold these ranges with the least empty room and have so many grid lines above the first at most: where more
+    /// stood too close for their numbers.
+    pub fn fit_in(left: (f64, f64), right: Option<(f64, f64)>, most: u32) -> Self {
         let (left, right) = (proper(left), right.map(proper));
-        let fitted = (3..=8u32).map(|lines| {
+        let most = most.clamp(1, MOST_LINES);
+        let fitted = (most.min(3)..=most).map(|lines| {
             let (bottom, step, used) = scale(left, lines);
             let right = right.map(|range| scale(range, lines));
             let axes =
@@ -118,6 +128,15 @@ mod tests {
         assert_eq!((axes.lines, number(axes.bottom, axes.step)), (6, "−0.2".to_string()));
         assert_eq!(number(axes.top(), axes.step), "1.0");
         assert_eq!(axes.place_of(0.3), 0.3);
+    }
+
+    #[test]
+    fn little_room_has_few_lines() {
+        for most in 0..12 {
+            let axes = Axes::fit_in((0.0, 3650.0), Some((-0.2, 1.0)), most);
+            assert!((1..=8).contains(&axes.lines) && axes.lines <= most.max(1), "{most}: {axes:?}");
+            assert!(axes.top() >= 3650.0 && axes.value_at(axes.top()) >= 1.0, "{most}: {axes:?}");
+        }
     }
 
     #[test]

@@ -67,6 +67,7 @@ impl RitmoApp {
         self.take_in_drops(ctx);
         self.view.queue.closing.follow(ctx, &self.state);
         for command in std::mem::take(&mut self.view.commands) {
+            self.view.hints.heed(&command);
             if let Some(command) = self.view.queue.closing.hold(command, &self.state)
                 && let Err(refused) = update(&mut self.state, command)
             {

@@ -30,6 +30,16 @@ use egui::{Ui, UiBuilder};
 /// Of what is left for the plot, the share that the spectrum takes, and its least and greatest width.
 const SPECTRUM: (f32, f32, f32) = (0.34, 170.0, 360.0);
 
+/// Numbers of a scale fade where they are nearer to one another than the second, and are gone at the first, in points.
+const APART: egui::Rangef = egui::Rangef { min: 12.0, max: 17.0 };
+
+/// Grid lines above the first of a plot of this height whose numbers can all be read.
+fn lines_in(height: f32) -> u32 {
+    /// What months and the names of scales take below it.
+    const BELOW: f32 = 34.0;
+    ((height - BELOW).max(0.0) / (APART.max + 1.0)) as u32
+}
+
 /// The plot, in its pane.
 pub fn plot_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     let dark = ui.visuals().dark_mode;
@@ -42,9 +52,9 @@ pub fn plot_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     head::tools_ui(ui, project, opened, view);
     // What was clicked just now is drawn in this frame.
     let curves = curves(opened, view, &indices, units, dark);
-    let axes = curves::axes(opened, view, units, &curves, &drawn);
-    let along = Along::new(&info.dates, lays_years(project, opened));
     let room = ui.available_rect_before_wrap();
+    let axes = curves::axes(opened, view, units, &curves, &drawn, lines_in(room.height()));
+    let along = Along::new(&info.dates, lays_years(project, opened));
     let (share, least, most) = SPECTRUM;
     let beside = project.document.view.spectrum.then(|| (room.width() * share).clamp(least, most));
     let mut rest = room;

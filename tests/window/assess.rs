@@ -38,7 +38,7 @@ fn before_anything_is_assessed_the_page_says_what_to_do() {
 
 #[test]
 fn scores_stand_with_their_sentence_and_the_report_lies_beside_them() {
-    let desk = assessed();
+    let mut desk = assessed();
     assert!(begins(&desk, "The map first of field is right at "), "{:#?}", desk.words());
     desk.assert_sees("Quantity disagreement");
     assert!(begins(&desk, "The share of what was assessed that has its right class"));

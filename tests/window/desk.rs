@@ -183,9 +183,12 @@ impl Desk {
         self.words().iter().any(|w| w.contains(words))
     }
 
+    /// These words are on screen, or come: what a thread finds out is there some frames later.
     #[track_caller]
-    pub fn assert_sees(&self, words: &str) {
-        assert!(self.sees(words), "{words:?} is not on screen, but: {:#?}", self.words());
+    pub fn assert_sees(&mut self, words: &str) {
+        if !self.sees(words) {
+            self.until(&format!("{words:?} is on screen"), |desk| desk.sees(words));
+        }
     }
 
     fn control<'a>(&'a self, name: &'a str, others: &[NodeId]) -> Option<egui_kittest::Node<'a>> {
@@ -201,11 +204,11 @@ impl Desk {
         self.control(name, &[]).is_some_and(|n| !n.accesskit_node().is_disabled())
     }
 
-    /// Clicks the first control of this name.
+    /// Clicks the first control of this name, once there is one.
     #[track_caller]
     pub fn click(&mut self, name: &str) {
-        if !self.press(name, &[]) {
-            panic!("no control {name:?} among: {:#?}", self.words());
+        while !self.press(name, &[]) {
+            self.until(&format!("there is a control {name:?}"), |desk| desk.control(name, &[]).is_some());
         }
     }
 
@@ -244,8 +247,9 @@ impl Desk {
         };
         let before = ids(self);
         self.click(list);
-        if !self.press(name, &before) {
-            panic!("no {name:?} in {list:?}, but: {:#?}", self.words())
+        while !self.press(name, &before) {
+            let come = |desk: &Self| desk.control(name, &before).is_some();
+            self.until(&format!("there is a {name:?} in {list:?}"), come);
         }
     }
 

@@ -60,6 +60,21 @@ fn the_card_goes_away_for_today_or_for_ever_and_comes_when_it_is_asked_for() {
 }
 
 #[test]
+fn the_card_is_in_nobodys_way_who_begins_without_it() {
+    let mut desk = Desk::open(Made::Cube);
+    desk.app_mut().greet();
+    desk.settle();
+    desk.assert_sees("What would you like to do?");
+    desk.click_map(5.5, 20.5);
+    assert_eq!(desk.project().document.view.pins, [(5, 20)]);
+    assert!(!desk.sees("What would you like to do?"));
+    let mut desk = desk.reopened();
+    desk.app_mut().greet();
+    desk.settle();
+    desk.assert_sees("What would you like to do?");
+}
+
+#[test]
 fn a_hint_waits_on_its_page_and_the_map_can_be_used_meanwhile() {
     let mut desk = Desk::open(Made::Cube);
     desk.pick("Help", "What would you like to do?");

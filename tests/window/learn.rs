@@ -54,7 +54,7 @@ fn assessed() -> Desk {
 
 #[test]
 fn a_map_is_assessed_by_button_and_its_scores_are_read() {
-    let desk = assessed();
+    let mut desk = assessed();
     desk.assert_sees("Pure pixels of 3 annotations");
     desk.assert_sees("Overall accuracy");
     desk.assert_sees("Annotations not seen by the model");

@@ -104,7 +104,7 @@ fn what_was_used_last_comes_first_on_other_days_too() {
 
 #[test]
 fn nothing_found_says_what_to_do() {
-    let desk = palette(Made::Cube, "qqq");
+    let mut desk = palette(Made::Cube, "qqq");
     desk.assert_sees("Nothing is called so");
     desk.assert_sees("Type fewer letters");
 }

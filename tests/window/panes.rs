@@ -117,7 +117,7 @@ fn the_plot_has_a_window_of_its_own() {
 fn a_damaged_layout_is_the_usual_one_and_this_is_said_once() {
     let desk = Desk::open(Made::Cube);
     std::fs::write(desk.home().join("layout.json"), "{\"series\": 3}").unwrap();
-    let desk = desk.reopened();
+    let mut desk = desk.reopened();
     desk.assert_sees("The panels lie as they do at first");
     let desk = desk.reopened();
     assert!(desk.notices().is_empty());

@@ -7,7 +7,7 @@ use ritmo::app::Page;
 
 #[test]
 fn the_start_screen_offers_the_demo_opening_and_a_new_project() {
-    let desk = Desk::start();
+    let mut desk = Desk::start();
     for name in ["Try the demo", "Open project…", "New project…"] {
         assert!(desk.can(name), "{name}");
     }

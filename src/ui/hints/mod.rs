@@ -68,6 +68,13 @@ impl Hints {
     pub fn ask(&mut self) {
         *self = Self { asked: true, ..Self::default() };
     }
+
+    /// Takes the card away from who begins without being shown; it comes again another day.
+    pub fn heed(&mut self, command: &Command) {
+        if self.walk.is_none() && begins(command) {
+            *self = Self::default();
+        }
+    }
 }
 
 pub fn hints_ui(ctx: &Context, state: &AppState, view: &mut View) {
@@ -84,6 +91,21 @@ pub fn hints_ui(ctx: &Context, state: &AppState, view: &mut View) {
         }
         None => {}
     }
+}
+
+/// Whether a command begins what the card offers to show: annotations, series of pixels, models and maps.
+fn begins(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Draw(_)
+            | Command::TogglePin(..)
+            | Command::Train { .. }
+            | Command::TrainWith { .. }
+            | Command::RetrainNow
+            | Command::Map { .. }
+            | Command::MapAgain { .. }
+            | Command::MapSites { .. }
+    )
 }
 
 fn card_ui(ctx: &Context, view: &mut View) {

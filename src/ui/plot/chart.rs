@@ -11,7 +11,8 @@ use crate::ui::view::View;
 use crate::ui::words::tr;
 use crate::ui::{format, tokens};
 use chrono::Datelike;
-use egui::{Align2, FontId, Ui, WidgetInfo};
+use egui::text::LayoutJob;
+use egui::{Align, FontId, Ui, Vec2, WidgetInfo};
 use egui_plot::{AxisHints, GridMark, HPlacement, Plot};
 
 /// What is drawn.
@@ -41,7 +42,7 @@ fn axes_of_plot(ui: &Ui, curves: &[Curve], axes: Axes) -> Vec<AxisHints<'static>
     let left = AxisHints::new_y()
         .label(left_words(curves))
         .min_thickness(48.0)
-        .label_spacing(egui::Rangef::new(14.0, 24.0))
+        .label_spacing(super::APART)
         .formatter(move |mark, _| match axes.step >= 1.0 && axes.step.fract() == 0.0 {
             true => format::grouped(mark.value.round() as i64),
             false => number(mark.value, axes.step),
@@ -52,7 +53,7 @@ fn axes_of_plot(ui: &Ui, curves: &[Curve], axes: Axes) -> Vec<AxisHints<'static>
             .label(tr!("index"))
             .placement(HPlacement::Right)
             .min_thickness(44.0)
-            .label_spacing(egui::Rangef::new(14.0, 24.0))
+            .label_spacing(super::APART)
             .tick_label_color(weak)
             .formatter(move |mark, _| number(axes.value_at(mark.value), right.step))
     });
@@ -69,6 +70,11 @@ pub fn chart_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, what: What<
     let counted = opened.cube.made().settings.period != Period::None;
     // Black or white: a colour of warnings would be that of a band.
     let (apart, ground) = (ui.visuals().strong_text_color(), ui.visuals().extreme_bg_color);
+    let points = view.map.hovered.is_some_and(|place| place.pixel.is_some());
+    let is_empty = drawn.is_empty()
+        && !points
+        && view.rhythm.shown().is_none()
+        && view.envelopes.told(project).is_empty();
     let behind = envelopes::painted(along, project, view, curves, &axes, ground);
     let rhythm = view.rhythm.shown();
     let together = rhythm
@@ -121,9 +127,14 @@ pub fn chart_ui(ui: &mut Ui, project: &OpenProject, view: &mut View, what: What<
     let painter = ui.painter().with_clip_rect(*response.transform.frame());
     let shown = |time: usize| along.year(time) == along.year(now);
     view.opinion.paint(&painter, &response.transform, &along.places, shown, tokens::accent(dark));
-    if let Some(words) = nothing(drawn, curves) {
-        let font = FontId::proportional(tokens::TEXT);
-        painter.text(response.transform.frame().center(), Align2::CENTER_CENTER, words, font, weak);
+    // What to do to see something.
+    let hint = || tr!("Point at a pixel to read its year; click it on the Look page to pin it.").to_string();
+    if let Some(words) = nothing(drawn, curves).or_else(|| is_empty.then(hint)) {
+        let frame = response.transform.frame().shrink(2.0 * tokens::GRID);
+        let mut job = LayoutJob::simple(words, FontId::proportional(tokens::TEXT), weak, frame.width());
+        job.halign = Align::Center;
+        let galley = painter.layout_job(job);
+        painter.galley(frame.center() - Vec2::new(0.0, galley.size().y / 2.0), galley, weak);
     }
     let words = in_words(project, view, what);
     response.response.widget_info(|| WidgetInfo::labeled(egui::Role::Figure, true, &words));

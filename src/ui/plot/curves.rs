@@ -136,8 +136,15 @@ fn range<'a>(values: impl IntoIterator<Item = &'a f32>) -> Span {
     finite.fold(NOTHING, |span, v| union(span, (v, v)))
 }
 
-/// The scales of the plot. They keep what was seen, so that they do not jump from pixel to pixel.
-pub fn axes(opened: &OpenedCube, view: &mut View, units: Units, curves: &[Curve], drawn: &[Drawn]) -> Axes {
+/// The scales of the plot, with so many grid lines at most. They keep what was seen, so that they do not jump from pixel to pixel.
+pub fn axes(
+    opened: &OpenedCube,
+    view: &mut View,
+    units: Units,
+    curves: &[Curve],
+    drawn: &[Drawn],
+    lines: u32,
+) -> Axes {
     let (mut left, mut right): (Option<Span>, Option<Span>) = (None, None);
     for Curve { feature, .. } in curves {
         let now = drawn.iter().map(|d| range(&feature.series(&d.series))).fold(NOTHING, union);
@@ -159,10 +166,10 @@ pub fn axes(opened: &OpenedCube, view: &mut View, units: Units, curves: &[Curve]
         }
     }
     match (left, right) {
-        (Some(left), right) => Axes::fit(left, right),
+        (Some(left), right) => Axes::fit_in(left, right, lines),
         // Indices alone stand on the left.
-        (None, Some(right)) => Axes::fit(right, None),
-        (None, None) => Axes::fit((0.0, 1.0), None),
+        (None, Some(right)) => Axes::fit_in(right, None, lines),
+        (None, None) => Axes::fit_in((0.0, 1.0), None, lines),
     }
 }
 

@@ -12,21 +12,23 @@ use crate::ui::words::{tr, tr_below};
 use egui::{Align, Button, Layout, RichText, Ui};
 use lucide_icons::Icon;
 
+/// A pane that is narrower has its lists of gaps and smooth lines among the tools: they would leave no room for the bands.
+const WIDE: f32 = 560.0;
+
 /// Bands, how gaps and smooth lines are shown, and what is drawn.
 pub fn head_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut View, drawn: &[Drawn]) {
     ui.horizontal(|ui| {
         ui.label(RichText::new(tr!("Series")).strong());
         ui.spacing_mut().item_spacing.x = 4.0;
-        let room = (ui.available_width() - 312.0).max(56.0);
+        let is_wide = ui.available_width() >= WIDE;
+        let others = if is_wide { 312.0 } else { 40.0 };
+        let room = (ui.available_width() - others).max(56.0);
         let scroll = egui::ScrollArea::horizontal().id_salt("bands").max_width(room);
         scroll.show(ui, |ui| choose::bands_ui(ui, opened, view));
         ui.add_space(8.0);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if let Some(filling) = choose::gaps_ui(ui, project.document.view.gaps) {
-                view.send(Command::ShowGaps(filling));
-            }
-            if let Some(smoothing) = choose::smooth_ui(ui, project.document.view.smoothing) {
-                view.send(Command::ShowSmoothing(smoothing));
+            if is_wide {
+                lists_ui(ui, project, view);
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let pins = project.document.view.pins.len();
@@ -41,6 +43,16 @@ pub fn head_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &m
             });
         });
     });
+}
+
+/// How gaps and smooth lines are shown.
+fn lists_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
+    if let Some(filling) = choose::gaps_ui(ui, project.document.view.gaps) {
+        view.send(Command::ShowGaps(filling));
+    }
+    if let Some(smoothing) = choose::smooth_ui(ui, project.document.view.smoothing) {
+        view.send(Command::ShowSmoothing(smoothing));
+    }
 }
 
 /// Indices, and the field for one of one's own.
@@ -66,9 +78,17 @@ pub fn indices_ui(
 pub fn tools_ui(ui: &mut Ui, project: &OpenProject, opened: &OpenedCube, view: &mut View) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
+        let is_wide = ui.available_width() >= WIDE;
         // In a narrow window the row scrolls, and does not push the plot out of the window.
         let scroll = egui::ScrollArea::horizontal().id_salt("tools").max_width(ui.available_width());
-        scroll.show(ui, |ui| ui.horizontal(|ui| buttons_ui(ui, project, opened, view)));
+        scroll.show(ui, |ui| {
+            ui.horizontal(|ui| {
+                buttons_ui(ui, project, opened, view);
+                if !is_wide {
+                    lists_ui(ui, project, view);
+                }
+            });
+        });
         let told = view.envelopes.told(project).join(" · ");
         if !told.is_empty() && ui.available_width() > 48.0 {
             let label = egui::Label::new(RichText::new(&told).small().weak());
@@ -105,7 +125,7 @@ fn toggle(ui: &mut Ui, on: bool, words: &str) -> egui::Response {
     ui.add(Button::selectable(on, RichText::new(words).small()))
 }
 
-/// Which pixel is drawn, or what to do to see one.
+/// Which pixel is drawn.
 fn hint_ui(ui: &mut Ui, opened: &OpenedCube, view: &View, drawn: &[Drawn]) {
     let pixel = view.map.hovered.and_then(|place| place.pixel);
     if let Some(why) = pixel.and_then(|pixel| view.map.damage_at(opened, pixel)) {
@@ -114,10 +134,9 @@ fn hint_ui(ui: &mut Ui, opened: &OpenedCube, view: &View, drawn: &[Drawn]) {
         return;
     }
     let hovered = drawn.iter().find(|d| d.pin.is_none()).map(|d| d.name.as_str());
-    let hint = tr!("Point at a pixel to read its year; click it on the Look page to pin it.");
     let rhythm = view.rhythm.told_shortly();
     let attention = view.opinion.told(&opened.cube.info().dates);
     let told: Vec<&str> = hovered.into_iter().chain(rhythm.as_deref()).chain(attention.as_deref()).collect();
-    let words = if told.is_empty() && drawn.is_empty() { hint.into() } else { told.join(" · ") };
+    let words = told.join(" · ");
     ui.add(egui::Label::new(RichText::new(&words).small().weak()).truncate()).on_hover_text(&words);
 }

@@ -122,15 +122,14 @@ pub fn spectrum_ui(ui: &mut Ui, bands: &[Band], drawn: &[Drawn], units: Units, t
             false => format!("{:.0}", mark.value),
         });
     // As on the left scale of the series beside it.
-    let axes = Axes::fit((low, high), None);
-    let y_axis = AxisHints::new_y()
-        .min_thickness(48.0)
-        .label_spacing(egui::Rangef::new(14.0, 24.0))
-        .tick_label_color(weak)
-        .formatter(move |mark, _| match axes.step >= 1.0 && axes.step.fract() == 0.0 {
-            true => format::grouped(mark.value.round() as i64),
-            false => number(mark.value, axes.step),
-        });
+    let axes = Axes::fit_in((low, high), None, super::lines_in(ui.available_height()));
+    let y_axis =
+        AxisHints::new_y().min_thickness(48.0).label_spacing(super::APART).tick_label_color(weak).formatter(
+            move |mark, _| match axes.step >= 1.0 && axes.step.fract() == 0.0 {
+                true => format::grouped(mark.value.round() as i64),
+                false => number(mark.value, axes.step),
+            },
+        );
     let plot = Plot::new("spectrum")
         .allow_zoom(false)
         .allow_scroll(false)

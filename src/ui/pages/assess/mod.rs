@@ -58,9 +58,14 @@ pub fn assess_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mu
             None => widgets::empty(
                 ui,
                 tr!("Nothing has been assessed yet"),
-                tr!(
-                    "Map a site, then press the button above: the map is held against annotations that its model has not seen."
-                ),
+                match project.map() {
+                    Some(map) if map.complete => tr!(
+                        "Press the button above: the map is held against annotations that its model has not seen."
+                    ),
+                    _ => tr!(
+                        "Map a site, then press the button above: the map is held against annotations that its model has not seen."
+                    ),
+                },
             ),
         }
         part(ui, "comparing", |ui| comparing::comparing_ui(ui, state, project, view));
