@@ -6,8 +6,8 @@ use crate::jobs::{self, AreasRequest, Newest};
 use crate::labels::Class;
 use crate::ui::view::View;
 use crate::ui::words::tr;
-use crate::ui::{format, widgets};
-use egui::{Button, Grid, Label, RichText, Ui};
+use crate::ui::{format, tokens, widgets};
+use egui::{Align, Button, Color32, Grid, Label, Layout, RichText, TextStyle, Ui, Vec2};
 use std::sync::Arc;
 
 /// What the table is sorted by.
@@ -47,6 +47,17 @@ pub fn areas_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
         return;
     };
     let rows = sorted(areas, *by, *ascending);
+    let all = areas.share(areas.total);
+    let told = rows.iter().map(|(class, extent)| {
+        (Some(class.colour), class.name.as_str(), *extent, Some(areas.share(*extent)))
+    });
+    let told = told.chain([
+        (None, tr!("All classes"), areas.total, Some(all)),
+        (None, tr!("No class"), areas.nodata, None),
+    ]);
+    let table: Vec<_> =
+        told.map(|(colour, name, extent, share)| (colour, name, cells(extent, share))).collect();
+    let widths = widths(ui, table.iter().map(|(.., cells)| cells));
     Grid::new("areas").num_columns(4).striped(true).show(ui, |ui| {
         let columns = [
             (Column::Name, tr!("Class")),
@@ -54,9 +65,16 @@ pub fn areas_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
             (Column::Hectares, tr!("Area")),
             (Column::Hectares, tr!("Share")),
         ];
-        for (column, title) in columns {
+        for ((column, title), width) in columns.into_iter().zip(widths) {
             let hint = tr!("Sorts by this column; again, the other way; a third time, as in the legend");
-            if ui.add(Button::new(RichText::new(title).small()).frame(false)).on_hover_text(hint).clicked() {
+            let size = Vec2::new(width, tokens::TARGET);
+            let layout = match column {
+                Column::Name => Layout::left_to_right(Align::Center),
+                _ => Layout::right_to_left(Align::Center),
+            };
+            let button = Button::new(RichText::new(title).small()).frame(false);
+            let response = ui.allocate_ui_with_layout(size, layout, |ui| ui.add(button)).inner;
+            if response.on_hover_text(hint).clicked() {
                 // Numbers begin with the largest.
                 let first = column == Column::Name;
                 (*by, *ascending) = match (*by == column, *ascending == first) {
@@ -67,17 +85,21 @@ pub fn areas_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
             }
         }
         ui.end_row();
-        for (class, extent) in rows {
+        for (colour, name, cells) in &table {
             ui.horizontal(|ui| {
-                widgets::swatch(ui, class.colour);
-                ui.add(Label::new(&class.name).truncate());
+                ui.set_width(widths[0]);
+                if let Some(colour) = colour {
+                    widgets::swatch(ui, *colour);
+                }
+                ui.add(Label::new(*name).truncate());
             });
-            numbers_ui(ui, extent, Some(areas.share(extent)));
+            for (cell, width) in cells.iter().zip(&widths[1..]) {
+                let size = Vec2::new(*width, tokens::TARGET);
+                let right = Layout::right_to_left(Align::Center);
+                ui.allocate_ui_with_layout(size, right, |ui| ui.label(RichText::new(cell).monospace()));
+            }
+            ui.end_row();
         }
-        ui.label(RichText::new(tr!("All classes")).strong());
-        numbers_ui(ui, areas.total, Some(areas.share(areas.total)));
-        ui.label(RichText::new(tr!("No class")).weak());
-        numbers_ui(ui, areas.nodata, None);
     });
     let text = areas.text();
     let words = tr!("Counted pixels: areas with intervals need a reference sample.");
@@ -97,12 +119,27 @@ pub fn areas_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     });
 }
 
-fn numbers_ui(ui: &mut Ui, extent: Extent, share: Option<f64>) {
-    let number = |text: String| RichText::new(text).monospace();
-    ui.label(number(format::grouped(extent.pixels as i64)));
-    ui.label(number(format::hectares(extent.ha)));
-    ui.label(number(share.map_or(String::new(), |share| format::percent(Some(share)))));
-    ui.end_row();
+/// Pixels, area and share of a row.
+fn cells(extent: Extent, share: Option<f64>) -> [String; 3] {
+    let share = share.map_or(String::new(), |share| format::percent(Some(share)));
+    [format::grouped(extent.pixels as i64), format::hectares(extent.ha), share]
+}
+
+/// Widths of the columns: numbers take what they need, names what is left.
+fn widths<'a>(ui: &Ui, rows: impl Iterator<Item = &'a [String; 3]>) -> [f32; 4] {
+    /// A title, and a name that can be told from others.
+    const LEAST: f32 = 44.0;
+    let font = TextStyle::Monospace.resolve(ui.style());
+    let mut widths = [0.0, LEAST, LEAST, LEAST];
+    for row in rows {
+        for (cell, width) in row.iter().zip(&mut widths[1..]) {
+            let colour = Color32::PLACEHOLDER;
+            *width = ui.painter().layout_no_wrap(cell.clone(), font.clone(), colour).size().x.max(*width);
+        }
+    }
+    let taken: f32 = widths.iter().map(|width| width + ui.spacing().item_spacing.x).sum();
+    widths[0] = (ui.available_width() - taken).max(LEAST);
+    widths
 }
 
 /// Takes in what was counted, and asks where something else is on screen.
