@@ -13,6 +13,7 @@ use crate::jobs::{
     self, CarriedOut, CarryOutSpec, CorrectedMap, CorrectionEntry, CorrectionsRead, JobId, JobKind,
 };
 use crate::labels::{Class, ClassCode};
+use crate::words::grouped;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -477,7 +478,7 @@ pub(super) fn came(state: &mut AppState, corrected: CorrectedMap) {
     let text = format!(
         "{source} of {} is corrected: {} pixels have another class in {name}",
         corrected.site,
-        corrected.changed().pixels
+        grouped(corrected.changed().pixels as i64)
     );
     super::maps::made_of(project, &corrected.site, &source, &name);
     project.last.corrected = Some(corrected);

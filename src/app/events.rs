@@ -15,6 +15,7 @@ use crate::labels::{Annotations, Class, Legend};
 use crate::model::TrainEvent;
 use crate::progress::Progress;
 use crate::project::{SaveOutcome, Saver};
+use crate::words::grouped;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -323,7 +324,9 @@ fn finished(state: &mut AppState, job: JobId, outcome: Outcome) {
             let text = match &trained.stopped {
                 None => format!(
                     "{} is trained on {} samples in {:.0} s",
-                    trained.name, trained.card.samples, trained.seconds
+                    trained.name,
+                    grouped(trained.card.samples as i64),
+                    trained.seconds
                 ),
                 Some(stopped) => format!(
                     "{} was stopped after {} epochs: the best so far is kept, and the training can be resumed",

@@ -8,6 +8,7 @@ use crate::geo::remote::keep_query;
 use crate::jobs::{self, ImportSpec, Imported, JobId, JobKind, LabelsSurveyed, Without, group_words};
 use crate::labels::ImportSettings;
 use crate::labels::import::{Told, grouped};
+use crate::words;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -110,7 +111,7 @@ pub(super) fn imported(state: &mut AppState, mut imported: Imported) {
     let told = &imported.told;
     project.history.record(format!("importing {} annotations", told.count), before);
     project.save();
-    let text = format!("{} annotations were imported", told.count);
+    let text = format!("{} annotations were imported", words::grouped(told.count as i64));
     let skipped = sentences(&told.skipped);
     let number = told.skipped_features();
     let ways = [Without::Emptied, Without::NoWholePixel, Without::Failed];

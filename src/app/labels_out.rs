@@ -6,6 +6,7 @@ use super::update::{Refused, busy, refuse, start, start_writing, the_project, th
 use crate::cube::Filling;
 use crate::jobs::{self, CheckedLabels, ExportedLabels, JobId, JobKind, SavedSamples};
 use crate::labels::{ExportFormat, ExportWhat};
+use crate::words::grouped;
 use std::path::PathBuf;
 
 /// Which labels to export, and how.
@@ -159,7 +160,7 @@ pub(super) fn checked(state: &mut AppState, checked: CheckedLabels) {
 
 pub(super) fn samples_saved(state: &mut AppState, saved: SavedSamples) {
     let Some(project) = &mut state.project else { return };
-    let text = format!("{} samples are written to {}", saved.samples, saved.file.display());
+    let text = format!("{} samples are written to {}", grouped(saved.samples as i64), saved.file.display());
     let left_out = saved.left_out.clone();
     project.last.samples = Some(saved);
     summarise(state, ("left out of the samples", "left out of the samples"), &left_out);

@@ -16,7 +16,7 @@ use crate::labels::{
 };
 use crate::model::{Model, ModelCard};
 use crate::project::reference::{MapCounts, PlacedUnit, ReferenceSample, read_reference};
-use crate::words::Language;
+use crate::words::{Language, grouped};
 use anyhow::bail;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -198,6 +198,7 @@ impl Looked {
         self.truth.as_ref()?;
         let mut matrix = ErrorMatrix::new(&self.classes);
         let counted = self.truth().filter(|(truth, mapped, _)| matrix.add(*truth, *mapped)).count();
+        let counted = grouped(counted as i64);
         let assessment = matrix.assessment(format!(
             "The simulated true map at {counted} pixels: all but those that trained the model or chose when its \
              training stopped. Edges and mixed pixels are in it."

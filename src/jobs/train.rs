@@ -8,6 +8,7 @@ use crate::labels::{AnnotationId, Annotations, Buffers, Legend, write_labels};
 use crate::model::{self, LABELS_FILE, LabelsState, Model, ModelSpec};
 use crate::progress::Progress;
 use crate::samples::{ExtractReport, ExtractSpec, SampleSet, Split, extract};
+use crate::words::grouped;
 use anyhow::{Context, bail};
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -202,18 +203,23 @@ fn steps_now_and_then(context: &JobContext) -> impl Fn(model::TrainEvent) {
 pub(super) fn pixels_left_out(report: &ExtractReport) -> Vec<String> {
     let mut sentences = Vec::new();
     if report.claimed_twice > 0 {
-        sentences.push(format!("{} pixels claimed by two classes were used for none", report.claimed_twice));
+        sentences.push(format!(
+            "{} pixels claimed by two classes were used for none",
+            grouped(report.claimed_twice as i64)
+        ));
     }
     if report.without_observation > 0 {
-        sentences
-            .push(format!("{} pixels never observed in some band were left out", report.without_observation));
+        sentences.push(format!(
+            "{} pixels never observed in some band were left out",
+            grouped(report.without_observation as i64)
+        ));
     }
     if report.with_gaps > 0 {
-        let pixels = report.with_gaps;
+        let pixels = grouped(report.with_gaps as i64);
         sentences.push(format!("{pixels} pixels with gaps were left out, since gaps are not to be filled"));
     }
     if let Some(first) = report.damaged.first() {
-        let (chunks, pixels) = (report.damaged.len(), report.in_damaged);
+        let (chunks, pixels) = (report.damaged.len(), grouped(report.in_damaged as i64));
         let more = if chunks > 1 { format!("; and {} more", chunks - 1) } else { String::new() };
         sentences.push(format!("{pixels} pixels in damaged chunks were left out: {first}{more}"));
     }

@@ -6,6 +6,7 @@
 
 use super::words::{Language, language, tr, tr_below, tr_word};
 pub use crate::chart::{date_of_days, days};
+pub use crate::words::grouped;
 use chrono::{DateTime, Datelike, NaiveDate, TimeZone, Utc};
 use std::time::Duration;
 
@@ -50,19 +51,6 @@ pub fn distance(m: f64) -> String {
         a if a < 100_000.0 => format!("{:.1} km", a / 1000.0),
         a => format!("{} km", grouped((a / 1000.0).round() as i64)),
     }
-}
-
-/// "12 345": thousands apart.
-pub fn grouped(n: i64) -> String {
-    let digits = n.unsigned_abs().to_string();
-    let mut text = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push('\u{202f}');
-        }
-        text.push(c);
-    }
-    if n < 0 { format!("−{text}") } else { text }
 }
 
 /// "1 polygon", "2 polygons". Other languages have one and many of each in `assets/words/LANGUAGE/words.json`.
@@ -198,8 +186,6 @@ mod tests {
 
     #[test]
     fn numbers_read_well() {
-        assert_eq!(grouped(1_234_567), "1\u{202f}234\u{202f}567");
-        assert_eq!(grouped(-12), "−12");
         let trims = [(10.0, "10"), (231.656_358, "231.66"), (0.000_25, "0.00025")];
         trims.iter().for_each(|(number, text)| assert_eq!(trimmed(*number), *text));
         assert_eq!(hectares(0.8412), "0.84 ha");

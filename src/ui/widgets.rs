@@ -138,6 +138,16 @@ pub fn figure(ui: &mut Ui, name: &str, value: &str) {
     });
 }
 
+/// A figure, or what stands over figures, on the right of its column.
+pub fn right(ui: &mut Ui, width: f32, text: RichText) -> Response {
+    let layout = egui::Layout::right_to_left(egui::Align::Center);
+    let cell = ui.allocate_ui_with_layout(Vec2::new(width, tokens::BAR), layout, |ui| {
+        ui.set_min_width(width);
+        ui.label(text)
+    });
+    cell.inner
+}
+
 /// A distance in metres that one drags or types; gives the new one once it is let go or left. `words` stand in its place.
 pub fn metres(ui: &mut Ui, name: &str, value: f64, words: Option<&str>, hint: &str) -> Option<f64> {
     // What is dragged is remembered until it is let go: the document does not follow every step.

@@ -7,12 +7,14 @@
 
 mod language;
 mod markup;
+mod numbers;
 mod templates;
 #[cfg(test)]
 mod tests;
 
 pub use language::Language;
 pub use markup::translated as translated_markup;
+pub use numbers::{apart, grouped};
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -2,6 +2,7 @@
 
 use super::{Comparison, Report, Scores};
 use crate::assess::{Estimated, Paired, Places, Winner};
+use crate::words::apart;
 
 /// "87.3 %", or a dash.
 pub fn percent(share: Option<f64>) -> String {
@@ -47,17 +48,6 @@ pub fn begun(text: String) -> String {
 /// "1 unit", "300 units".
 pub fn units(n: u64) -> String {
     if n == 1 { "1 unit".into() } else { format!("{} units", count(n)) }
-}
-
-fn apart(digits: &str) -> String {
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push('\u{202f}');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// "84.1 to 90.2 %", or nothing.

@@ -214,15 +214,6 @@ fn allocation_ui(ui: &mut Ui, form: &mut Form) {
     });
 }
 
-/// A figure, or what stands over figures, on the right of its column.
-fn right_ui(ui: &mut Ui, text: RichText) {
-    let layout = egui::Layout::right_to_left(egui::Align::Center);
-    ui.allocate_ui_with_layout(egui::Vec2::new(FIGURE, tokens::BAR), layout, |ui| {
-        ui.set_min_width(FIGURE);
-        ui.label(text);
-    });
-}
-
 /// What each class gets, and what is expected of it.
 fn strata_ui(ui: &mut Ui, plan: &Plan, legend: &Legend, form: &mut Form, height: f32) {
     ui.separator();
@@ -231,11 +222,11 @@ fn strata_ui(ui: &mut Ui, plan: &Plan, legend: &Legend, form: &mut Form, height:
             let weak = |text: &str| RichText::new(text).small().weak();
             ui.label(weak(tr!("class")));
             for head in [tr!("pixels"), tr!("hectares"), tr!("share")] {
-                right_ui(ui, weak(head));
+                widgets::right(ui, FIGURE, weak(head));
             }
             ui.label(weak(tr!("expected user's")));
             for head in [tr!("units"), tr!("weight")] {
-                right_ui(ui, weak(head));
+                widgets::right(ui, FIGURE, weak(head));
             }
             ui.end_row();
             for stratum in &plan.strata {
@@ -247,8 +238,9 @@ fn strata_ui(ui: &mut Ui, plan: &Plan, legend: &Legend, form: &mut Form, height:
                         ui.add(Label::new(RichText::new(name).small()).truncate());
                     });
                 });
-                let figure =
-                    |ui: &mut Ui, text: String| right_ui(ui, RichText::new(text).monospace().small());
+                let figure = |ui: &mut Ui, text: String| {
+                    widgets::right(ui, FIGURE, RichText::new(text).monospace().small())
+                };
                 figure(ui, format::grouped(stratum.stratum.pixels as i64));
                 figure(ui, format::hectares(stratum.stratum.pixels as f64 * plan.pixel_ha));
                 figure(ui, format::percent(Some(stratum.share)));

@@ -2,7 +2,7 @@
 
 use super::cell::Cells;
 use super::matrix::matrix_ui;
-use super::scores::{bar_ui, class_ui, interval, score_ui};
+use super::scores::{SHARES, bar_ui, class_ui, interval, score_ui};
 use crate::app::OpenProject;
 use crate::assess::{Estimated, MapEstimate, Measure};
 use crate::jobs::{Assessed, HeldAgainst};
@@ -33,16 +33,18 @@ fn colour(estimate: &MapEstimate, i: usize) -> [u8; 3] {
 
 fn classes_ui(ui: &mut Ui, estimate: &MapEstimate) {
     Grid::new("classes of the reference").num_columns(4).spacing([8.0, 4.0]).striped(true).show(ui, |ui| {
-        for head in ["", tr!("user's"), tr!("producer's"), "F1"] {
-            ui.label(RichText::new(head).small().weak());
+        ui.label("");
+        for (head, width) in [tr!("user's"), tr!("producer's"), "F1"].into_iter().zip(SHARES) {
+            widgets::right(ui, width, RichText::new(head).small().weak());
         }
         ui.end_row();
         for (i, class) in estimate.classes.iter().enumerate() {
             class_ui(ui, colour(estimate, i), &class.name);
-            for figure in [&class.users_accuracy, &class.producers_accuracy, &class.f1] {
+            let figures = [&class.users_accuracy, &class.producers_accuracy, &class.f1];
+            for (figure, width) in figures.into_iter().zip(SHARES) {
                 let hint = format!("{}\n{}", interval(figure), format::count(class.units as usize, "unit"));
-                ui.label(RichText::new(format::percent(figure.value)).monospace().small())
-                    .on_hover_text(hint);
+                let value = RichText::new(format::percent(figure.value)).monospace().small();
+                widgets::right(ui, width, value).on_hover_text(hint);
             }
             ui.end_row();
         }

@@ -9,7 +9,9 @@ use crate::ui::{format, tokens, widgets};
 use egui::{Grid, Label, RichText, Role, Sense, Ui, Vec2, WidgetInfo};
 
 /// Width of a class's name in a table.
-const NAME: f32 = 112.0;
+const NAME: f32 = 108.0;
+/// Widths of the columns of user's and producer's accuracy and F1.
+pub const SHARES: [f32; 3] = [46.0, 54.0, 46.0];
 
 /// What a score of the whole is called.
 pub fn title(measure: Measure) -> &'static str {
@@ -139,8 +141,9 @@ fn classes_ui(ui: &mut Ui, title: &str, scores: &Scores) {
             (tr!("producer's"), Measure::ProducersAccuracy),
             ("F1", Measure::F1),
         ];
-        for (head, measure) in heads {
-            ui.label(RichText::new(head).small().weak()).on_hover_text(tr_word(measure.measures()));
+        for ((head, measure), width) in heads.into_iter().zip(SHARES) {
+            let head = RichText::new(head).small().weak();
+            widgets::right(ui, width, head).on_hover_text(tr_word(measure.measures()));
         }
         ui.end_row();
         for (i, (class, score)) in assessment.matrix.classes.iter().zip(&assessment.classes).enumerate() {
@@ -151,7 +154,7 @@ fn classes_ui(ui: &mut Ui, title: &str, scores: &Scores) {
                 (score.producers_accuracy, own.map(|own| &own.producers_accuracy)),
                 (score.f1, own.map(|own| &own.f1)),
             ];
-            for (value, figure) in figures {
+            for ((value, figure), width) in figures.into_iter().zip(SHARES) {
                 let mut hint = format::count(score.support as usize, "sample");
                 if let Some(own) = own {
                     hint += &format!(", {}", format::count(own.annotations, "annotation"));
@@ -159,7 +162,8 @@ fn classes_ui(ui: &mut Ui, title: &str, scores: &Scores) {
                 if let Some(figure) = figure {
                     hint = format!("{}\n{hint}", interval(figure));
                 }
-                ui.label(RichText::new(format::percent(value)).monospace().small()).on_hover_text(hint);
+                let value = RichText::new(format::percent(value)).monospace().small();
+                widgets::right(ui, width, value).on_hover_text(hint);
             }
             ui.end_row();
         }

@@ -94,9 +94,7 @@ pub fn areas_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
                 ui.add(Label::new(*name).truncate());
             });
             for (cell, width) in cells.iter().zip(&widths[1..]) {
-                let size = Vec2::new(*width, tokens::TARGET);
-                let right = Layout::right_to_left(Align::Center);
-                ui.allocate_ui_with_layout(size, right, |ui| ui.label(RichText::new(cell).monospace()));
+                widgets::right(ui, *width, RichText::new(cell).monospace());
             }
             ui.end_row();
         }
