@@ -15,7 +15,6 @@ use chrono::NaiveDate;
 use egui::{ComboBox, Grid, ProgressBar, RichText, ScrollArea, TextEdit, Ui, WidgetInfo};
 use std::path::{Path, PathBuf};
 
-const NAMES: f32 = 80.0;
 /// Height of the list of what could not be joined, and how many it shows.
 const ASIDE: f32 = 120.0;
 const SHOWN: usize = 200;
@@ -109,7 +108,7 @@ pub(super) fn chips_ui(ui: &mut Ui, state: &AppState, form: &mut ChipsForm, dial
     });
     let given = !form.prefix.trim().is_empty();
     ui.horizontal(|ui| {
-        ui.add_space(NAMES + ui.spacing().item_spacing.x);
+        ui.add_space(tokens::NAMES + ui.spacing().item_spacing.x);
         let looking = state.job(JobKind::SurveyChips).is_some();
         let look = ui.add_enabled(given && !looking, egui::Button::new(tr!("Look what is in it")));
         if look.clicked() {
@@ -256,7 +255,7 @@ fn choices_ui(ui: &mut Ui, form: &mut ChipsForm, surveyed: &ChipsSurveyed) {
         }
     });
     ui.horizontal(|ui| {
-        let label = left_name(ui, NAMES, tr!("Day"));
+        let label = left_name(ui, tokens::NAMES, tr!("Day"));
         let field = TextEdit::singleline(&mut form.date).desired_width(120.0).hint_text("2022-03-15");
         ui.add(field).labelled_by(label.id);
     });
@@ -331,7 +330,7 @@ fn coding_ui(ui: &mut Ui, form: &mut ChipsForm, surveyed: &ChipsSurveyed) {
 
 fn combo_ui(ui: &mut Ui, name: &str, whole: &str, chosen: &str, choices: impl FnOnce(&mut Ui)) {
     ui.horizontal(|ui| {
-        left_name(ui, NAMES, name);
+        left_name(ui, tokens::NAMES, name);
         let combo = ComboBox::from_id_salt(("chips", name)).selected_text(chosen).width(300.0);
         let response = combo.show_ui(ui, choices);
         response.response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, whole));

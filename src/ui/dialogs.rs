@@ -498,7 +498,7 @@ pub fn dialogs_ui(ctx: &egui::Context, state: &AppState, view: &mut View) {
 /// The legend that a new project begins with.
 fn preset_ui(ui: &mut Ui, preset: &mut Preset) {
     ui.horizontal(|ui| {
-        widgets::left_name(ui, 80.0, tr!("Legend"));
+        widgets::left_name(ui, tokens::NAMES, tr!("Legend"));
         let combo =
             egui::ComboBox::from_id_salt("preset").selected_text(tr_word(preset.title())).width(280.0);
         let response = combo.show_ui(ui, |ui| {
@@ -520,14 +520,14 @@ fn title(ui: &mut Ui, text: &str) {
 
 fn field(ui: &mut Ui, name: &str, text: &mut String) {
     ui.horizontal(|ui| {
-        let label = widgets::left_name(ui, 80.0, name);
+        let label = widgets::left_name(ui, tokens::NAMES, name);
         ui.add(TextEdit::singleline(text).desired_width(f32::INFINITY)).labelled_by(label.id);
     });
 }
 
 pub(super) fn path_ui(ui: &mut Ui, name: &str, path: &mut String, browse: impl FnOnce(&mut Ui)) {
     ui.horizontal(|ui| {
-        let label = widgets::left_name(ui, 80.0, name);
+        let label = widgets::left_name(ui, tokens::NAMES, name);
         let width = ui.available_width() - 92.0;
         ui.add(TextEdit::singleline(path).desired_width(width).hint_text(tr!("type a path, or browse")))
             .labelled_by(label.id);

@@ -1,7 +1,7 @@
 //! The question what labels to export, and where to.
 
 use super::dialogs::{Dialogs, answer_ui, path_ui};
-use super::widgets;
+use super::{tokens, widgets};
 use crate::app::{AppState, Command, ExportRequest};
 use crate::labels::{ExportFormat, ExportWhat};
 use crate::ui::words::tr;
@@ -94,7 +94,7 @@ pub(super) fn export_ui(
 
 fn row(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui)) {
     ui.horizontal(|ui| {
-        widgets::left_name(ui, 80.0, name);
+        widgets::left_name(ui, tokens::NAMES, name);
         content(ui);
     });
 }

@@ -1,8 +1,8 @@
 //! The question what to write of a model, and where to.
 
 use super::dialogs::{Dialogs, answer_ui, path_ui};
-use super::widgets;
 use super::words::{tr, tr_word};
+use super::{tokens, widgets};
 use crate::app::{Command, ExportModelRequest};
 use crate::model::exchange::ModelFormat;
 use egui::{RichText, Ui};
@@ -38,7 +38,7 @@ pub(super) fn export_model_ui(
     dialogs: &Dialogs,
 ) -> (Option<Command>, bool) {
     ui.horizontal(|ui| {
-        widgets::left_name(ui, 80.0, tr!("As"));
+        widgets::left_name(ui, tokens::NAMES, tr!("As"));
         for format in ModelFormat::ALL {
             ui.radio_value(&mut form.format, format, tr_word(format.title()));
         }

@@ -1,7 +1,7 @@
 //! The panel on the left: layers, places, and sites.
 
 use super::view::View;
-use super::words::tr;
+use super::words::{tr, tr_below};
 use super::{format, layers, places, sites, widgets};
 use crate::app::OpenProject;
 use crate::cube::Period;
@@ -39,12 +39,12 @@ fn sites_and_cube_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     };
     widgets::figure(ui, tr!("Dates"), &info.dates.len().to_string());
     widgets::figure(ui, tr!("Period"), &period);
-    widgets::figure(ui, tr!("Mask"), if made.has_mask { tr!("yes") } else { tr!("none") });
+    widgets::figure(ui, tr!("Mask"), if made.has_mask { tr!("yes") } else { tr!("no") });
     widgets::figure(ui, tr!("Bands"), &info.bands.len().to_string());
     widgets::figure(ui, tr!("Pixels"), &format!("{} x {}", info.grid.width, info.grid.height));
     widgets::figure(ui, tr!("Pixel"), &format!("{} {unit}", format::trimmed(side)));
     ui.label(RichText::new(info.grid.crs.label()).small().weak());
     if let Some(origin) = &info.origin {
-        ui.label(RichText::new(origin).small().weak());
+        ui.label(RichText::new(tr_below(origin)).small().weak());
     }
 }

@@ -9,6 +9,8 @@ use egui::{Color32, CornerRadius, FontData, FontFamily, Margin, Stroke, TextStyl
 pub const GRID: f32 = 4.0;
 /// Height of buttons and rows.
 pub const TARGET: f32 = 24.0;
+/// Width of the names on the left of fields, in dialogs.
+pub const NAMES: f32 = 92.0;
 /// Height of a bar with words in it.
 pub const BAR: f32 = 18.0;
 /// Width of the panel on the right.

@@ -127,13 +127,16 @@ pub fn estimate(population: &Population, classes: &[Class], units: &[ReferenceUn
     let all_ha = sample.pixels as f64 * population.pixel_ha;
     let all = |_| true;
     let share = [0.0, 1.0];
+    let nothing = || "no unit has both a class on the map and a reference class".to_string();
+    // Units off the map say nothing of how much there is of a class on it.
+    let some = matrix.total() > 0;
     let mut per_class = Vec::with_capacity(n);
     for (i, (class, figures)) in classes.iter().zip(&figures.classes).enumerate() {
         let name = &class.name;
         // Where strata are the map's classes, no other stratum can hold what is mapped as this one.
         let own = |stratum| !strata_are_classes || stratum == class.code;
         let mapped_none = || format!("no unit is mapped as {name}");
-        let area = sample.estimated(Some(&figures.share), share, all, String::new);
+        let area = sample.estimated(some.then_some(&figures.share), share, all, nothing);
         per_class.push(ClassEstimate {
             code: class.code,
             name: name.clone(),
@@ -155,7 +158,6 @@ pub fn estimate(population: &Population, classes: &[Class], units: &[ReferenceUn
             sample.mean(|kind| f64::from(u8::from(kind == ((cell % n) as u8, (cell / n) as u8)))).value
         })
         .collect();
-    let nothing = || "no unit has both a class on the map and a reference class".to_string();
     let mut notes = left_out.sentences();
     notes.extend(sample.without_units.iter().map(|stratum| {
         let of_map: u64 = population.strata.iter().map(|s| s.pixels).sum();

@@ -281,3 +281,13 @@ fn all_units_right_gives_no_interval_and_a_class_without_units_no_figure() {
     let nothing = estimate(&population(&[], 1.0, Correction::Finite), &classes(&["a"]), &[]);
     assert!(nothing.overall_accuracy.value.is_none() && nothing.classes[0].area_ha.value.is_none());
 }
+
+#[test]
+fn units_beside_the_map_tell_no_areas() {
+    let off = ReferenceUnit { stratum: 1, mapped: None, reference: Some(1) };
+    let found = estimate(&population(&[100], 1.0, Correction::Finite), &classes(&["a", "b"]), &[off; 12]);
+    for class in &found.classes {
+        assert_eq!((class.area_ha.value, class.share.value), (None, None));
+        assert!(class.area_ha.why.as_ref().unwrap().contains("no unit has both"), "{:?}", class.area_ha);
+    }
+}

@@ -8,6 +8,7 @@ use crate::assess::{MapComparison, PairedUnit, Population};
 use crate::labels::{ClassCode, Confidence, core_of_annotation};
 use crate::progress::Cancel;
 use crate::project::reference::{MapCounts, read_reference};
+use crate::words::grouped;
 use anyhow::bail;
 use std::collections::HashMap;
 use std::path::Path;
@@ -28,10 +29,11 @@ impl Units {
     /// "3 120 pixels of …": those that both maps give a class.
     pub(super) fn on(&self, comparison: &MapComparison) -> String {
         let counted = comparison.places.first().map_or(0, |all| all.units);
+        let all = grouped(self.units.len() as i64);
         match counted {
-            0 => format!("{} {}", self.units.len(), self.what),
-            1 => format!("1 of {} {}", self.units.len(), self.what),
-            _ => format!("{counted} {}", self.what),
+            0 => format!("{all} {}", self.what),
+            1 => format!("1 of {all} {}", self.what),
+            _ => format!("{} {}", grouped(counted as i64), self.what),
         }
     }
 }

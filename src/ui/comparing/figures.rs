@@ -11,7 +11,7 @@ const ROWS: usize = 8;
 
 pub fn figures_ui(ui: &mut Ui, compared: &ComparedMaps) {
     ui.add_space(tokens::GRID);
-    ui.add(Label::new(RichText::new(&compared.answer).strong()).wrap());
+    ui.add(Label::new(RichText::new(tr_below(&compared.answer)).strong()).wrap());
     for on in &compared.bases {
         basis_ui(ui, on, compared);
     }
@@ -38,7 +38,7 @@ pub fn figures_ui(ui: &mut Ui, compared: &ComparedMaps) {
 fn basis_ui(ui: &mut Ui, on: &ComparedOn, compared: &ComparedMaps) {
     let title = tr_word(on.basis.title());
     widgets::section(ui, title);
-    ui.add(Label::new(RichText::new(&on.obtained).small().weak()).wrap());
+    ui.add(Label::new(RichText::new(tr_below(&on.obtained)).small().weak()).wrap());
     let names = [0, 1].map(|side| compared.maps[side].name.as_str());
     Grid::new((title, "compared")).num_columns(5).spacing([8.0, 3.0]).min_row_height(0.0).show(ui, |ui| {
         ui.spacing_mut().interact_size.y = 0.0;

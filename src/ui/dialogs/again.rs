@@ -2,8 +2,8 @@
 
 use super::{answer_ui, title};
 use crate::app::Command;
-use crate::ui::widgets;
 use crate::ui::words::tr;
+use crate::ui::{tokens, widgets};
 use egui::{TextEdit, Ui};
 
 /// What was chosen so far.
@@ -30,7 +30,7 @@ pub fn again_ui(ui: &mut Ui, form: &mut AgainForm) -> (Option<Command>, bool) {
     ui.radio_value(&mut form.keep, true, tr!("Keep it under another name"));
     if form.keep {
         ui.horizontal(|ui| {
-            let label = widgets::left_name(ui, 80.0, tr!("Its name"));
+            let label = widgets::left_name(ui, tokens::NAMES, tr!("Its name"));
             ui.add(TextEdit::singleline(&mut form.name).desired_width(f32::INFINITY)).labelled_by(label.id);
         });
     }

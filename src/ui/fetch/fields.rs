@@ -12,8 +12,6 @@ use egui::{Checkbox, RichText, ScrollArea, TextEdit, Ui};
 use lucide_icons::Icon;
 use std::collections::BTreeSet;
 
-/// Width of the names in front of fields.
-const NAMES: f32 = 80.0;
 /// Width of a field for a number or a day.
 const SHORT: f32 = 96.0;
 /// Height of a list of sites.
@@ -46,7 +44,7 @@ fn of_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
         return;
     }
     ui.horizontal(|ui| {
-        left_name(ui, NAMES, tr!("Imagery of"));
+        left_name(ui, tokens::NAMES, tr!("Imagery of"));
         let form = &mut view.area.form;
         if ui.selectable_label(form.of == Of::Area, tr!("An area")).clicked() {
             form.of = Of::Area;
@@ -66,7 +64,7 @@ fn where_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     let form = &mut view.area.form;
     field_ui(ui, tr!("Site"), &mut form.site, tr!("a name; one that is there gets a new cube"));
     ui.horizontal(|ui| {
-        left_name(ui, NAMES, tr!("Area"));
+        left_name(ui, tokens::NAMES, tr!("Area"));
         let draws = view.area.map.drawing;
         let draw = ui.add(widgets::icon_text(Icon::SquareDashed, tr!("Draw")).selected(draws));
         widgets::named(&draw, tr!("Draw"));
@@ -94,7 +92,7 @@ fn where_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
         [(tr!("South"), &mut form.south), (tr!("North"), &mut form.north)],
     ] {
         ui.horizontal(|ui| {
-            ui.add_space(NAMES + ui.spacing().item_spacing.x);
+            ui.add_space(tokens::NAMES + ui.spacing().item_spacing.x);
             for (name, text) in row {
                 let response = ui.add(TextEdit::singleline(text).desired_width(SHORT).hint_text(name));
                 widgets::named_field(&response, name, name, text);
@@ -143,7 +141,7 @@ fn when_ui(ui: &mut Ui, view: &mut View) {
     let hint = tr!("Days as 2022-01-31; a period is month, 14d (so many days), or none");
     ui.horizontal(|ui| {
         for (name, text, example, width) in [
-            (tr!("From"), &mut form.from, "2022-01-01", NAMES),
+            (tr!("From"), &mut form.from, "2022-01-01", tokens::NAMES),
             (tr!("To"), &mut form.to, "2022-12-31", 44.0),
         ] {
             let label = left_name(ui, width, name);
@@ -153,7 +151,7 @@ fn when_ui(ui: &mut Ui, view: &mut View) {
         }
     });
     ui.horizontal(|ui| {
-        let label = left_name(ui, NAMES, tr!("Period"));
+        let label = left_name(ui, tokens::NAMES, tr!("Period"));
         ui.add(TextEdit::singleline(&mut form.period).desired_width(SHORT).hint_text("month"))
             .labelled_by(label.id)
             .on_hover_text(hint);
@@ -164,7 +162,7 @@ fn catalogue_ui(ui: &mut Ui, view: &mut View) {
     let form = &mut view.area.form;
     for (i, row) in From::ALL.chunks(2).enumerate() {
         ui.horizontal(|ui| {
-            left_name(ui, NAMES, if i == 0 { tr!("Catalogue") } else { "" });
+            left_name(ui, tokens::NAMES, if i == 0 { tr!("Catalogue") } else { "" });
             for from in row {
                 ui.selectable_value(&mut form.catalogue, *from, from.title());
             }
@@ -189,7 +187,7 @@ fn headers_ui(ui: &mut Ui, headers: &mut Vec<(String, String)>) {
     let mut gone = None;
     for (i, (name, value)) in headers.iter_mut().enumerate() {
         ui.horizontal(|ui| {
-            left_name(ui, NAMES, if i == 0 { tr!("Headers") } else { "" });
+            left_name(ui, tokens::NAMES, if i == 0 { tr!("Headers") } else { "" });
             let field = TextEdit::singleline(name).desired_width(110.0).hint_text("X-API-Key");
             let response = ui.add(field);
             widgets::named_field(&response, tr!("Name of the header"), "X-API-Key", name);
@@ -211,7 +209,7 @@ fn headers_ui(ui: &mut Ui, headers: &mut Vec<(String, String)>) {
         headers.remove(i);
     }
     ui.horizontal(|ui| {
-        left_name(ui, NAMES, if headers.is_empty() { tr!("Headers") } else { "" });
+        left_name(ui, tokens::NAMES, if headers.is_empty() { tr!("Headers") } else { "" });
         let hint = tr!("For a server that wants a key or a token. Values go to that server alone");
         if ui.small_button(tr!("Add a header")).on_hover_text(hint).clicked() {
             headers.push(Default::default());
@@ -223,7 +221,7 @@ fn what_ui(ui: &mut Ui, view: &mut View) {
     let form = &mut view.area.form;
     field_ui(ui, tr!("Bands"), &mut form.bands, tr!("those that see land unless given, such as B04,B08"));
     ui.horizontal(|ui| {
-        let label = left_name(ui, NAMES, tr!("Clouds"));
+        let label = left_name(ui, tokens::NAMES, tr!("Clouds"));
         ui.label(RichText::new(tr!("at most")).weak());
         ui.add(TextEdit::singleline(&mut form.cloud).desired_width(44.0).hint_text("100"))
             .labelled_by(label.id)
@@ -231,7 +229,7 @@ fn what_ui(ui: &mut Ui, view: &mut View) {
         ui.label(RichText::new("%").weak());
     });
     ui.horizontal(|ui| {
-        let label = left_name(ui, NAMES, tr!("Grid"));
+        let label = left_name(ui, tokens::NAMES, tr!("Grid"));
         ui.add(TextEdit::singleline(&mut form.crs).desired_width(130.0).hint_text(tr!("UTM of the area")))
             .labelled_by(label.id)
             .on_hover_text(tr!("The coordinate system, such as EPSG:6362"));
@@ -248,7 +246,7 @@ fn what_ui(ui: &mut Ui, view: &mut View) {
 
 fn field_ui(ui: &mut Ui, name: &str, text: &mut String, hint: &str) {
     ui.horizontal(|ui| {
-        let label = left_name(ui, NAMES, name);
+        let label = left_name(ui, tokens::NAMES, name);
         ui.add(TextEdit::singleline(text).desired_width(f32::INFINITY).hint_text(hint)).labelled_by(label.id);
     });
 }

@@ -125,7 +125,7 @@ fn many_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     ui.label(RichText::new(words).strong());
     let dark = ui.visuals().dark_mode;
     for (site, why) in fetching.failed.iter().take(4) {
-        let text = format!("{site}: {}", format::without_options(why));
+        let text = format!("{site}: {}", tr_below(&format::without_options(why)));
         ui.label(RichText::new(text).small().color(tokens::error(dark)));
     }
     let words = match fetching.failed.is_empty() {

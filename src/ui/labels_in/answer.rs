@@ -4,7 +4,7 @@ use super::{LabelsIn, Sent};
 use crate::app::{AppState, Command, OpenProject, SurveyState};
 use crate::jobs::{JobKind, ToldOfImport, Without};
 use crate::ui::view::View;
-use crate::ui::words::tr;
+use crate::ui::words::{tr, tr_below};
 use crate::ui::{format, tokens, widgets};
 use egui::{Key, Modifiers, RichText, Ui};
 
@@ -67,7 +67,7 @@ fn told_ui(ui: &mut Ui, told: &ToldOfImport) {
         ui.label(RichText::new(words).small().weak());
     }
     for why in &told.sites_unread {
-        ui.label(RichText::new(why).small().color(tokens::warning(ui.visuals().dark_mode)));
+        ui.label(RichText::new(tr_below(why)).small().color(tokens::warning(ui.visuals().dark_mode)));
     }
 }
 

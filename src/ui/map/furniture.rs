@@ -12,7 +12,7 @@ use crate::jobs::OpenedCube;
 use crate::project::CompareMode;
 use crate::project::LayerKind;
 use crate::ui::view::View;
-use crate::ui::words::tr;
+use crate::ui::words::{tr, tr_below};
 use crate::ui::{correcting, format};
 use egui::{Align2, Color32, FontId, Frame, Rect, Stroke, Ui, UiBuilder, Vec2, pos2};
 
@@ -42,7 +42,7 @@ pub fn furniture_ui(ui: &mut Ui, rect: Rect, project: &OpenProject, opened: &Ope
     // While one compares, what is seen stands over each side.
     let one = project.document.view.comparison.mode == CompareMode::Off;
     if let Some(&date) = info.dates.get(project.time()).filter(|_| one) {
-        let origin = info.origin.as_deref().map_or(String::new(), |o| format!("   {o}"));
+        let origin = info.origin.as_deref().map_or(String::new(), |o| format!("   {}", tr_below(o)));
         let words = format!("{}{origin}", format::date(date));
         // On a narrow map the date stands below the tools.
         let font = FontId::proportional(crate::ui::tokens::SMALL);

@@ -11,9 +11,6 @@ use crate::ui::words::{tr, tr_word};
 use crate::ui::{tokens, widgets};
 use egui::{ComboBox, RichText, Role, TextEdit, Ui, WidgetInfo};
 
-/// Width of names on the left.
-const NAMES: f32 = 80.0;
-
 pub fn form_ui(ui: &mut Ui, view: &mut View) {
     let View { map_in: page, dialogs, .. } = view;
     any_path_ui(ui, tr!("Raster"), &mut page.file, dialogs, StoreFor::Map, |ui| {
@@ -21,12 +18,12 @@ pub fn form_ui(ui: &mut Ui, view: &mut View) {
     });
     path_ui(ui, tr!("Class list"), &mut page.list, |ui| dialogs.browse_class_list(ui.ctx()));
     ui.horizontal(|ui| {
-        widgets::left_name(ui, NAMES, tr!("Values are"));
+        widgets::left_name(ui, tokens::NAMES, tr!("Values are"));
         meaning_ui(ui, page);
         zero_ui(ui, page);
     });
     ui.horizontal(|ui| {
-        let label = widgets::left_name(ui, NAMES, tr!("Name"));
+        let label = widgets::left_name(ui, tokens::NAMES, tr!("Name"));
         let hint = tr!("that of the file unless given");
         ui.add(TextEdit::singleline(&mut page.name).desired_width(260.0).hint_text(hint))
             .labelled_by(label.id);

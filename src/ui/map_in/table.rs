@@ -13,7 +13,9 @@ use egui::{Align, ComboBox, Label, Layout, RichText, Role, ScrollArea, Ui, Vec2,
 /// Widths of columns.
 const VALUE: f32 = 72.0;
 const NAME: f32 = 168.0;
-const PIXELS: f32 = 84.0;
+const PIXELS: f32 = 68.0;
+/// Between numbers on the right of their column and what is next.
+const APART: f32 = 8.0;
 const CLASS: f32 = 176.0;
 /// Height of the table and of what is told around it.
 const HEIGHT: f32 = 248.0;
@@ -88,14 +90,14 @@ fn head_ui(ui: &mut Ui, answer: &MapSurveyed) {
     }
     ui.add(Label::new(RichText::new(words).weak()).truncate());
     ui.horizontal(|ui| {
-        for (width, title) in [
-            (VALUE + 22.0, tr!("Value")),
-            (NAME, tr!("Called")),
-            (PIXELS, tr!("Pixels")),
-            (CLASS + 8.0, tr!("Becomes")),
-            (90.0, tr!("Since")),
-        ] {
-            cell(ui, width, |ui| ui.label(RichText::new(title).small().weak()));
+        let weak = |title: &str| RichText::new(title).small().weak();
+        for (width, title) in [(VALUE + 22.0, tr!("Value")), (NAME, tr!("Called"))] {
+            cell(ui, width, |ui| ui.label(weak(title)));
+        }
+        widgets::right(ui, PIXELS, weak(tr!("Pixels")));
+        ui.add_space(APART);
+        for (width, title) in [(CLASS + 8.0, tr!("Becomes")), (90.0, tr!("Since"))] {
+            cell(ui, width, |ui| ui.label(weak(title)));
         }
     });
 }
@@ -127,9 +129,9 @@ fn row_ui(
         });
         let name = class.name.as_deref().unwrap_or("–");
         cell(ui, NAME, |ui| ui.add(Label::new(name).truncate()).on_hover_text(name));
-        cell(ui, PIXELS, |ui| {
-            ui.label(RichText::new(format::grouped(class.pixels as i64)).monospace().small())
-        });
+        let pixels = format::grouped(class.pixels as i64);
+        widgets::right(ui, PIXELS, RichText::new(pixels).monospace().small());
+        ui.add_space(APART);
         cell(ui, CLASS + 8.0, |ui| become_ui(ui, legend, (class.value, &value), proposal, page));
         let how = if page.chosen.contains_key(&class.value) { How::Said } else { proposal.how };
         cell(ui, 90.0, |ui| {

@@ -96,7 +96,7 @@ pub fn files_ui(ctx: &Context, state: &AppState, view: &mut View) {
         }
         let mut field = |name: &str, text: &mut String, hint: &str| {
             ui.horizontal(|ui| {
-                let label = widgets::left_name(ui, 80.0, name);
+                let label = widgets::left_name(ui, tokens::NAMES, name);
                 ui.add(TextEdit::singleline(text).desired_width(f32::INFINITY).hint_text(hint))
                     .labelled_by(label.id);
             });

@@ -179,7 +179,7 @@ pub fn any_path_ui(
     browse: impl FnOnce(&mut Ui),
 ) {
     ui.horizontal(|ui| {
-        let label = widgets::left_name(ui, 80.0, name);
+        let label = widgets::left_name(ui, tokens::NAMES, name);
         let beside = tokens::ICON_BUTTON + ui.spacing().item_spacing.x;
         let width = ui.available_width() - 92.0 - beside;
         ui.add(TextEdit::singleline(path).desired_width(width).hint_text(tr!("type a path, or browse")))

@@ -15,7 +15,7 @@ pub fn reference_ui(ui: &mut Ui, project: &OpenProject, report: &Assessed, view:
     let Some(estimate) = &report.report.reference else { return };
     ui.separator();
     widgets::section(ui, tr!("Random reference sample"));
-    ui.add(Label::new(RichText::new(&estimate.obtained).small().weak()).wrap());
+    ui.add(Label::new(RichText::new(tr_below(&estimate.obtained)).small().weak()).wrap());
     score_ui(ui, Measure::OverallAccuracy, &estimate.overall_accuracy);
     score_ui(ui, Measure::MacroF1, &estimate.macro_f1);
     score_ui(ui, Measure::WeightedF1, &estimate.weighted_f1);

@@ -102,7 +102,7 @@ pub fn scores_ui(ui: &mut Ui, title: &str, scores: &Scores, cells: &Cells, view:
     let assessment = &scores.assessment;
     ui.separator();
     widgets::section(ui, title);
-    ui.add(Label::new(RichText::new(&assessment.obtained).small().weak()).wrap());
+    ui.add(Label::new(RichText::new(tr_below(&assessment.obtained)).small().weak()).wrap());
     let of_all = |value: Option<f64>| Estimated {
         value,
         why: Some(tr!("every pixel was looked at").into()),
