@@ -105,7 +105,7 @@ fn a_model_is_compared_with_an_imported_map_on_annotations_that_it_has_not_seen(
     let told = ritmo(&[&compare[..], &["--reference", arg(&sample)]].concat()).json();
     assert_eq!((&told["basis"], told["bases"].as_array().unwrap().len()), (&json!("reference"), 2));
     let answer = told["answer"].as_str().unwrap();
-    assert!(answer.starts_with("On 96 reference units the series model m is right on"), "{answer}");
+    assert!(answer.starts_with("On 96 reference units, the series model m is right on"), "{answer}");
     assert!(answer.contains("the series model m is better by"), "{answer}");
     assert!(told["mcnemar"]["p"].as_f64().unwrap() < 1e-3, "{told}");
     let obtained = told["maps"][0]["obtained"].as_str().unwrap();

@@ -49,7 +49,11 @@ impl Language {
     pub fn tell(self, text: &str) -> Cow<'_, str> {
         match self {
             Self::English => Cow::Borrowed(text),
-            Self::Spanish => spanish().translate(text),
+            Self::Spanish => match spanish().translate(text) {
+                // What was put together contracts.
+                Cow::Owned(told) => Cow::Owned(told.replace(" de el ", " del ").replace(" a el ", " al ")),
+                same => same,
+            },
         }
     }
 

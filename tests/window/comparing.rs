@@ -105,7 +105,7 @@ fn two_maps_are_swiped_and_compared_on_the_assess_page() {
     press(&mut desk, "Compare");
     desk.until("they are compared", |d| d.project().last.compared.is_some());
     desk.settle();
-    desk.assert_sees("pixels of annotations that neither model has seen the map plain is right on");
+    desk.assert_sees("pixels of annotations that neither model has seen, the map plain is right on");
     desk.assert_sees("The maps agree on 50.0 % of the land that both map");
     desk.assert_sees("Where they differ");
 }

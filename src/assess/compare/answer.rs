@@ -16,7 +16,7 @@ pub fn answer(names: [&str; 2], on: &str, comparison: &MapComparison) -> String 
     let percent =
         |value: Option<f64>| value.map_or("an unknown share".into(), |v| format!("{:.1} %", v * 100.0));
     let [a, b] = [0, 1].map(|map| percent(overall.maps[map].value));
-    let start = format!("On {on} {first} is right on {a} and {second} on {b}");
+    let start = format!("On {on}, {first} is right on {a} and {second} on {b}");
     let difference = overall.difference.value.unwrap_or_default();
     let interval = |flipped: bool| {
         let [low, high] = overall.difference.interval?;
@@ -100,7 +100,7 @@ mod tests {
         let first = told([180, 120], 200);
         assert!(
             first.starts_with(
-                "On 200 reference units the series model m is right on 90.0 % and the UNet u on 60.0 %: the series model m is \
+                "On 200 reference units, the series model m is right on 90.0 % and the UNet u on 60.0 %: the series model m is \
                  better by 30.0 points (95 % interval 2"
             ),
             "{first}"

@@ -2,6 +2,7 @@
 //! 10.14358/PERS.70.5.627).
 
 use crate::assess::normal::chi_squared_above;
+use crate::words::grouped;
 use serde::{Deserialize, Serialize};
 
 /// Units on which one map alone is right, from which on chi-squared will do; below it chance is counted out.
@@ -28,8 +29,9 @@ pub fn mcnemar(only_one_right: [u64; 2], units_in_clusters: u64) -> McNemar {
     let mut found = McNemar { only_one_right, p: None, chi_squared: None, how: String::new() };
     if units_in_clusters > 0 {
         found.how = format!(
-            "not made: {units_in_clusters} units share their cluster with others, and what is alike counts once. Take one \
-             unit of each cluster, or the interval over clusters"
+            "not made: {} units share their cluster with others, and what is alike counts once. Take one \
+             unit of each cluster, or the interval over clusters",
+            grouped(units_in_clusters as i64)
         );
     } else if uneven == 0 {
         found.how = "not made: on no unit is one map right and the other wrong".into();

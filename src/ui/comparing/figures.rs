@@ -4,10 +4,15 @@ use crate::assess::{ComparedPlaces, Paired, Places, Winner, points};
 use crate::jobs::{ComparedMaps, ComparedOn};
 use crate::ui::words::{tr, tr_below, tr_word};
 use crate::ui::{format, tokens, widgets};
-use egui::{Grid, Label, RichText, Ui};
+use egui::{Align, Grid, Label, Layout, RichText, Ui, Vec2};
 
 /// More kinds of disagreement tell less.
 const ROWS: usize = 8;
+/// Widths of the name of a figure, and of a figure.
+const NAME: f32 = 84.0;
+const FIGURE: f32 = 46.0;
+/// Width of an area.
+const HECTARES: f32 = 60.0;
 
 pub fn figures_ui(ui: &mut Ui, compared: &ComparedMaps) {
     ui.add_space(tokens::GRID);
@@ -42,12 +47,11 @@ fn basis_ui(ui: &mut Ui, on: &ComparedOn, compared: &ComparedMaps) {
     let names = [0, 1].map(|side| compared.maps[side].name.as_str());
     Grid::new((title, "compared")).num_columns(5).spacing([8.0, 3.0]).min_row_height(0.0).show(ui, |ui| {
         ui.spacing_mut().interact_size.y = 0.0;
-        for head in ["", names[0], names[1], tr!("points"), tr!("better")] {
-            ui.scope(|ui| {
-                ui.set_max_width(64.0);
-                ui.add(Label::new(RichText::new(head).small().weak()).truncate()).on_hover_text(head);
-            });
+        ui.label("");
+        for head in [names[0], names[1], tr!("points")] {
+            cell_ui(ui, (FIGURE, Layout::right_to_left(Align::Center)), RichText::new(head).weak(), head);
         }
+        cell_ui(ui, (FIGURE, Layout::left_to_right(Align::Center)), RichText::new(tr!("better")).weak(), "");
         ui.end_row();
         for places in on.comparison.places.iter().filter(|places| places.units > 0) {
             let words = match places.places {
@@ -72,13 +76,11 @@ fn basis_ui(ui: &mut Ui, on: &ComparedOn, compared: &ComparedMaps) {
 
 /// A figure of both maps: "F1 of the class", by which of them is better where the interval of the difference tells.
 fn row_ui(ui: &mut Ui, words: &str, paired: &Paired, names: [&str; 2]) {
-    ui.scope(|ui| {
-        ui.set_max_width(88.0);
-        ui.add(Label::new(RichText::new(words).small()).truncate()).on_hover_text(words);
-    });
+    cell_ui(ui, (NAME, Layout::left_to_right(Align::Center)), RichText::new(words), words);
     let share = |side: usize| format::percent(paired.maps[side].value);
+    let right = (FIGURE, Layout::right_to_left(Align::Center));
     for side in [0, 1] {
-        ui.label(RichText::new(share(side)).small().monospace());
+        cell_ui(ui, right, RichText::new(share(side)).monospace(), "");
     }
     let difference = &paired.difference;
     let hint = match difference.interval {
@@ -88,24 +90,34 @@ fn row_ui(ui: &mut Ui, words: &str, paired: &Paired, names: [&str; 2]) {
         None => tr_below(difference.why.as_deref().unwrap_or_default()).into_owned(),
     };
     let value = difference.value.map_or("–".into(), points);
-    ui.label(RichText::new(value).small().monospace()).on_hover_text(hint);
+    cell_ui(ui, right, RichText::new(value).monospace(), &hint);
     let better = match paired.winner() {
         Winner::First => names[0],
         Winner::Second => names[1],
         Winner::Undecided => "–",
     };
-    ui.scope(|ui| {
-        ui.set_max_width(64.0);
-        ui.add(Label::new(RichText::new(better).small()).truncate()).on_hover_text(better);
-    });
+    cell_ui(ui, (FIGURE, Layout::left_to_right(Align::Center)), RichText::new(better), better);
     ui.end_row();
+}
+
+/// A cell of this width, laid out so, with what it says when the mouse is on it.
+fn cell_ui(ui: &mut Ui, (width, layout): (f32, Layout), text: RichText, hint: &str) {
+    let cell = ui.allocate_ui_with_layout(Vec2::new(width, tokens::BAR), layout, |ui| {
+        ui.set_min_width(width);
+        ui.set_max_width(width);
+        ui.add(Label::new(text.small()).truncate())
+    });
+    if !hint.is_empty() {
+        cell.inner.on_hover_text(hint);
+    }
 }
 
 fn mcnemar_ui(ui: &mut Ui, all: &ComparedPlaces) {
     let test = &all.mcnemar;
+    let how = tr_below(&test.how);
     let words = match test.p {
-        Some(p) => tr!("McNemar's test: p = {p}, {how}", p = format!("{p:.2e}"), how = test.how),
-        None => tr!("McNemar's test: {how}", how = test.how),
+        Some(p) => tr!("McNemar's test: p = {p}, {how}", p = format!("{p:.2e}"), how = how),
+        None => tr!("McNemar's test: {how}", how = how),
     };
     ui.add(Label::new(RichText::new(words).small().weak()).wrap());
 }
@@ -122,14 +134,15 @@ fn agreement_ui(ui: &mut Ui, compared: &ComparedMaps) {
     ui.add(Label::new(RichText::new(words).small()).wrap());
     Grid::new("transitions").num_columns(3).spacing([12.0, 3.0]).min_row_height(0.0).show(ui, |ui| {
         ui.spacing_mut().interact_size.y = 0.0;
-        for title in [&compared.maps[0].name, &compared.maps[1].name, tr!("hectares")] {
-            ui.label(RichText::new(title).small().weak());
+        for map in &compared.maps {
+            ui.label(RichText::new(&map.name).small().weak());
         }
+        widgets::right(ui, HECTARES, RichText::new(tr!("hectares")).small().weak());
         ui.end_row();
         for one in compared.transitions.iter().take(ROWS) {
             ui.label(RichText::new(&one.from).small());
             ui.label(RichText::new(&one.to).small());
-            ui.label(RichText::new(format::hectares(one.hectares)).small().monospace());
+            widgets::right(ui, HECTARES, RichText::new(format::hectares(one.hectares)).small().monospace());
             ui.end_row();
         }
     });

@@ -10,7 +10,11 @@ use egui::{Label, OpenUrl, RichText, Ui};
 pub fn report_ui(ui: &mut Ui, _: &OpenProject, assessed: &Assessed, view: &mut View) {
     let report = &assessed.report;
     ui.separator();
-    ui.label(RichText::new(tr!("Scores of {map}", map = report.subject())).weak());
+    let whose = match report.site.as_str() {
+        "" => tr!("Scores of {map}", map = report.map),
+        site => tr!("Scores of {map} of {site}", map = report.map, site = site),
+    };
+    ui.label(RichText::new(whose).weak());
     ui.add(Label::new(tr_below(&report.headline())).wrap());
     if let Some(gap) = report.gap() {
         ui.add(Label::new(RichText::new(tr_below(&gap)).weak()).wrap());
