@@ -4,7 +4,7 @@ use super::head::value_words;
 use super::table::line_colour;
 use super::{Clicked, Drift};
 use crate::cube::statistics::{BINS, Comparison};
-use crate::ui::words::tr;
+use crate::ui::words::{tr, tr_word};
 use crate::ui::{tokens, widgets};
 use egui::{
     Align2, Button, Color32, FontId, Pos2, Rect, RichText, Role, ScrollArea, Sense, Shape, Stroke, Ui, Vec2,
@@ -151,7 +151,7 @@ fn band_ui(
             date = name(at),
             low = value_words(told.range.0),
             high = value_words(told.range.1),
-            unit = told.unit.name()
+            unit = tr_word(told.unit.name())
         ));
     }
     clicked

@@ -6,7 +6,7 @@ use crate::cube::picture::Ramp;
 use crate::cube::statistics::{ComparedBand, Comparison, values_csv};
 use crate::jobs::Measured;
 use crate::ui::view::View;
-use crate::ui::words::tr;
+use crate::ui::words::{tr, tr_word};
 use crate::ui::{format, tokens};
 use egui::{Align, ComboBox, Layout, Rect, RichText, Role, Sense, Ui, Vec2, WidgetInfo, pos2};
 
@@ -167,7 +167,7 @@ fn legend_ui(ui: &mut Ui, band: Option<&ComparedBand>) {
         "A darker cell has a lower median. A mark in the corner tells a date that stands out"
     ));
     ui.label(figure(band.medians.1));
-    ui.label(RichText::new(band.unit.name()).small().weak());
+    ui.label(RichText::new(tr_word(band.unit.name())).small().weak());
 }
 
 /// How many pixels were looked at.

@@ -5,7 +5,7 @@ use super::heat::{Cell, Heat, HeatClick, heat_ui};
 use super::{Clicked, Drift};
 use crate::cube::statistics::{Comparison, STANDS_OUT};
 use crate::ui::tokens;
-use crate::ui::words::tr;
+use crate::ui::words::{tr, tr_word};
 use chrono::{Datelike, NaiveDate};
 use egui::{Color32, Ui};
 
@@ -140,7 +140,7 @@ impl Table<'_> {
             date = date,
             band = name,
             median = value_words(cell.median),
-            unit = told.unit.name(),
+            unit = tr_word(told.unit.name()),
             low = value_words(cell.p25),
             high = value_words(cell.p75),
             share = format!("{:.0}", share * 100.0)

@@ -2,7 +2,7 @@
 
 use super::display::{display_ui, own_indices_ui};
 use super::page;
-use crate::app::{Command, OpenProject};
+use crate::app::{Command, OpenProject, Page};
 use crate::cube::{Feature, Season, Smoothing};
 use crate::jobs::OpenedCube;
 use crate::ui::view::View;
@@ -12,7 +12,7 @@ use crate::ui::{format, opinion, plot, tokens, widgets};
 use egui::{Grid, RichText, Ui};
 
 pub fn look_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
-    page(ui, |ui| {
+    page(ui, Page::Look, |ui| {
         let Some((opened, _)) = project.cube() else {
             match (project.document.sites.len(), &project.site) {
                 (0, _) => widgets::empty(ui, tr!("Nothing to look at yet"), tr!("Add imagery on the left.")),

@@ -14,11 +14,12 @@ pub use look::look_ui;
 pub use map::{AreasView, ModelsView, map_ui};
 
 use super::tokens;
+use crate::app::Page;
 use egui::{ScrollArea, Ui};
 
-/// What all pages share: they scroll in their pane.
-fn page(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
-    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+/// What all pages share: they scroll in their pane, each by itself.
+fn page(ui: &mut Ui, page: Page, content: impl FnOnce(&mut Ui)) {
+    ScrollArea::vertical().id_salt(page).auto_shrink(false).show(ui, |ui| {
         content(ui);
         ui.add_space(4.0 * tokens::GRID);
     });

@@ -9,7 +9,7 @@ mod scores;
 mod trials;
 
 use super::page;
-use crate::app::{AppState, OpenProject};
+use crate::app::{AppState, OpenProject, Page};
 use crate::jobs::{Assessed, HeldAgainst};
 use crate::ui::view::View;
 use crate::ui::widgets::part;
@@ -45,7 +45,7 @@ pub fn assess_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mu
     if project.is_blind() {
         return reference::labelling_ui(ui, project, view);
     }
-    page(ui, |ui| {
+    page(ui, Page::Assess, |ui| {
         part(ui, "begin", |ui| begin::begin_ui(ui, state, project, view));
         part(ui, "reference", |ui| reference::section_ui(ui, state, project, view));
         match view.assess.report(project) {

@@ -9,7 +9,7 @@ mod typing;
 pub use legend::LegendView;
 
 use super::page;
-use crate::app::{AppState, Command, OpenProject};
+use crate::app::{AppState, Command, OpenProject, Page};
 use crate::ui::uncertain::uncertain_ui;
 use crate::ui::view::View;
 use crate::ui::widgets::part;
@@ -22,7 +22,7 @@ pub use typing::Typing;
 pub fn label_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut View) {
     let View { list, commands, .. } = &mut *view;
     list.follow(project, commands);
-    page(ui, |ui| {
+    page(ui, Page::Label, |ui| {
         part(ui, "legend", |ui| legend::legend_ui(ui, project, view));
         part(ui, "buffer", |ui| buffer_ui(ui, project, view));
         part(ui, "selected", |ui| selected::selected_ui(ui, project, view));

@@ -5,7 +5,7 @@ use crate::classify::{Areas, Extent};
 use crate::jobs::{self, AreasRequest, Newest};
 use crate::labels::Class;
 use crate::ui::view::View;
-use crate::ui::words::tr;
+use crate::ui::words::{tr, tr_below};
 use crate::ui::{format, tokens, widgets};
 use egui::{Align, Button, Color32, Grid, Label, Layout, RichText, TextStyle, Ui, Vec2};
 use std::sync::Arc;
@@ -102,7 +102,7 @@ pub fn areas_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
     let text = areas.text();
     let words = tr!("Counted pixels: areas with intervals need a reference sample.");
     ui.label(RichText::new(words).small().weak());
-    ui.add(Label::new(RichText::new(format!("{}.", areas.method)).small().weak()).wrap());
+    ui.add(Label::new(RichText::new(tr_below(&format!("{}.", areas.method))).small().weak()).wrap());
     ui.horizontal(|ui| {
         if ui
             .button(tr!("Copy table"))

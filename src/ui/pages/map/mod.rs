@@ -16,7 +16,7 @@ pub use areas::AreasView;
 pub use models::ModelsView;
 
 use super::page;
-use crate::app::{AppState, OpenProject};
+use crate::app::{AppState, OpenProject, Page};
 use crate::ui::actions::Action;
 use crate::ui::cleaning;
 use crate::ui::correcting;
@@ -27,7 +27,7 @@ use crate::ui::widgets::part;
 use egui::{Button, Ui};
 
 pub fn map_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, view: &mut View) {
-    page(ui, |ui| {
+    page(ui, Page::Map, |ui| {
         part(ui, "network", |ui| network::network_ui(ui, project, view));
         part(ui, "training", |ui| training::train_ui(ui, state, project, view));
         part(ui, "live", |ui| live::live_ui(ui, project));
