@@ -35,6 +35,7 @@ mod outside;
 mod pages;
 mod palette;
 mod panes;
+mod pause;
 mod places;
 mod plot;
 mod queue;

@@ -12,6 +12,7 @@ mod settings;
 mod steps;
 mod table;
 
+use super::pause::Pause;
 use super::tokens;
 use super::view::View;
 use crate::app::{AppState, Command, OpenProject, SurveyRequest};
@@ -25,10 +26,7 @@ use fields::{Fields, Sent};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-/// So long after the last change the imagery is looked at again.
-const PAUSE: Duration = Duration::from_millis(300);
 /// Width of the inputs.
 const INPUTS: f32 = 232.0;
 
@@ -47,8 +45,8 @@ pub struct Imagery {
     settings: BuildSettings,
     table: table::Table,
     facts: facts::Facts,
-    /// The request as it is on the page, and when it became so.
-    latest: Option<(SurveyRequest, Instant)>,
+    /// The request as it is on the page, until it is asked.
+    pause: Pause<SurveyRequest>,
     /// The request that was sent last.
     asked: Option<SurveyRequest>,
 }
@@ -144,21 +142,10 @@ impl Imagery {
         self.fields.suggest_site(self.inputs.first().map(PathBuf::as_path), project);
         let request = self.request().ok()?;
         if self.is_asked(&request) || (request.input.inputs.is_empty() && self.asked.is_none()) {
-            self.latest = None;
+            self.pause.forget();
             return None;
         }
-        let now = Instant::now();
-        let since = match &self.latest {
-            Some((latest, since)) if same_question(latest, &request) => *since,
-            _ => now,
-        };
-        self.latest = Some((request.clone(), since));
-        let waited = now - since;
-        if waited < PAUSE {
-            ctx.request_repaint_after(PAUSE - waited);
-            return None;
-        }
-        self.latest = None;
+        let request = self.pause.wait(request, same_question, ctx)?;
         self.asked = Some(request.clone());
         Some(Command::Survey(request))
     }

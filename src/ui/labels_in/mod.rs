@@ -9,6 +9,7 @@ mod files;
 mod settings;
 mod values;
 
+use super::pause::Pause;
 use super::tokens;
 use super::view::View;
 use crate::app::{AppState, Command, OpenProject};
@@ -18,10 +19,7 @@ use crate::labels::{Confidence, ImportSettings};
 use egui::{CentralPanel, Context, Frame, Panel, Response, Role, Ui, WidgetInfo};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
-/// So long after the last change the files are looked at again.
-const PAUSE: Duration = Duration::from_millis(300);
 /// Width of the files.
 const FILES: f32 = 240.0;
 
@@ -44,8 +42,8 @@ pub struct LabelsIn {
     fields: MoreFields,
     own_buffer: bool,
     buffer_m: f64,
-    /// The question as it is on the page, and when it became so.
-    latest: Option<(Question, Instant)>,
+    /// The question as it is on the page, until it is asked.
+    pause: Pause<Question>,
     /// The question that was asked last.
     asked: Option<Question>,
     sent: Sent,
@@ -154,21 +152,10 @@ impl LabelsIn {
         }
         let question = self.question();
         if self.is_asked() || (question.0.is_empty() && self.asked.is_none()) {
-            self.latest = None;
+            self.pause.forget();
             return None;
         }
-        let now = Instant::now();
-        let since = match &self.latest {
-            Some((latest, since)) if *latest == question => *since,
-            _ => now,
-        };
-        let waited = now - since;
-        if waited < PAUSE {
-            self.latest = Some((question, since));
-            ctx.request_repaint_after(PAUSE - waited);
-            return None;
-        }
-        self.latest = None;
+        let question = self.pause.wait(question, PartialEq::eq, ctx)?;
         self.asked = Some(question.clone());
         let (files, settings) = question;
         Some(Command::SurveyLabels { files, settings })

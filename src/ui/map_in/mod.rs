@@ -6,6 +6,7 @@
 mod form;
 mod table;
 
+use super::pause::Pause;
 use super::tokens;
 use super::view::View;
 use super::words::tr;
@@ -14,10 +15,7 @@ use crate::classify::foreign::{Chosen, MapReading, Meaning};
 use crate::jobs::{JobKind, MapSurveyed};
 use egui::{Context, Id, Modal};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
-/// So long after the last change the file is looked at again.
-const PAUSE: Duration = Duration::from_millis(300);
 /// Width of the question.
 const WIDTH: f32 = 680.0;
 
@@ -34,8 +32,8 @@ pub struct MapIn {
     name: String,
     chosen: Chosen,
     replace: bool,
-    /// The question as it is on screen, and when it became so.
-    latest: Option<(Question, Instant)>,
+    /// The question as it is on screen, until it is asked.
+    pause: Pause<Question>,
     /// The question that was asked last.
     asked: Option<Question>,
     sent: Sent,
@@ -114,21 +112,10 @@ impl MapIn {
         }
         let question = self.question().filter(|_| self.open && self.sent == Sent::No)?;
         if self.asked.as_ref() == Some(&question) {
-            self.latest = None;
+            self.pause.forget();
             return None;
         }
-        let now = Instant::now();
-        let since = match &self.latest {
-            Some((latest, since)) if *latest == question => *since,
-            _ => now,
-        };
-        let waited = now - since;
-        if waited < PAUSE {
-            self.latest = Some((question, since));
-            ctx.request_repaint_after(PAUSE - waited);
-            return None;
-        }
-        self.latest = None;
+        let question = self.pause.wait(question, PartialEq::eq, ctx)?;
         if self.asked.as_ref().is_none_or(|asked| asked.0 != question.0) {
             // What was chosen for the values of another file says nothing of this one.
             self.chosen.clear();
