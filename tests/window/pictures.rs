@@ -41,6 +41,8 @@ pub fn desk(made: Option<Made>) -> Option<Desk> {
 
 /// Holds the screen against the picture of this name.
 pub fn compare(mut desk: Desk, name: &str) {
+    // The scales of the plot keep what was seen of the pixel that the mouse was on.
+    let_all_come(&mut desk);
     desk.harness().remove_cursor();
     let_all_come(&mut desk);
     let saved = |d: &Desk| d.app().state.project.as_ref().is_none_or(|p| p.save == SaveState::Saved);

@@ -8,7 +8,7 @@ use crate::labels::Class;
 use crate::ui::view::View;
 use crate::ui::words::{tr, tr_below};
 use crate::ui::{format, tokens, widgets};
-use egui::{Align, Label, Layout, RichText, Ui};
+use egui::{Align, Label, Layout, RichText, TextWrapMode, Ui};
 use lucide_icons::Icon;
 
 /// What one wants done with a step.
@@ -68,7 +68,16 @@ fn step_ui(
     let mut wish = None;
     ui.horizontal(|ui| {
         let mut on = step.on;
-        if ui.checkbox(&mut on, tr!("Step {n}: {title}", n = n, title = title)).changed() {
+        let words = tr!("Step {n}: {title}", n = n, title = title);
+        let tick = ui.scope(|ui| {
+            // The three buttons have their room.
+            ui.set_max_width(
+                ui.available_width() - 3.0 * (tokens::ICON_BUTTON + ui.spacing().item_spacing.x),
+            );
+            ui.style_mut().wrap_mode = Some(TextWrapMode::Truncate);
+            ui.checkbox(&mut on, words)
+        });
+        if tick.inner.changed() {
             wish = Some(Wish::Set(RecipeStep { on, step: step.step.clone() }));
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

@@ -13,6 +13,8 @@ use egui::{
 
 /// The least width of a histogram, and its height.
 const SIZE: Vec2 = Vec2::new(118.0, 74.0);
+/// Between two, whose numbers would read as one.
+const GAP: f32 = 3.0 * tokens::GRID;
 /// Height of the words below and above one.
 const WORDS: f32 = 14.0;
 
@@ -41,7 +43,7 @@ pub fn densities_ui(ui: &mut Ui, comparison: &Comparison, drift: &mut Drift) -> 
     });
     let count = comparison.bands.len();
     let across = ((room / SIZE.x).floor() as usize).clamp(1, count.max(1));
-    let width = room / across as f32 - tokens::GRID;
+    let width = room / across as f32 - GAP;
     let height = SIZE.y + WORDS;
     ScrollArea::vertical().id_salt("drift-densities").auto_shrink(false).show_rows(
         ui,
@@ -50,7 +52,7 @@ pub fn densities_ui(ui: &mut Ui, comparison: &Comparison, drift: &mut Drift) -> 
         |ui, rows| {
             for row in rows {
                 ui.horizontal(|ui| {
-                    ui.spacing_mut().item_spacing.x = tokens::GRID;
+                    ui.spacing_mut().item_spacing.x = GAP;
                     for band in (row * across..count).take(across) {
                         let size = Vec2::new(width, height);
                         if let Some((site, time)) = band_ui(ui, comparison, band, &chosen, size) {
