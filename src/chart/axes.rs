@@ -36,7 +36,9 @@ impl Axes {
     pub fn fit_in(left: (f64, f64), right: Option<(f64, f64)>, most: u32) -> Self {
         let (left, right) = (proper(left), right.map(proper));
         let most = most.clamp(1, MOST_LINES);
-        let fitted = (most.min(if most < 5 { 2 } else { 3 })..=most).map(|lines| {
+        // Two tell little: only where there is no room for many.
+        let least = if most < 5 { most.min(2) } else { 3 };
+        let fitted = (least..=most).map(|lines| {
             let (bottom, step, used) = scale(left, lines);
             let right = right.map(|range| scale(range, lines));
             let axes =

@@ -19,9 +19,9 @@ pub use export::request as export_request;
 pub use trace::told;
 
 use super::view::View;
-use super::{opinion, rhythm, tokens};
+use super::{format, opinion, rhythm, tokens};
 use crate::app::OpenProject;
-use crate::chart::Along;
+use crate::chart::{Along, Axes, number};
 use crate::cube::Feature;
 use crate::jobs::OpenedCube;
 use curves::{curves, first_bands, series};
@@ -38,6 +38,14 @@ fn lines_in(height: f32) -> u32 {
     /// What months and the names of scales take below it.
     const BELOW: f32 = 34.0;
     ((height - BELOW).max(0.0) / (APART.max + 1.0)) as u32
+}
+
+/// A number of the left scale: whole ones with their thousands apart.
+fn on_left(axes: &Axes, value: f64) -> String {
+    match axes.step >= 1.0 && axes.step.fract() == 0.0 {
+        true => format::grouped(value.round() as i64),
+        false => number(value, axes.step),
+    }
 }
 
 /// The plot, in its pane.

@@ -138,14 +138,28 @@ pub fn figure(ui: &mut Ui, name: &str, value: &str) {
     });
 }
 
-/// A figure, or what stands over figures, on the right of its column.
-pub fn right(ui: &mut Ui, width: f32, text: RichText) -> Response {
-    let layout = egui::Layout::right_to_left(egui::Align::Center);
-    let cell = ui.allocate_ui_with_layout(Vec2::new(width, tokens::BAR), layout, |ui| {
+/// A cell of a column of this width, in a row of this height, with what is in it on one side: [`Align::Max`] is the right.
+pub fn cell<R>(
+    ui: &mut Ui,
+    (width, height): (f32, f32),
+    side: Align,
+    content: impl FnOnce(&mut Ui) -> R,
+) -> R {
+    let layout = match side {
+        Align::Max => Layout::right_to_left(Align::Center),
+        Align::Min | Align::Center => Layout::left_to_right(Align::Center),
+    };
+    let cell = ui.allocate_ui_with_layout(Vec2::new(width, height), layout, |ui| {
         ui.set_min_width(width);
-        ui.label(text)
+        ui.set_max_width(width);
+        content(ui)
     });
     cell.inner
+}
+
+/// A figure, or what stands over figures, on the right of its column.
+pub fn right(ui: &mut Ui, width: f32, text: RichText) -> Response {
+    cell(ui, (width, tokens::BAR), Align::Max, |ui| ui.label(text))
 }
 
 /// A distance in metres that one drags or types; gives the new one once it is let go or left. `words` stand in its place.

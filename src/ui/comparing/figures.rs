@@ -4,7 +4,7 @@ use crate::assess::{ComparedPlaces, Paired, Places, Winner, points};
 use crate::jobs::{ComparedMaps, ComparedOn};
 use crate::ui::words::{tr, tr_below, tr_word};
 use crate::ui::{format, tokens, widgets};
-use egui::{Align, Grid, Label, Layout, RichText, Ui, Vec2};
+use egui::{Align, Grid, Label, RichText, Ui};
 
 /// More kinds of disagreement tell less.
 const ROWS: usize = 8;
@@ -49,9 +49,9 @@ fn basis_ui(ui: &mut Ui, on: &ComparedOn, compared: &ComparedMaps) {
         ui.spacing_mut().interact_size.y = 0.0;
         ui.label("");
         for head in [names[0], names[1], tr!("points")] {
-            cell_ui(ui, (FIGURE, Layout::right_to_left(Align::Center)), RichText::new(head).weak(), head);
+            cell_ui(ui, FIGURE, Align::Max, RichText::new(head).weak(), head);
         }
-        cell_ui(ui, (FIGURE, Layout::left_to_right(Align::Center)), RichText::new(tr!("better")).weak(), "");
+        cell_ui(ui, FIGURE, Align::Min, RichText::new(tr!("better")).weak(), "");
         ui.end_row();
         for places in on.comparison.places.iter().filter(|places| places.units > 0) {
             let words = match places.places {
@@ -76,11 +76,10 @@ fn basis_ui(ui: &mut Ui, on: &ComparedOn, compared: &ComparedMaps) {
 
 /// A figure of both maps: "F1 of the class", by which of them is better where the interval of the difference tells.
 fn row_ui(ui: &mut Ui, words: &str, paired: &Paired, names: [&str; 2]) {
-    cell_ui(ui, (NAME, Layout::left_to_right(Align::Center)), RichText::new(words), words);
+    cell_ui(ui, NAME, Align::Min, RichText::new(words), words);
     let share = |side: usize| format::percent(paired.maps[side].value);
-    let right = (FIGURE, Layout::right_to_left(Align::Center));
     for side in [0, 1] {
-        cell_ui(ui, right, RichText::new(share(side)).monospace(), "");
+        cell_ui(ui, FIGURE, Align::Max, RichText::new(share(side)).monospace(), "");
     }
     let difference = &paired.difference;
     let hint = match difference.interval {
@@ -90,25 +89,22 @@ fn row_ui(ui: &mut Ui, words: &str, paired: &Paired, names: [&str; 2]) {
         None => tr_below(difference.why.as_deref().unwrap_or_default()).into_owned(),
     };
     let value = difference.value.map_or("–".into(), points);
-    cell_ui(ui, right, RichText::new(value).monospace(), &hint);
+    cell_ui(ui, FIGURE, Align::Max, RichText::new(value).monospace(), &hint);
     let better = match paired.winner() {
         Winner::First => names[0],
         Winner::Second => names[1],
         Winner::Undecided => "–",
     };
-    cell_ui(ui, (FIGURE, Layout::left_to_right(Align::Center)), RichText::new(better), better);
+    cell_ui(ui, FIGURE, Align::Min, RichText::new(better), better);
     ui.end_row();
 }
 
-/// A cell of this width, laid out so, with what it says when the mouse is on it.
-fn cell_ui(ui: &mut Ui, (width, layout): (f32, Layout), text: RichText, hint: &str) {
-    let cell = ui.allocate_ui_with_layout(Vec2::new(width, tokens::BAR), layout, |ui| {
-        ui.set_min_width(width);
-        ui.set_max_width(width);
-        ui.add(Label::new(text.small()).truncate())
-    });
+/// A cell, with what it says when the mouse is on it.
+fn cell_ui(ui: &mut Ui, width: f32, side: Align, text: RichText, hint: &str) {
+    let label = Label::new(text.small()).truncate();
+    let response = widgets::cell(ui, (width, tokens::BAR), side, |ui| ui.add(label));
     if !hint.is_empty() {
-        cell.inner.on_hover_text(hint);
+        response.on_hover_text(hint);
     }
 }
 

@@ -102,13 +102,8 @@ fn head_ui(ui: &mut Ui, answer: &MapSurveyed) {
     });
 }
 
-fn cell<R>(ui: &mut Ui, width: f32, content: impl FnOnce(&mut Ui) -> R) {
-    let layout = Layout::left_to_right(Align::Center);
-    ui.allocate_ui_with_layout(Vec2::new(width, tokens::TARGET), layout, |ui| {
-        ui.set_min_width(width);
-        ui.set_max_width(width);
-        content(ui);
-    });
+fn cell<R>(ui: &mut Ui, width: f32, content: impl FnOnce(&mut Ui) -> R) -> R {
+    widgets::cell(ui, (width, tokens::TARGET), Align::Min, content)
 }
 
 fn row_ui(

@@ -43,10 +43,7 @@ fn axes_of_plot(ui: &Ui, curves: &[Curve], axes: Axes) -> Vec<AxisHints<'static>
         .label(left_words(curves))
         .min_thickness(48.0)
         .label_spacing(super::APART)
-        .formatter(move |mark, _| match axes.step >= 1.0 && axes.step.fract() == 0.0 {
-            true => format::grouped(mark.value.round() as i64),
-            false => number(mark.value, axes.step),
-        });
+        .formatter(move |mark, _| super::on_left(&axes, mark.value));
     let weak = ui.visuals().weak_text_color();
     let right = axes.right.map(|right| {
         AxisHints::new_y()

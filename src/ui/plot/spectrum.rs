@@ -2,11 +2,11 @@
 
 use super::curves::Drawn;
 use super::trace::{look, told_with_unit};
-use crate::chart::{Axes, number};
+use crate::chart::Axes;
 use crate::cube::index::common_names;
 use crate::cube::{Band, Feature, Units};
+use crate::ui::tokens;
 use crate::ui::words::tr;
-use crate::ui::{format, tokens};
 use egui::{Align2, Color32, FontId, Ui, WidgetInfo};
 use egui_plot::{AxisHints, GridMark, HoverPosition, Line, Plot, PlotPoints, Points};
 
@@ -123,13 +123,11 @@ pub fn spectrum_ui(ui: &mut Ui, bands: &[Band], drawn: &[Drawn], units: Units, t
         });
     // As on the left scale of the series beside it.
     let axes = Axes::fit_in((low, high), None, super::lines_in(ui.available_height()));
-    let y_axis =
-        AxisHints::new_y().min_thickness(48.0).label_spacing(super::APART).tick_label_color(weak).formatter(
-            move |mark, _| match axes.step >= 1.0 && axes.step.fract() == 0.0 {
-                true => format::grouped(mark.value.round() as i64),
-                false => number(mark.value, axes.step),
-            },
-        );
+    let y_axis = AxisHints::new_y()
+        .min_thickness(48.0)
+        .label_spacing(super::APART)
+        .tick_label_color(weak)
+        .formatter(move |mark, _| super::on_left(&axes, mark.value));
     let plot = Plot::new("spectrum")
         .allow_zoom(false)
         .allow_scroll(false)

@@ -7,7 +7,7 @@ use crate::labels::Class;
 use crate::ui::view::View;
 use crate::ui::words::{tr, tr_below};
 use crate::ui::{format, tokens, widgets};
-use egui::{Align, Button, Color32, Grid, Label, Layout, RichText, TextStyle, Ui, Vec2};
+use egui::{Align, Button, Color32, Grid, Label, RichText, TextStyle, Ui};
 use std::sync::Arc;
 
 /// What the table is sorted by.
@@ -67,13 +67,9 @@ pub fn areas_ui(ui: &mut Ui, project: &OpenProject, view: &mut View) {
         ];
         for ((column, title), width) in columns.into_iter().zip(widths) {
             let hint = tr!("Sorts by this column; again, the other way; a third time, as in the legend");
-            let size = Vec2::new(width, tokens::TARGET);
-            let layout = match column {
-                Column::Name => Layout::left_to_right(Align::Center),
-                _ => Layout::right_to_left(Align::Center),
-            };
+            let side = if column == Column::Name { Align::Min } else { Align::Max };
             let button = Button::new(RichText::new(title).small()).frame(false);
-            let response = ui.allocate_ui_with_layout(size, layout, |ui| ui.add(button)).inner;
+            let response = widgets::cell(ui, (width, tokens::TARGET), side, |ui| ui.add(button));
             if response.on_hover_text(hint).clicked() {
                 // Numbers begin with the largest.
                 let first = column == Column::Name;
