@@ -31,7 +31,7 @@ const SIDE: u32 = 2048;
 const PIXELS: u64 = SIDE as u64 * SIDE as u64;
 const NAMES: [&str; BANDS] = ["B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12"];
 /// Series that are classified at a time, as in mapping.
-const SERIES: usize = 512;
+const SERIES: usize = 480;
 /// Cores that the extrapolation is for.
 const CORES: usize = 2;
 /// All of it to the inference alone.
@@ -103,7 +103,7 @@ fn infer(model: &Model) {
     let threads = rayon::current_num_threads();
     std::thread::scope(|scope| {
         for thread in 0..threads {
-            let (series, blocks) = (&series, PIXELS as usize / SERIES);
+            let (series, blocks) = (&series, (PIXELS as usize).div_ceil(SERIES));
             scope.spawn(move || {
                 for _ in (thread..blocks).step_by(threads) {
                     black_box(model.probabilities(black_box(series))).expect("classified");

@@ -80,22 +80,24 @@ impl Chunk {
         const PIXELS: usize = 64;
         let (each, pixels) = (planes.len().max(1), self.window.pixels());
         let mut turned = vec![0u16; PIXELS.min(out.len() / each) * each];
-        let mut block = |start: usize, out: &mut [f32]| {
-            let here = PIXELS.min(pixels.saturating_sub(start)).min(out.len() / each);
-            let out = &mut out[..here * each];
-            match &self.pixels {
-                Pixels::Words(words) => {
-                    let turned = &mut turned[..here * each];
-                    turn_words(words, pixels, start, planes, turned);
-                    words.values(turned, out);
+        pulp::Arch::new().dispatch(
+            #[inline(always)]
+            || {
+                for (i, out) in out.chunks_mut(PIXELS * each).enumerate() {
+                    let start = first + i * PIXELS;
+                    let here = PIXELS.min(pixels.saturating_sub(start)).min(out.len() / each);
+                    let out = &mut out[..here * each];
+                    match &self.pixels {
+                        Pixels::Words(words) => {
+                            let turned = &mut turned[..here * each];
+                            turn_words(words, pixels, start, planes, turned);
+                            words.values(turned, out);
+                        }
+                        Pixels::Floats(floats) => turn(floats, pixels, start, planes, out, (0, 0)),
+                    }
                 }
-                Pixels::Floats(floats) => turn(floats, pixels, start, planes, out, (0, 0)),
-            }
-        };
-        pulp::Arch::new().dispatch(|| {
-            let blocks = out.chunks_mut(PIXELS * each).enumerate();
-            blocks.for_each(|(i, out)| block(first + i * PIXELS, out));
-        });
+            },
+        );
     }
 
     /// Some of its pixels (places in order of rows), as if they were a row of their own; without masks.
@@ -267,6 +269,7 @@ fn mask<T: Copy>(values: &mut [T], states: &[u8], pixels: usize, nodata: T) {
 
 /// Lays some planes, which are `width` pixels long, out as `pixel x plane`, from pixel `first` on as many as `out` has room
 /// for; all but the first `done` pixels and planes.
+#[inline(always)]
 fn turn<T: Copy>(
     from: &[T],
     width: usize,

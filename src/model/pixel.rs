@@ -129,6 +129,7 @@ impl Pixel {
     }
 
     /// Lays series out with batch norm of the bands; rows of zeros lie beyond it, as the definition has them.
+    #[inline(always)]
     fn take(&self, series: &[f32], to: &mut [f32], sheet: &Sheet) {
         let [scales, shifts] = &self.bands;
         let to = to[sheet.start()..].chunks_mut(sheet.stride());
@@ -150,7 +151,10 @@ impl Inference for Pixel {
         let series = input.series.chunks(SERIES * self.values);
         for (series, logits) in series.zip(logits.chunks_mut(SERIES * classes)) {
             let samples = series.len() / self.values;
-            vectorised(|| self.take(series, &mut buffers[0], &sheets[0]));
+            vectorised(
+                #[inline(always)]
+                || self.take(series, &mut buffers[0], &sheets[0]),
+            );
             let products = blocks.iter().filter_map(|block| Some((block, block.window.as_ref()?)));
             for ((block, window), (convolution, shift)) in products.zip(&self.layers) {
                 let (sheet, to) = (&block.product, &sheets[block.output]);

@@ -56,13 +56,16 @@ impl Normalisation {
         };
         let low = repeated(&mut self.low.iter().copied());
         let range = repeated(&mut self.low.iter().zip(&self.high).map(|(low, high)| high - low));
-        pulp::Arch::new().dispatch(|| {
-            for dates in values.chunks_mut(some) {
-                for ((value, low), range) in dates.iter_mut().zip(&low).zip(&range) {
-                    *value = (*value - low) / range;
+        pulp::Arch::new().dispatch(
+            #[inline(always)]
+            || {
+                for dates in values.chunks_mut(some) {
+                    for ((value, low), range) in dates.iter_mut().zip(&low).zip(&range) {
+                        *value = (*value - low) / range;
+                    }
                 }
-            }
-        });
+            },
+        );
     }
 }
 

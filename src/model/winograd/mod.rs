@@ -80,6 +80,21 @@ struct Scratch {
     input: Aligned,
     output: Aligned,
     packed: Packed,
+    /// Zeros, as many as a row has values.
+    none: Vec<f32>,
+}
+
+impl Scratch {
+    /// Memory for the points of tiles of dates in and out; a row of zeros; and the right side.
+    fn room(&mut self, cut: Cut) -> (&mut [f32], &mut [f32], &[f32], &mut Packed) {
+        let Cut { channels, filters, points, .. } = cut;
+        let wide = channels.max(filters);
+        if self.none.len() < wide {
+            self.none.resize(wide, 0.0);
+        }
+        let [into, of] = [channels, filters].map(|values| points * strides(values).1);
+        (self.input.room(into), self.output.room(of), &self.none, &mut self.packed)
+    }
 }
 
 thread_local! {
@@ -143,23 +158,22 @@ impl Kernel {
         finish: Finish,
         (out, to): (&mut [f32], Rows),
     ) {
-        let Cut { channels, filters, points, .. } = self.cut;
+        let Cut { channels, filters, .. } = self.cut;
         let tiles = samples * from.run.div_ceil(self.cut.dates());
         let (row, point) = strides(channels);
         let (row_out, point_out) = strides(filters);
         SCRATCH.with_borrow_mut(|scratch| {
-            let into = scratch.input.room(points * point);
-            let of = scratch.output.room(points * point_out);
+            let (into, of, none, _) = scratch.room(self.cut);
             for first in (0..tiles).step_by(TILES) {
                 let count = TILES.min(tiles - first);
                 let part = Part { cut: self.cut, first, count };
-                machine().dispatch(InputToPoints { part, values: input, rows: from, points: into });
+                machine().dispatch(InputToPoints { part, values: input, none, rows: from, points: into });
                 let sides = into.chunks_exact(point).zip(of.chunks_exact_mut(point_out)).zip(&self.sides);
                 for ((lhs, to), side) in sides {
                     let lhs = View { row_stride: row, ..View::of(lhs, count, channels) };
                     product_into(lhs, side, to, row_out, false);
                 }
-                machine().dispatch(PointsToOutput { part, points: of, finish, out, rows: to });
+                machine().dispatch(PointsToOutput { part, points: of, finish, none, out, rows: to });
             }
         });
     }
@@ -175,18 +189,17 @@ pub(super) fn add_by_points(
     sums: &mut [f32],
     begin: bool,
 ) {
-    let Cut { channels, filters, points, .. } = cut;
+    let Cut { channels, filters, .. } = cut;
     let tiles = samples * from.run.div_ceil(cut.dates());
     let (row, point) = strides(channels);
     let (row_out, point_out) = strides(filters);
-    SCRATCH.with_borrow_mut(|Scratch { input: into, output: of, packed }| {
-        let into = into.room(points * point);
-        let of = of.room(points * point_out);
+    SCRATCH.with_borrow_mut(|scratch| {
+        let (into, of, none, packed) = scratch.room(cut);
         for first in (0..tiles).step_by(TILES) {
             let count = TILES.min(tiles - first);
             let part = Part { cut, first, count };
-            machine().dispatch(InputToPoints { part, values: input, rows: from, points: into });
-            machine().dispatch(GradientToPoints { part, values: gradient, rows: to, points: of });
+            machine().dispatch(InputToPoints { part, values: input, none, rows: from, points: into });
+            machine().dispatch(GradientToPoints { part, values: gradient, none, rows: to, points: of });
             let sides = into.chunks_exact(point).zip(of.chunks_exact(point_out));
             for ((lhs, rhs), sum) in sides.zip(sums.chunks_exact_mut(channels * filters)) {
                 packed.fill(View { row_stride: row_out, ..View::of(rhs, count, filters) });

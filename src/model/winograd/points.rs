@@ -7,7 +7,8 @@ pub(super) const TEN: Points<4> = Points::new([0.5, 0.75, 1.25, 2.5]);
 pub(super) struct Points<const P: usize> {
     /// a of each pair.
     pub at: [f32; P],
-    pub squares: [f32; P],
+    /// Powers of the a of each pair, from the zeroth: as many as a tile has dates.
+    pub powers: [[f32; P]; 8],
     /// Coefficients, by powers of x², of the product of x² - b² over all other pairs; the last is 1.
     pub others: [[f32; P]; P],
     /// The same over all pairs, without the leading 1.
@@ -20,12 +21,17 @@ pub(super) struct Points<const P: usize> {
 impl<const P: usize> Points<P> {
     /// Before the program runs; so without what waits to be constant in the language.
     const fn new(at: [f32; P]) -> Self {
-        let (mut squares, mut others) = ([0.0; P], [[0.0; P]; P]);
+        let (mut powers, mut others) = ([[0.0; P]; 8], [[0.0; P]; P]);
         let (mut divisors, mut divisor) = ([0.0; P], 1.0);
         let mut i = 0;
         while i < P {
             let a = at[i] as f64;
-            squares[i] = (a * a) as f32;
+            let (mut power, mut n) = (1.0, 0);
+            while n < powers.len() {
+                powers[n][i] = power as f32;
+                power *= a;
+                n += 1;
+            }
             divisor *= -a * a;
             divisors[i] = 2.0 * a * a;
             let mut j = 0;
@@ -38,7 +44,7 @@ impl<const P: usize> Points<P> {
             others[i] = narrow(of_roots(at, i));
             i += 1;
         }
-        Self { at, squares, others, all: narrow(of_roots(at, P)), divisors, divisor }
+        Self { at, powers, others, all: narrow(of_roots(at, P)), divisors, divisor }
     }
 
     /// What each tap of a kernel is multiplied with, a row a point: 0, infinity, +a, -a, and on.
