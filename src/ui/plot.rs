@@ -107,6 +107,7 @@ fn ready<'a>(
         envelopes::forget(view);
         return None;
     };
+    view.indices.look_at(&opened.cube);
     let bands = opened.cube.info().bands.len();
     view.bands.retain(|&b| b < bands);
     let indices = indices(project, opened);

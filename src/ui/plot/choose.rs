@@ -2,7 +2,7 @@
 
 use crate::app::{Command, OpenProject};
 use crate::chart::colours;
-use crate::cube::{Band, CubeInfo, Feature, Filling, IndexError, NamedIndex, Smoothing, Units};
+use crate::cube::{Band, Cube, CubeInfo, Feature, Filling, IndexError, NamedIndex, Smoothing, Units};
 use crate::jobs::OpenedCube;
 use crate::ui::tokens;
 use crate::ui::view::View;
@@ -11,7 +11,7 @@ use egui::{Key, RichText, TextEdit, Ui};
 use std::collections::HashMap;
 
 /// What the plot remembers of indices.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct IndexChoice {
     /// Names of those that are shown.
     pub shown: Vec<String>,
@@ -21,9 +21,19 @@ pub struct IndexChoice {
     pub editing: Option<String>,
     /// Least and greatest value seen of each, by its name and its unit, so that the scale does not jump from pixel to pixel.
     pub seen: HashMap<(String, &'static str), (f64, f64)>,
+    /// The cube that it was seen on.
+    on: Option<Cube>,
 }
 
 impl IndexChoice {
+    /// Forgets what was seen on another cube: other ground has other values.
+    pub fn look_at(&mut self, cube: &Cube) {
+        if !self.on.as_ref().is_some_and(|on| on.is_same(cube)) {
+            self.on = Some(cube.clone());
+            self.seen.clear();
+        }
+    }
+
     /// Begins to edit an index of the project.
     pub fn edit(&mut self, index: &NamedIndex) {
         self.draft = format!("{} = {}", index.name, index.expression);
@@ -243,5 +253,24 @@ pub fn error_ui(ui: &mut Ui, opened: &OpenedCube, view: &View) {
         let text =
             RichText::new(tr_below(&why.to_string())).small().color(tokens::error(ui.visuals().dark_mode));
         ui.add(egui::Label::new(text).truncate()).on_hover_text(tr_below(&why.to_string()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scale_keeps_what_was_seen_on_this_cube_alone() {
+        let [one, other] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        let [one, other] =
+            [&one, &other].map(|home| crate::testing::cube(home.path(), (8, 8), 1, |_, _, _, _| 7));
+        let (mut choice, key) = (IndexChoice::default(), ("B04".to_string(), "DN"));
+        choice.look_at(&one);
+        choice.seen.insert(key.clone(), (0.0, 9000.0));
+        choice.look_at(&one.clone());
+        assert_eq!(choice.seen.get(&key), Some(&(0.0, 9000.0)));
+        choice.look_at(&other);
+        assert!(choice.seen.is_empty(), "other ground has other values");
     }
 }
