@@ -241,6 +241,27 @@ impl InputToPoints<'_> {
     }
 }
 
+/// Work on tiles that is compiled for each number of points and dates that they have.
+trait OfDates: Sized {
+    fn cut(&self) -> Cut;
+
+    /// With `P` pairs of points and `D` dates a tile.
+    fn tiles<S: Simd, const P: usize, const D: usize>(self, simd: S, points: &Points<P>);
+
+    #[inline(always)]
+    fn with_dates<S: Simd>(self, simd: S) {
+        match (self.cut().points, self.cut().dates()) {
+            (8, 2) => self.tiles::<S, 3, 2>(simd, &EIGHT),
+            (8, 4) => self.tiles::<S, 3, 4>(simd, &EIGHT),
+            (8, _) => self.tiles::<S, 3, 6>(simd, &EIGHT),
+            (_, 2) => self.tiles::<S, 4, 2>(simd, &TEN),
+            (_, 4) => self.tiles::<S, 4, 4>(simd, &TEN),
+            (_, 6) => self.tiles::<S, 4, 6>(simd, &TEN),
+            _ => self.tiles::<S, 4, 8>(simd, &TEN),
+        }
+    }
+}
+
 /// Takes tiles from their points to dates, adds the shift, and cuts below zero.
 pub(super) struct PointsToOutput<'a> {
     pub part: Part,
@@ -257,20 +278,15 @@ impl WithSimd for PointsToOutput<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        match (self.part.cut.points, self.part.cut.dates()) {
-            (8, 2) => self.tiles::<S, 3, 2>(simd, &EIGHT),
-            (8, 4) => self.tiles::<S, 3, 4>(simd, &EIGHT),
-            (8, _) => self.tiles::<S, 3, 6>(simd, &EIGHT),
-            (_, 2) => self.tiles::<S, 4, 2>(simd, &TEN),
-            (_, 4) => self.tiles::<S, 4, 4>(simd, &TEN),
-            (_, 6) => self.tiles::<S, 4, 6>(simd, &TEN),
-            _ => self.tiles::<S, 4, 8>(simd, &TEN),
-        }
+        self.with_dates(simd);
     }
 }
 
-impl PointsToOutput<'_> {
-    /// With `P` pairs of points and `D` dates a tile.
+impl OfDates for PointsToOutput<'_> {
+    fn cut(&self) -> Cut {
+        self.part.cut
+    }
+
     #[inline(always)]
     fn tiles<S: Simd, const P: usize, const D: usize>(self, simd: S, points: &Points<P>) {
         let Self { part, points: from, finish, none, out, rows } = self;
@@ -325,20 +341,15 @@ impl WithSimd for GradientToPoints<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        match (self.part.cut.points, self.part.cut.dates()) {
-            (8, 2) => self.tiles::<S, 3, 2>(simd, &EIGHT),
-            (8, 4) => self.tiles::<S, 3, 4>(simd, &EIGHT),
-            (8, _) => self.tiles::<S, 3, 6>(simd, &EIGHT),
-            (_, 2) => self.tiles::<S, 4, 2>(simd, &TEN),
-            (_, 4) => self.tiles::<S, 4, 4>(simd, &TEN),
-            (_, 6) => self.tiles::<S, 4, 6>(simd, &TEN),
-            _ => self.tiles::<S, 4, 8>(simd, &TEN),
-        }
+        self.with_dates(simd);
     }
 }
 
-impl GradientToPoints<'_> {
-    /// With `P` pairs of points and `D` dates a tile.
+impl OfDates for GradientToPoints<'_> {
+    fn cut(&self) -> Cut {
+        self.part.cut
+    }
+
     #[inline(always)]
     fn tiles<S: Simd, const P: usize, const D: usize>(self, simd: S, points: &Points<P>) {
         let Self { part, values, none, rows, points: out } = self;
