@@ -2,10 +2,13 @@
 //!
 //! A cube of 12 dates x 10 bands x 2048 x 2048 pixels and a TempCNN, about four minutes with the cube. It prints: how much longer
 //! all of it takes than the inference over as many pixels on as many threads; the minutes that a Sentinel-2 tile of 10980 x 10980
-//! would take on two cores; the memory that mapping takes, in a process of its own; the time from the wish to stop until
+//! would take on two cores, and PyTorch's inference alone on the same cores (`RITMO_TORCH_PYTHON` names a Python that has it), so
+//! that the figure says something on a slower machine too; the memory that mapping takes, in a process of its own; the time from the wish to stop until
 //! nothing runs any more; and how many chunks a map that was stopped computes when it goes on, to those that it lacked.
 
 mod support;
+#[path = "support/torch.rs"]
+mod torch;
 
 use rayon::prelude::*;
 use ritmo::classify::{ChunkMap, Company, SiteRun, map_site, unfinished_maps};
@@ -22,6 +25,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use support::{BANDS, TIMES, samples};
+use torch::pytorch;
 
 /// As in the program.
 #[global_allocator]
@@ -37,6 +41,8 @@ const CORES: usize = 2;
 /// All of it to the inference alone.
 const RATIO: f64 = 1.10;
 const MINUTES: f64 = 6.0;
+/// Minutes that PyTorch took for the inference alone on the machine that [`MINUTES`] are asked of.
+const PYTORCH_MINUTES: f64 = 13.0;
 const QUIET: Duration = Duration::from_millis(200);
 /// MiB.
 const MEMORY: u64 = 1024;
@@ -224,9 +230,18 @@ fn main() {
     let ratio = ratios[ratios.len() / 2];
     say("all of it to the inference alone", format!("{ratio:.3}"), format!("{RATIO}"), ratio <= RATIO);
     let rate = PIXELS as f64 / best * CORES as f64 / threads as f64;
-    let minutes = 10980.0 * 10980.0 / rate / 60.0;
+    let minutes_at = |rate: f64| 10980.0 * 10980.0 / rate / 60.0;
+    let minutes = minutes_at(rate);
     let told = format!("{minutes:.1} min at {rate:.0} pixels/s ({threads} threads here)");
     say("10980 x 10980 on two cores", told, format!("{MINUTES} min"), minutes <= MINUTES);
+    let peers = pytorch(CORES, Some("tempcnn"));
+    let of_peers: f64 = peers.iter().filter_map(|peer| peer["tempcnn"]["inference"].as_f64()).sum();
+    if of_peers > 0.0 {
+        let (of_peers, limit) = (minutes_at(of_peers), MINUTES / PYTORCH_MINUTES);
+        let share = minutes / of_peers;
+        let told = format!("{share:.2}, which takes {of_peers:.1} min here in {CORES} processes");
+        say("all of it to PyTorch's inference alone", told, format!("{limit:.2}"), share <= limit);
+    }
     let memory = memory_apart(&cube, &saved) >> 20;
     say("memory of mapping", format!("{memory} MiB"), format!("{MEMORY} MiB"), memory < MEMORY);
     let longest = quiet(&cube, &model, &maps);

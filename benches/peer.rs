@@ -5,6 +5,8 @@
 //! best for it.
 
 mod support;
+#[path = "support/torch.rs"]
+mod torch;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
@@ -16,9 +18,9 @@ use ritmo::progress::Cancel;
 use ritmo::samples::{SampleSet, Split};
 use rustix::time::{ClockId, clock_gettime};
 use std::hint::black_box;
-use std::process::Command;
 use std::time::{Duration, Instant};
 use support::{BANDS, TIMES, samples};
+use torch::pytorch;
 
 /// As in the program.
 #[global_allocator]
@@ -104,27 +106,13 @@ fn peak() -> f64 {
     (0..5).map(|_| once()).fold(0.0, f64::max)
 }
 
-/// What PyTorch does; `None` where it is not there.
-fn pytorch() -> Option<serde_json::Value> {
-    let python = std::env::var("RITMO_TORCH_PYTHON").unwrap_or_else(|_| "python3".into());
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peer_pytorch.py");
-    let output = Command::new(&python).arg(script).output().ok()?;
-    let told = serde_json::from_slice(&output.stdout).ok();
-    if told.is_none() {
-        println!(
-            "PyTorch is not there for {python}: set RITMO_TORCH_PYTHON to a Python that can import torch"
-        );
-    }
-    told
-}
-
 fn say(what: &str, is: f64, at_least: f64, unit: &str) {
     let verdict = if is >= at_least { "REACHED" } else { "MISSED" };
     println!("{what}: {is:.2} {unit}, asked at least {at_least}: {verdict}");
 }
 
 fn benches(criterion: &mut Criterion) {
-    let peer = pytorch();
+    let peer = pytorch(1, None).pop();
     let of_peer = |network: &str, what: &str| peer.as_ref().and_then(|p| p[network][what].as_f64());
     let Ok(one) = rayon::ThreadPoolBuilder::new().num_threads(1).build() else { return };
     let (set, legend) = samples(3000, APART);

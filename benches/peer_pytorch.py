@@ -1,4 +1,5 @@
-"""Times PyTorch on one thread, per second of CPU, for `benches/peer.rs`; prints JSON.
+"""Times PyTorch on one thread, per second of CPU, for `benches/peer.rs` and `benches/map.rs`; prints JSON. With the name of
+a network only its inference is timed.
 
 Networks, sizes and steps are those that Ritmo is timed with: 12 dates, 10 bands, 10 classes, eager mode, 32-bit floats.
 """
@@ -91,9 +92,11 @@ def rate(work, samples, seconds):
     return done / (time.process_time() - start)
 
 
-def main(seconds):
+def main(only=None, seconds=1.0):
     out = {"torch": torch.__version__}
     networks = {"tempcnn": TempCnn, "pixel": Pixel, "ltae": Ltae}
+    if only:
+        networks = {only: networks[only]}
     for name, network in networks.items():
         net = network().eval()
         rates = {}
@@ -103,7 +106,7 @@ def main(seconds):
                 rates[batch] = rate(lambda: net(x), batch, seconds)
         best = max(rates, key=rates.get)
         out[name] = {"inference": rates[best], "batch": best}
-    for name, network in networks.items():
+    for name, network in networks.items() if not only else ():
         for batch in (64, 256):
             net = network().train()
             optimiser = torch.optim.AdamW(net.parameters(), fused=True)
@@ -119,4 +122,4 @@ def main(seconds):
     print(json.dumps(out))
 
 
-main(float(sys.argv[1]) if len(sys.argv) > 1 else 1.0)
+main(*sys.argv[1:])
