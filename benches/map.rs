@@ -2,9 +2,10 @@
 //!
 //! A cube of 12 dates x 10 bands x 2048 x 2048 pixels and a TempCNN, about four minutes with the cube. It prints: how much longer
 //! all of it takes than the inference over as many pixels on as many threads; the minutes that a Sentinel-2 tile of 10980 x 10980
-//! would take on two cores, and PyTorch's inference alone on the same cores (`RITMO_TORCH_PYTHON` names a Python that has it), so
-//! that the figure says something on a slower machine too; the memory that mapping takes, in a process of its own; the time from the wish to stop until
-//! nothing runs any more; and how many chunks a map that was stopped computes when it goes on, to those that it lacked.
+//! would take on two cores, and what share that is of PyTorch's inference alone on the same cores (`RITMO_TORCH_PYTHON` names a
+//! Python that has it), which says something on slower machines too; the memory that mapping takes, in a process of its own; the
+//! time from the wish to stop until nothing runs any more; and how many chunks a map that was stopped computes when it goes on,
+//! to those that it lacked.
 
 mod support;
 #[path = "support/torch.rs"]

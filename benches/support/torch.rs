@@ -7,7 +7,10 @@ use std::process::{Command, Stdio};
 pub fn pytorch(processes: usize, only: Option<&str>) -> Vec<serde_json::Value> {
     let python = std::env::var("RITMO_TORCH_PYTHON").unwrap_or_else(|_| "python3".into());
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peer_pytorch.py");
-    let start = || Command::new(&python).arg(script).args(only).stdout(Stdio::piped()).spawn();
+    let start = || {
+        let mut command = Command::new(&python);
+        command.arg(script).args(only).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()
+    };
     let running: Vec<_> = (0..processes).filter_map(|_| start().ok()).collect();
     let outputs = running.into_iter().filter_map(|child| child.wait_with_output().ok());
     let told: Vec<_> = outputs.filter_map(|output| serde_json::from_slice(&output.stdout).ok()).collect();

@@ -328,12 +328,8 @@ fn halve(
         let upper = &from[2 * y * TILE..][..width];
         let lower = if 2 * y + 1 < height { &from[(2 * y + 1) * TILE..][..width] } else { &[] };
         let to = &mut to[y * TILE..][..width.div_ceil(2)];
-        let is_whole = |row: &[u8]| {
-            row.len() == width
-                && nodata.is_none_or(|nodata| !row.contains(&nodata))
-                && width.is_multiple_of(2)
-        };
-        if !most_frequent && is_whole(upper) && is_whole(lower) {
+        let is_whole = |row: &[u8]| row.len() == width && nodata.is_none_or(|nodata| !row.contains(&nodata));
+        if !most_frequent && width.is_multiple_of(2) && is_whole(upper) && is_whole(lower) {
             // Most rows: many at a time.
             let pairs = upper.as_chunks().0.iter().zip(lower.as_chunks().0);
             for (to, ([a, b], [c, d])) in to.iter_mut().zip(pairs) {

@@ -41,7 +41,8 @@ pub fn instructions() -> &'static str {
     "portable"
 }
 
-/// Runs loops over slices compiled for the SIMD of the machine.
+/// Runs loops over slices compiled for the SIMD of the machine, where `#[inline(always)]` stands before the closure: without it
+/// they may be compiled for any machine, as those of `pulp`'s own `dispatch` may.
 pub(super) fn vectorised<R>(work: impl FnOnce() -> R) -> R {
     machine().dispatch(work)
 }

@@ -3,12 +3,13 @@
 pub(super) const EIGHT: Points<3> = Points::new([0.5, 1.0, 2.0]);
 pub(super) const TEN: Points<4> = Points::new([0.5, 0.75, 1.25, 2.5]);
 
+/// Dates of a tile at most: with 10 points and a kernel of 3.
+pub(super) const MOST_DATES: usize = 8;
+
 /// Where the tiles are evaluated, and what takes dates to points and back.
 pub(super) struct Points<const P: usize> {
-    /// a of each pair.
-    pub at: [f32; P],
-    /// Powers of the a of each pair, from the zeroth: as many as a tile has dates.
-    pub powers: [[f32; P]; 8],
+    /// Powers of the a of each pair, from the zeroth.
+    pub powers: [[f32; P]; MOST_DATES],
     /// Coefficients, by powers of x², of the product of x² - b² over all other pairs; the last is 1.
     pub others: [[f32; P]; P],
     /// The same over all pairs, without the leading 1.
@@ -21,7 +22,7 @@ pub(super) struct Points<const P: usize> {
 impl<const P: usize> Points<P> {
     /// Before the program runs; so without what waits to be constant in the language.
     const fn new(at: [f32; P]) -> Self {
-        let (mut powers, mut others) = ([[0.0; P]; 8], [[0.0; P]; P]);
+        let (mut powers, mut others) = ([[0.0; P]; MOST_DATES], [[0.0; P]; P]);
         let (mut divisors, mut divisor) = ([0.0; P], 1.0);
         let mut i = 0;
         while i < P {
@@ -44,7 +45,7 @@ impl<const P: usize> Points<P> {
             others[i] = narrow(of_roots(at, i));
             i += 1;
         }
-        Self { at, powers, others, all: narrow(of_roots(at, P)), divisors, divisor }
+        Self { powers, others, all: narrow(of_roots(at, P)), divisors, divisor }
     }
 
     /// What each tap of a kernel is multiplied with, a row a point: 0, infinity, +a, -a, and on.
@@ -55,7 +56,7 @@ impl<const P: usize> Points<P> {
         let mut infinity = vec![0.0; kernel];
         infinity[kernel - 1] = 1.0;
         let mut rows = vec![powers(0.0, self.divisor), infinity];
-        for (a, divisor) in self.at.iter().zip(self.divisors) {
+        for (a, divisor) in self.powers[1].iter().zip(self.divisors) {
             rows.push(powers(f64::from(*a), divisor));
             rows.push(powers(-f64::from(*a), divisor));
         }

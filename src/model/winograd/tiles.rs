@@ -2,7 +2,7 @@
 //! of a tile are cut to the same number of vectors before, so that nothing is looked after within.
 
 use super::super::engine::{Finish, Rows};
-use super::points::{EIGHT, Points, TEN};
+use super::points::{EIGHT, MOST_DATES, Points, TEN};
 use super::{Cut, LINE};
 use pulp::{Simd, WithSimd};
 
@@ -92,7 +92,7 @@ impl<'a, V: Copy, const P: usize> ToPoints<'a, V, P> {
 /// The numbers of the points, in all lanes of vectors.
 struct Splat<S: Simd, const P: usize> {
     simd: S,
-    powers: [[S::f32s; P]; 8],
+    powers: [[S::f32s; P]; MOST_DATES],
     others: [[S::f32s; P]; P],
     all: [S::f32s; P],
 }
